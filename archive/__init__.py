@@ -1,0 +1,1 @@
+"""Warraq's archive: a functional core (what was captured, read, changed) and the thin shell around it."""

@@ -1,0 +1,100 @@
+"""Object keys of the bucket: built and parsed here, specified in docs/FORMAT.md.
+
+Keys are ASCII and say what an object is, so that an S3 listing alone is an index of the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from archive.errors import BadRecord
+
+OUTLET = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_RUN = re.compile(r"(\d{8})T(\d{6})Z-([0-9a-f]{12})")
+_STEM = re.compile(
+    r"(?P<outlet>[a-z][a-z0-9_]{0,39})/\d{4}/\d\d/\d\d/"
+    r"(?P<run>\d{8}T\d{6}Z-[0-9a-f]{12})\.(?P<attempt>\d+)-(?P<seq>\d{5})-(?P<sha12>[0-9a-f]{12})"
+)
+
+
+def run_id(planned: datetime, *identity: str) -> str:
+    """`YYYYMMDDTHHMMSSZ-<12 hex>`: the time a run was planned, and who planned it.
+
+    `identity` is (deployment, DAG, Airflow run id), so a retry of the same Airflow run has the same id.
+    """
+    who = hashlib.sha256("\0".join(identity).encode()).hexdigest()[:12]
+    return f"{planned.astimezone(UTC):%Y%m%dT%H%M%SZ}-{who}"
+
+
+def run_time(run: str) -> datetime:
+    """When the run was planned (UTC, seconds)."""
+    if not _RUN.fullmatch(run):
+        raise BadRecord(f"{run!r} is not a run id", "it looks like 20261122T011200Z-3fa9c1b2d4e5")
+    return datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _day(run: str) -> str:
+    return f"{run_time(run):%Y/%m/%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """What the WARC, the CDXJ and the observations of one packed file share in their keys."""
+
+    outlet: str
+    run: str
+    attempt: int
+    seq: int
+    sha12: str
+
+    def __str__(self) -> str:
+        return f"{self.outlet}/{_day(self.run)}/{self.run}.{self.attempt}-{self.seq:05d}-{self.sha12}"
+
+    @property
+    def warc(self) -> str:
+        return f"warc/{self}.warc.gz"
+
+    @property
+    def cdxj(self) -> str:
+        return f"cdxj/{self}.cdxj"
+
+    @property
+    def observations(self) -> str:
+        return f"observations/{self}.jsonl.gz"
+
+
+def parse_stem(key: str) -> Stem:
+    """The stem of a `warc/…`, `cdxj/…` or `observations/…` key; BadRecord if it is none."""
+    kind, _, rest = key.partition("/")
+    ending = {"warc": ".warc.gz", "cdxj": ".cdxj", "observations": ".jsonl.gz"}.get(kind)
+    match = _STEM.fullmatch(rest.removesuffix(ending)) if ending and rest.endswith(ending) else None
+    if match is None:
+        raise BadRecord(f"{key!r} is not the key of a WARC, CDXJ or observations object")
+    return Stem(match["outlet"], match["run"], int(match["attempt"]), int(match["seq"]), match["sha12"])
+
+
+def plan(outlet: str, run: str) -> str:
+    return f"plans/{outlet}/{_day(run)}/{run}.json.gz"
+
+
+def seed(set12: str, name: str) -> str:
+    """`seeds/<first 12 hex of the SHA-256 of SHA256SUMS>/<name>`."""
+    return f"seeds/{set12}/{name}"
+
+
+def compact_time(when: datetime) -> str:
+    """`YYYYMMDDTHHMMSSffffffZ`: a capture time in a key (UTC, microseconds)."""
+    return f"{when.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
+
+
+def snapshot(outlet: str, article: str, captured: datetime, payload: str, reading: str) -> str:
+    """`payload` is the SHA-256 (64 hex) of the transfer-decoded body, `reading` the reading id (12 hex)."""
+    return f"snapshots/{outlet}/{article}/{compact_time(captured)}-{payload[:12]}/{reading}.json.gz"
+
+
+def day_prefixes(kind: str, outlet: str, days: list[datetime]) -> list[str]:
+    """Listing prefixes of one outlet's objects of `kind` on each of `days`."""
+    return [f"{kind}/{outlet}/{day:%Y/%m/%d}/" for day in days]

@@ -1,0 +1,162 @@
+"""Outlets are data: one small TOML file each, name = file name. Unknown keys are refused by name.
+
+This module is all that a DAG file needs, so it imports nothing heavy (the standard library only).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from archive.errors import BadOutlet
+
+_T = TypeVar("_T")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a page of this outlet is read, from `since` on; see docs/DESIGN.md, "Layouts"."""
+
+    name: str = ""
+    since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    match: str = ""  # XPath that must find something; "" always matches
+    body: str = ""  # XPath of the body's container; "" leaves the choice to Trafilatura
+    title: str = ""  # XPath of the headline; "" leaves it to JSON-LD, OpenGraph, <h1>
+    prune: tuple[str, ...] = ()  # XPaths removed before reading
+    drop_lines: tuple[str, ...] = ()  # regular expressions of whole lines that are no text of the article
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """One outlet. The comments are the documentation of the file's keys."""
+
+    name: str  # = file name, [a-z][a-z0-9_]*, at most 40
+    title: str  # as people call it
+    url: str  # entry point
+    spider: str = "wordpress"  # wordpress, newsroom
+    aliases: tuple[str, ...] = ()  # other hosts of the same outlet
+    language: str = "ar"
+    timezone: str = "Asia/Damascus"  # of the dates printed on the page
+    schedule: str = "*/15 * * * *"  # cron
+    delay: float = 5.0  # seconds between two requests to a host
+    budget: float = 600.0  # seconds a run may crawl
+    enabled: bool = True
+    private: bool = False  # may its address be a private or loopback one (test beds)
+    article: str = ""  # regular expression an article's path (decoded) matches; "" accepts what the CMS calls a post
+    not_article: tuple[str, ...] = ()  # regular expressions of paths that are none
+    sections: tuple[str, ...] = ()  # section pages, paths or addresses, for sites without feed or sitemap
+    channels: tuple[str, ...] = ()  # extra channel addresses: feeds, sitemaps
+    revisit_after: float = 3600.0  # seconds before an article is looked at again for the first time
+    revisit_growth: float = 0.25  # then again when it is this share older
+    revisit_limit: float = 2_592_000.0  # but at the latest after this many seconds
+    walk_every: float = 86_400.0  # seconds between two walks through all the pages of the channels
+    gone_after: float = 21_600.0  # seconds between two sightings that make an article gone
+    layouts: tuple[Layout, ...] = ()
+    unchecked: tuple[str, ...] = ()  # keys whose values nobody could check against the live site yet
+    tags: tuple[str, ...] = field(default=())
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Hosts in scope, as `archive.address.host_of` spells them."""
+        return frozenset(
+            urlsplit(a if "//" in a else f"//{a}").netloc.lower().removeprefix("www.") for a in (self.url, *self.aliases)
+        )
+
+
+def load(path: Path) -> Outlet:
+    """The outlet of one TOML file; BadOutlet says which key is wrong and what it should be."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadOutlet(f"{path.name}: cannot be read: {error}", "correct the file; see outlets/README.md") from error
+    raw["layouts"] = tuple(_build(Layout, t, f"{path.name}: layouts[{i}]") for i, t in enumerate(raw.get("layouts", [])))
+    outlet = _build(Outlet, raw, path.name)
+    _check(outlet, path)
+    return outlet
+
+
+def load_folder(folder: Path) -> tuple[dict[str, Outlet], dict[str, BadOutlet]]:
+    """Every outlet of a folder by name, and why each broken file is broken: one never hides the others."""
+    good: dict[str, Outlet] = {}
+    bad: dict[str, BadOutlet] = {}
+    if not folder.is_dir():
+        raise BadOutlet(f"{folder}: no such folder", "set WARRAQ_OUTLETS to a folder of outlet files")
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            good[path.stem] = load(path)
+        except BadOutlet as error:
+            bad[path.stem] = error
+    return good, bad
+
+
+def _build(cls: type[_T], raw: dict[str, Any], where: str) -> _T:
+    """`raw` as a `cls`: unknown, missing and wrongly typed keys refused by name."""
+    kinds = get_type_hints(cls)
+    for key in raw:
+        if key not in kinds:
+            near = difflib.get_close_matches(key, kinds, 1)
+            raise BadOutlet(f"{where}: unknown key {key!r}", f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}")
+    values = {key: _typed(value, kinds[key], f"{where}: {key}") for key, value in raw.items()}
+    missing = [f.name for f in fields(cls) if f.name not in values and f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
+    if missing:
+        raise BadOutlet(f"{where}: {', '.join(missing)} missing", "add it; see outlets/README.md")
+    return cls(**values)
+
+
+def _typed(value: Any, kind: Any, where: str) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if get_origin(kind) is tuple:
+        items = list(value) if isinstance(value, (list, tuple)) else [value]
+        if isinstance(value, str) or not all(isinstance(item, get_args(kind)[0]) for item in items):
+            raise BadOutlet(f"{where}: must be a list of {get_args(kind)[0].__name__}", f"it is {value!r}")
+        return tuple(items)
+    if kind is datetime and isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise BadOutlet(f"{where}: {value} has no offset", "write it as 2019-01-01T00:00:00+02:00")
+        return value
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise BadOutlet(f"{where}: must be {kind.__name__}", f"it is {value!r}")
+    return value
+
+
+def _check(outlet: Outlet, path: Path) -> None:
+    """What the types alone cannot say."""
+
+    def refuse(key: str, why: str, remedy: str = "") -> None:
+        raise BadOutlet(f"{path.name}: {key}: {why}", remedy)
+
+    if outlet.name != path.stem or not _NAME.fullmatch(outlet.name):
+        refuse("name", f"{outlet.name!r} must be the file's name, {path.stem!r}", "lower-case letters, digits and _; at most 40")
+    if urlsplit(outlet.url).scheme not in ("http", "https") or not urlsplit(outlet.url).hostname:
+        refuse("url", f"{outlet.url!r} is no web address", "write it as https://example.org/")
+    if len(outlet.schedule.split()) != 5 and not outlet.schedule.startswith("@"):
+        refuse("schedule", f"{outlet.schedule!r} is no cron expression", "five fields, as in */15 * * * *")
+    try:
+        ZoneInfo(outlet.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        refuse("timezone", f"{outlet.timezone!r} is unknown", "an IANA name, as in Asia/Damascus")
+    for key in ("delay", "budget", "revisit_after", "revisit_growth", "revisit_limit", "walk_every", "gone_after"):
+        if not 0 <= getattr(outlet, key) < float("inf"):
+            refuse(key, f"{getattr(outlet, key)} must be 0 or more")
+    for key in ("article", "not_article"):
+        for pattern in [getattr(outlet, key)] if key == "article" else getattr(outlet, key):
+            _compile(pattern, path, key)
+    for i, layout in enumerate(outlet.layouts):
+        for pattern in layout.drop_lines:
+            _compile(pattern, path, f"layouts[{i}].drop_lines")
+
+
+def _compile(pattern: str, path: Path, key: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise BadOutlet(f"{path.name}: {key}: {pattern!r} is no regular expression: {error}") from error

@@ -1,0 +1,130 @@
+"""What a run sets out to fetch, and why: a pure decision, stored before the first request."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from archive.capture import Previous
+from archive.errors import BadRecord
+from archive.outlet import Outlet
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalog knows of one article, as far as deciding about its next visit needs it."""
+
+    article: str
+    url: str  # the address it was last seen under
+    first_seen: datetime
+    last_fetch: datetime | None = None  # None: never asked for
+    published: str = ""
+    state: str = "new"  # new, live, gone, elsewhere, blocked, broken, not-article … (archive.version.State)
+    unconfirmed: datetime | None = None  # first sighting of its absence, not yet confirmed
+    failures: int = 0  # captures in a row that told nothing (blocked, broken)
+    previous: Previous | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One address to fetch, and why it is due."""
+
+    url: str
+    why: str  # confirm, revisit, retry, backlog
+    article: str = ""
+    published: str = ""
+    previous: Previous | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run's plan. The channels are the outlet's own business; here stands what history asks for."""
+
+    run: str
+    outlet: str
+    walk: bool  # walk all pages of the channels, not only the front ones
+    walk_since: str = ""  # ISO time: channel pages captured since then need not be walked again
+    walked: tuple[str, ...] = ()  # addresses of those pages
+    channels: dict[str, Previous] = field(default_factory=dict)  # address → last capture
+    revisits: tuple[Task, ...] = ()  # in order
+    backlog: tuple[Task, ...] = ()  # in order, newest first
+    log_size: int = 0  # size of the transparency log that the plan saw
+
+
+def wait_for(known: Known, outlet: Outlet) -> float:
+    """Seconds between the last fetch of an article and its next one.
+
+    Age backoff (Cho & Garcia-Molina, "Effective page refresh policies", 2003, find a news page's change rate
+    falls with its age): the wait is a share of the article's age at its last fetch, within
+    [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long.
+    """
+    if known.last_fetch is None:
+        return 0.0
+    if known.unconfirmed is not None:
+        return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
+    age = (known.last_fetch - _published(known)).total_seconds()
+    wait = max(outlet.revisit_after, outlet.revisit_growth * max(age, 0.0))
+    return min(wait * 2 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after))
+
+
+def _published(known: Known) -> datetime:
+    try:
+        when = datetime.fromisoformat(known.published)
+    except ValueError:
+        return known.first_seen
+    return min(when, known.first_seen) if when.tzinfo else known.first_seen
+
+
+def decide(outlet: Outlet, known: list[Known], now: datetime, *, everything: bool = False) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+    """(revisits, backlog) that are due at `now`, most overdue first and newest first.
+
+    At most twice of what the budget allows is planned; the rest stays due. `everything` ignores the waits.
+    """
+    room = int(2 * outlet.budget / outlet.delay) if outlet.delay else 50_000
+    due: list[tuple[float, Task]] = []
+    backlog: list[tuple[str, str, Task]] = []
+    for item in known:
+        if item.last_fetch is None:
+            task = Task(item.url, "backlog", item.article, item.published)
+            backlog.append((item.published or item.first_seen.isoformat(), item.article, task))
+            continue
+        overdue = (now - item.last_fetch).total_seconds() - wait_for(item, outlet)
+        if overdue >= 0 or everything:
+            why = "confirm" if item.unconfirmed else "retry" if item.failures else "revisit"
+            due.append((-overdue - (1e9 if why == "confirm" else 0), Task(item.url, why, item.article, item.published, item.previous)))
+    due.sort(key=lambda pair: (pair[0], pair[1].url))
+    backlog.sort(key=lambda row: (row[0], row[1]), reverse=True)
+    return tuple(task for _, task in due[:room]), tuple(row[2] for row in backlog[:room])
+
+
+def dump(plan: Plan) -> bytes:
+    """Sorted JSON, gzip with mtime 0."""
+    return gzip.compress(orjson.dumps({"v": FORMAT, **asdict(plan)}, option=orjson.OPT_SORT_KEYS) + b"\n", mtime=0)
+
+
+def load(data: bytes) -> Plan:
+    try:
+        row: dict[str, Any] = orjson.loads(gzip.decompress(data))
+    except (OSError, EOFError, orjson.JSONDecodeError) as error:
+        raise BadRecord(f"not a plan: {error}") from error
+    if row.pop("v", None) != FORMAT:
+        raise BadRecord("a plan of another format version", "upgrade Warraq before reading this bucket")
+    return Plan(
+        **{
+            **row,
+            "walked": tuple(row["walked"]),
+            "channels": {url: Previous(**p) for url, p in row["channels"].items()},
+            "revisits": tuple(_task(t) for t in row["revisits"]),
+            "backlog": tuple(_task(t) for t in row["backlog"]),
+        }
+    )
+
+
+def _task(row: dict[str, Any]) -> Task:
+    return Task(**{**row, "previous": Previous(**row["previous"]) if row["previous"] else None})

@@ -1,0 +1,68 @@
+"""Settings come from the environment (docs/OPERATIONS.md lists them), each read in one place: here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.errors import Refused
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    state: Path  # WARRAQ_STATE: spool, catalog and logs of this machine
+    bucket: str  # WARRAQ_BUCKET: s3://name/prefix
+    catalog: str  # WARRAQ_CATALOG: SQLAlchemy address
+    outlets: Path  # WARRAQ_OUTLETS: folder of outlet files
+    seeds_lock: Path  # WARRAQ_SEEDS_LOCK
+    contact: str  # WARRAQ_CONTACT: address in the User-Agent
+    deployment: str  # WARRAQ_DEPLOYMENT: names this installation in run ids
+    sandbox: bool  # WARRAQ_SANDBOX=1: demo and tests; such records never mix with real ones
+    checksums: str  # WARRAQ_S3_CHECKSUMS: when_supported or when_required (botocore's words)
+    addressing: str  # WARRAQ_S3_ADDRESSING: auto, path or virtual
+    connection: str  # WARRAQ_S3_CONNECTION: id of an Airflow connection to take the credentials from
+    webhook: str  # WARRAQ_WEBHOOK: address that failures are posted to
+    readers: int  # WARRAQ_READERS: processes that read pages
+
+    @property
+    def spool(self) -> Path:
+        return self.state / "spool"
+
+
+def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force; Refused names the variable that is wrong."""
+    data_home = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+    state = Path(env.get("WARRAQ_STATE") or data_home / "warraq").expanduser().resolve()
+    return Settings(
+        state=state,
+        bucket=env.get("WARRAQ_BUCKET", "s3://warraq"),
+        catalog=env.get("WARRAQ_CATALOG") or f"sqlite:///{state}/catalog.db",
+        outlets=Path(env.get("WARRAQ_OUTLETS") or ROOT / "outlets"),
+        seeds_lock=Path(env.get("WARRAQ_SEEDS_LOCK") or ROOT / "seeds.lock"),
+        contact=env.get("WARRAQ_CONTACT", ""),
+        deployment=env.get("WARRAQ_DEPLOYMENT", "default"),
+        sandbox=env.get("WARRAQ_SANDBOX", "") == "1",
+        checksums=_choice(env, "WARRAQ_S3_CHECKSUMS", "when_supported", ("when_supported", "when_required")),
+        addressing=_choice(env, "WARRAQ_S3_ADDRESSING", "path", ("path", "virtual", "auto")),
+        connection=env.get("WARRAQ_S3_CONNECTION", ""),
+        webhook=env.get("WARRAQ_WEBHOOK", ""),
+        readers=_whole(env, "WARRAQ_READERS", min(8, os.cpu_count() or 1)),
+    )
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = env.get(name) or default
+    if value not in choices:
+        raise Refused(f"{name}={value}: not one of {', '.join(choices)}")
+    return value
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdigit() or int(value) < 1:
+        raise Refused(f"{name}={value}: not a whole number above 0")
+    return int(value)
