@@ -128,3 +128,14 @@ def load(data: bytes) -> Plan:
 
 def _task(row: dict[str, Any]) -> Task:
     return Task(**{**row, "previous": Previous(**row["previous"]) if row["previous"] else None})
+
+
+def walk_due(since: str, complete: bool, now: datetime, every: float) -> bool:
+    """Is a new walk through all channel pages to begin? An unfinished one goes on instead, unless it is stale.
+
+    `since` is the ISO time at which the last walk began, "" for never; `every` in seconds.
+    """
+    if not since:
+        return True
+    age = (now - datetime.fromisoformat(since)).total_seconds()
+    return age >= every if complete else age >= max(10 * every, 7 * 86_400.0)

@@ -1,0 +1,44 @@
+"""What the commands share: the workshop, outcomes as a line or as JSON, text that a terminal shows right."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Annotated, Any
+
+import typer
+
+from archive.errors import NOTHING_DUE
+from archive.settings import from_environment
+from archive.steps.workshop import Outcome, Workshop
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+OutletName = Annotated[str, typer.Argument(help="Name of an outlet: its file without .toml.", show_default=False)]
+
+
+def workshop() -> Workshop:
+    return Workshop(from_environment(), say=lambda line: print(line, flush=True))
+
+
+def finish(outcome: Outcome, as_json: bool) -> None:
+    """Print what was done; exit 99 when there was nothing to do, so that a scheduler can skip what follows."""
+    print_json({"done": outcome.line, **outcome.data}) if as_json else print(outcome.line, flush=True)
+    if outcome.nothing_due:
+        raise typer.Exit(NOTHING_DUE)
+
+
+def print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, default=str), flush=True)
+
+
+def isolate(text: str) -> str:
+    """Text of unknown direction, fenced with FSI…PDI (Unicode UAX #9) and without control characters.
+
+    Logical order, never reshaped: that is the terminal's work.
+    """
+    clean = "".join(c for c in text if c in "\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return f"\u2068{clean}\u2069"
+
+
+def paragraphs(text: str) -> str:
+    return "\n\n".join(isolate(line) for line in text.splitlines() if line.strip())

@@ -1,0 +1,163 @@
+"""crawl: run the spider of an outlet as a process of its own, and see that every WARC reached the bucket.
+
+A process of its own, because Twisted's reactor starts once per process (FACTS: ReactorNotRestartable), and
+because a spider that dies must not take the step's leases and uploads with it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from archive import keys, warc
+from archive import plan as planning
+from archive.address import article_id, host_of
+from archive.catalog.lease import this_process
+from archive.errors import HostBusy, Refused, TryAgain, WarraqError
+from archive.outlet import Outlet
+from archive.plan import Plan
+from archive.settings import ROOT
+from archive.spool import recover, upload
+from archive.steps.workshop import Outcome, Workshop
+
+CLOCK_ALARM, CLOCK_LIMIT = 2.0, 30.0  # seconds off the storage's clock
+LEASE = 60.0  # seconds
+
+
+def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
+    """Fetch what the run's plan asks for; succeeds only when every WARC is in the bucket."""
+    if shop.catalog.has_run(outlet.name, run):
+        return Outcome(f"crawl: {run} is sealed already, nothing was fetched", {"sealed": True})
+    plan = _plan(shop, outlet, run)
+    offset = clock_offset(shop)
+    left = rescue(shop, outlet)
+    done = _captured(shop, outlet, run) if attempt > 1 or left else set()
+    with lease(shop, outlet), TemporaryDirectory(prefix="warraq-") as folder:
+        result = _spider(shop, outlet, _without(plan, done), attempt, Path(folder), done, offset)
+    _complete(shop, outlet)
+    counts = result["report"]
+    parts = " + ".join(f"{n} {what}" for what, n in counts.get("outcomes", {}).items() if n)
+    line = f"crawl: {counts.get('asked', 0)} asked = {parts or '0'}; {len(result['uploaded'])} WARC uploaded"
+    if left:
+        line += f" and {len(left)} left by an earlier worker"
+    if counts.get("stopped"):
+        line += f"; stopped: {counts['stopped']}"
+    return Outcome(line, {**result, "clock_offset": offset, "rescued": left})
+
+
+def clock_offset(shop: Workshop) -> float:
+    """Seconds this machine's clock is ahead of the storage's. Over 30 s nothing is crawled."""
+    before = shop.clock()
+    theirs = shop.store.clock()
+    after = shop.clock()
+    middle = before + (after - before) / 2
+    offset = round((middle - theirs).total_seconds() - 0.5, 1)  # the Date header is cut to whole seconds
+    if abs(offset) > CLOCK_LIMIT:
+        raise Refused(f"this machine's clock is {offset:+.0f} s off the storage's", "set the clock (NTP); nothing was fetched")
+    if abs(offset) > CLOCK_ALARM:
+        shop.say(f"warning: this machine's clock is {offset:+.1f} s off the storage's; check NTP")
+    return offset
+
+
+def rescue(shop: Workshop, outlet: Outlet) -> list[str]:
+    """Finish and upload what a worker that died left in this machine's spool."""
+    folder = shop.settings.spool / outlet.name
+    if not folder.is_dir():
+        return []
+    recover(folder)
+    return upload(shop.store, folder)
+
+
+def _complete(shop: Workshop, outlet: Outlet) -> None:
+    folder = shop.settings.spool / outlet.name
+    rest = sorted(folder.glob("*.warc.gz")) if folder.is_dir() else []
+    if rest:
+        raise TryAgain(f"{len(rest)} WARC files are not in the bucket yet, {rest[0].name} first", "they stay in the spool; run crawl again")
+
+
+def _plan(shop: Workshop, outlet: Outlet, run: str) -> Plan:
+    try:
+        return planning.load(shop.store.get(keys.plan(outlet.name, run)))
+    except KeyError:
+        raise Refused(f"{run} of {outlet.name} has no plan", f"run `warraq plan {outlet.name} --run {run}` first") from None
+
+
+def _captured(shop: Workshop, outlet: Outlet, run: str) -> set[str]:
+    """Article ids that earlier tries of this run have captured and uploaded."""
+    prefix = f"{keys.day_prefixes('warc', outlet.name, [keys.run_time(run)])[0]}{run}."
+    found: set[str] = set()
+    for key in shop.store.list(prefix):
+        for capture in warc.captures(shop.store.get(key)):
+            if capture.note.role == "article" and capture.status:
+                found |= {article_id(url) for url in (capture.url, *capture.note.via)}
+    return found
+
+
+def _without(plan: Plan, done: set[str]) -> Plan:
+    return replace(
+        plan,
+        revisits=tuple(t for t in plan.revisits if article_id(t.url) not in done),
+        backlog=tuple(t for t in plan.backlog if article_id(t.url) not in done),
+    )
+
+
+@contextmanager
+def lease(shop: Workshop, outlet: Outlet) -> Iterator[None]:
+    """Hold the politeness lease of the outlet's host: one crawler at a time, whoever it is."""
+    host, me, catalog = host_of(outlet.url), this_process(), shop.catalog
+    if not catalog.lease(host, me, LEASE, shop.clock()):
+        raise HostBusy(f"{host} is being crawled by another run", "it is tried again by itself; see `warraq status`")
+    stop = threading.Event()
+
+    def renew() -> None:
+        while not stop.wait(LEASE / 3):
+            catalog.lease(host, me, LEASE, shop.clock())
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        catalog.release(host, me)
+
+
+def _spider(shop: Workshop, outlet: Outlet, plan: Plan, attempt: int, folder: Path, done: set[str], offset: float) -> dict[str, Any]:
+    """Start the spider, pass its log on, return its result file."""
+    (folder / "plan").write_bytes(planning.dump(plan))
+    (folder / "known").write_text("\n".join(sorted(shop.catalog.attempted(outlet.name) | done)))
+    result = folder / "result.json"
+    command = [sys.executable, "-m", "spiders.run", "--plan", str(folder / "plan"), "--known", str(folder / "known"), "--result", str(result)]
+    command += ["--outlet-file", str(shop.outlet_file(outlet.name)), "--attempt", str(attempt), "--clock-offset", str(offset)]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, encoding="utf-8")
+    try:
+        for line in process.stdout or ():
+            shop.say(line.rstrip("\n"))
+        status = process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait(timeout=60)
+        raise
+    if status == 0 and result.is_file():
+        loaded: dict[str, Any] = orjson.loads(result.read_bytes())
+        return loaded
+    raise _failure(status)
+
+
+def _failure(status: int) -> WarraqError:
+    for kind in (Refused, TryAgain):
+        if status == kind.exit_code:
+            return kind("the spider stopped, for the reason above")
+    return TryAgain(f"the spider ended with status {status}", "what it fetched is kept in the spool; run crawl again")

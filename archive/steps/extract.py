@@ -1,0 +1,172 @@
+"""extract: read every packed file that has no observations yet; write snapshots, then its observations.
+
+Observations are put last: they say that a file was read, so a crash before them only means reading it again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from archive import judge, observation, warc
+from archive.errors import Conflict
+from archive.judge import Judged
+from archive.keys import Stem
+from archive.observation import Observation, Reading
+from archive.outlet import Outlet
+from archive.steps import pending
+from archive.steps.workshop import Outcome, Workshop
+from archive.store import put_once
+from archive.warc import StoredCapture
+
+CHUNK = 16  # captures per message to a reader process
+WORTH_A_POOL = 24  # captures; fewer are read in this process
+
+Read = Callable[[list[StoredCapture], str, str], list[Judged]]
+
+
+def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
+    """Read what waits; `run` None looks at the outlet's whole past, not only the last days."""
+    now = shop.clock()
+    todo = pending.stems(shop.store, "warc", outlet.name, run, now) - pending.stems(shop.store, "observations", outlet.name, run, now)
+    if not todo:
+        return Outcome("extract: nothing new to read", nothing_due=True)
+    counts: Counter[str] = Counter()
+    with _readers(shop, outlet) as read, ThreadPoolExecutor(4) as putters:
+        past = _Past(shop, outlet, read)
+        for stem in pending.in_order(todo):
+            counts += _extract_file(shop, stem, read, past, putters)
+    kinds = " + ".join(f"{n} {kind}" for kind, n in sorted(counts.items()) if kind != "snapshots")
+    return Outcome(f"extract: {len(todo)} WARC read: {kinds}; {counts['snapshots']} snapshots", {"files": len(todo), **counts})
+
+
+def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: ThreadPoolExecutor) -> Counter[str]:
+    data = shop.store.get(stem.warc)
+    judged = read(list(warc.captures(data)), stem.warc, stem.run)
+    judged.sort(key=lambda one: (one.observation.time, one.observation.offset))
+    past.load(judged)
+    lines: list[Observation] = []
+    puts = []
+    for one in judged:
+        seen = one.observation
+        if seen.klass == "content" and seen.reading is not None:
+            lines += past.reread_for(seen)
+            if one.snapshot is not None and not past.same_text(seen):
+                puts.append(putters.submit(put_once, shop.store, seen.reading.snapshot, one.snapshot))
+            else:
+                seen = replace(seen, reading=replace(seen.reading, snapshot=""))
+            past.note(seen)
+        lines.append(seen)
+    lines += _reports(data, stem)
+    for put in puts:
+        put.result()
+    try:
+        put_once(shop.store, stem.observations, observation.dump(lines))
+    except Conflict:
+        # Another worker read the same file with another past in sight. Its lines stand; ours would only
+        # differ in which snapshots they point at, and extra snapshots are harmless (docs/DESIGN.md).
+        shop.say(f"{stem.observations}: another worker has read this file already")
+    return Counter(line.klass for line in lines if not line.reread) + Counter({"snapshots": len(puts)})
+
+
+def _reports(data: bytes, stem: Stem) -> Iterator[Observation]:
+    for report in warc.run_reports(data):
+        yield Observation(
+            kind="run",
+            klass="run",
+            reason="report",
+            outlet=stem.outlet,
+            run=stem.run,
+            time=report.time,
+            url=f"urn:warraq:run:{stem.run}",
+            warc=stem.warc,
+            offset=report.offset,
+            length=report.length,
+            record=report.record_id,
+            record_type="resource",
+            record_digest=report.record_digest,
+            report=report.report,
+        )
+
+
+@dataclass
+class _Past:
+    """The last content of the articles in hand, and older captures read again under the rules of today."""
+
+    shop: Workshop
+    outlet: Outlet
+    read: Read
+
+    def __post_init__(self) -> None:
+        self.last: dict[str, Observation] = {}
+        self.asked: set[str] = set()
+
+    def load(self, judged: list[Judged]) -> None:
+        new = {one.observation.article for one in judged if one.observation.article} - self.asked
+        self.asked |= new
+        found = self.shop.catalog.last_content(new)
+        self.last |= {article: line for article, line in found.items() if article not in self.last}
+
+    def note(self, seen: Observation) -> None:
+        self.last[seen.article] = seen
+
+    def same_text(self, seen: Observation) -> bool:
+        """Does `seen` say, letter for letter, what the content before it said, read by the same rules?"""
+        before = self.last.get(seen.article)
+        return before is not None and _texts(before.reading) == _texts(seen.reading) and before.time <= seen.time
+
+    def reread_for(self, seen: Observation) -> list[Observation]:
+        """The content before `seen` again, under the rules of `seen`, when it was read under others."""
+        before = self.last.get(seen.article)
+        if before is None or before.reading is None or seen.reading is None or before.body == seen.body:
+            return []
+        if before.reading.rules == seen.reading.rules:
+            return []
+        member = self.shop.store.get(before.warc, before.offset, before.length)
+        again = self.read([warc.capture_at(member, before.offset)], before.warc, before.run)
+        lines = [
+            replace(one.observation, reread=True, reading=replace(one.observation.reading, snapshot=""))
+            for one in again
+            if one.observation.reading is not None and one.observation.article == seen.article
+        ]
+        if lines:
+            self.last[seen.article] = lines[0]
+        return lines
+
+
+def _texts(reading: Reading | None) -> tuple[object, ...] | None:
+    return reading and (reading.rules, reading.headline, reading.body)
+
+
+@contextmanager
+def _readers(shop: Workshop, outlet: Outlet) -> Iterator[Read]:
+    """A function that judges captures: in this process when they are few, in a pool of processes when many."""
+    seeds = shop.seeds
+    pool: ProcessPoolExecutor | None = None
+
+    def read(captures: list[StoredCapture], key: str, run: str) -> list[Judged]:
+        nonlocal pool
+        work = partial(judge_many, warc_key=key, run=run, outlet=outlet, seeds=seeds)
+        if shop.settings.readers == 1 or (pool is None and len(captures) < WORTH_A_POOL):
+            return work(captures)
+        if pool is None:
+            judge.warm_up()  # imported once here, inherited by every reader
+            pool = ProcessPoolExecutor(shop.settings.readers, multiprocessing.get_context("fork"))
+        chunks = [captures[i : i + CHUNK] for i in range(0, len(captures), CHUNK)]
+        return [one for chunk in pool.map(work, chunks) for one in chunk]
+
+    try:
+        yield read
+    finally:
+        if pool is not None:
+            pool.shutdown()
+
+
+def judge_many(captures: list[StoredCapture], *, warc_key: str, run: str, outlet: Outlet, seeds: object) -> list[Judged]:
+    """`judge.judge` over a list: one message each way between processes."""
+    return [one for capture in captures for one in judge.judge(capture, warc_key, outlet, seeds, run)]  # type: ignore[arg-type]

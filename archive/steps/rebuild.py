@@ -1,0 +1,29 @@
+"""rebuild: the catalog made anew from the bucket and the settings, row for row the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archive import keys, observation
+from archive.errors import Broken
+from archive.outlet import Outlet
+from archive.steps.workshop import Outcome, Workshop
+
+
+def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int], None]) -> Outcome:
+    """Empty the catalog, then apply every sealed observations object. `tick(done, all)` reports progress."""
+    stems = sorted({keys.parse_stem(key) for key in shop.store.list("cdxj/")}, key=str)
+    strangers = {stem.outlet for stem in stems} - set(outlets)
+    if strangers:
+        raise Broken(
+            f"the bucket holds outlets without a file: {', '.join(sorted(strangers))}",
+            "put their TOML files back (enabled = false is enough); the catalog was not touched",
+        )
+    shop.catalog.clear()
+    lines = 0
+    for n, stem in enumerate(stems, 1):
+        found = observation.load(shop.store.get(stem.observations))
+        shop.catalog.apply(stem.observations, found, outlets[stem.outlet])
+        lines += len(found)
+        tick(n, len(stems))
+    return Outcome(f"rebuild: {len(stems)} observation files, {lines} lines", {"files": len(stems), "lines": lines})

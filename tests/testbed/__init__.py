@@ -1,0 +1,1 @@
+"""`make testbed`: the whole pipeline against real WordPress sites on loopback, checked against their answer sheet."""
