@@ -77,7 +77,10 @@ def load(path: Path) -> Outlet:
         raw = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadOutlet(f"{path.name}: cannot be read: {error}", "correct the file; see outlets/README.md") from error
-    raw["layouts"] = tuple(_build(Layout, t, f"{path.name}: layouts[{i}]") for i, t in enumerate(raw.get("layouts", [])))
+    layouts = raw.get("layouts", [])
+    if not isinstance(layouts, list) or not all(isinstance(table, dict) for table in layouts):
+        raise BadOutlet(f"{path.name}: layouts: must be tables", "write each as [[layouts]] with its keys below it")
+    raw["layouts"] = tuple(_build(Layout, table, f"{path.name}: layouts[{i}]") for i, table in enumerate(layouts))
     outlet = _build(Outlet, raw, path.name)
     _check(outlet, path)
     return outlet

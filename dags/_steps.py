@@ -1,0 +1,163 @@
+"""What the DAG files share: a command run as a step, and the word to a person when a step failed.
+
+Kept out of DAG parsing by `.airflowignore`. No Airflow metadata is touched here, so it works on any executor.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import BaseNotifier
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from archive import keys, settings
+from archive.errors import NOTHING_DUE, TryAgain
+
+log = logging.getLogger("warraq")
+
+ROOT = Path(__file__).resolve().parent.parent
+# sysexits.h runs from 64 (usage) to 78 (configuration); 2 is the command line's own "usage". All of them need a
+# person, except "try again". What is left (a kill, a crash of the interpreter) may pass by itself: it is retried.
+TRY_AGAIN = TryAgain.exit_code
+A_PERSON_MUST_LOOK = frozenset({2, *range(64, 79)}) - {TRY_AGAIN}
+PATIENCE = 30.0  # seconds a command gets between SIGTERM and SIGKILL
+DEFAULTS: dict[str, Any] = {
+    "owner": "warraq",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(hours=2),
+}
+
+
+def run_id(context: Mapping[str, Any]) -> str:
+    """Warraq's id of an Airflow run: the same for every task, retry and clearing of it."""
+    run = context["dag_run"]
+    return keys.run_id(run.run_after, settings.from_environment().deployment, run.dag_id, run.run_id)
+
+
+def warraq(*arguments: str) -> str:
+    """Run `warraq ARGUMENTS`; the last line it printed, which says what it did. Raises as `run` does."""
+    here = str(Path(sys.executable).parent)
+    found = shutil.which("warraq", path=os.pathsep.join([here, os.environ.get("PATH", os.defpath)]))
+    if found is None:
+        raise AirflowFailException(f"no command `warraq` beside {sys.executable}: install the project there (see README.md)")
+    return run([found, *arguments])
+
+
+def run(command: list[str], env: Mapping[str, str] | None = None) -> str:
+    """Run a command, its output line by line into the task's log; the last line that is not blank.
+
+    Exit 99 skips this task and those after it. An exit status that asks for a person fails at once, whatever
+    retries are left. Any other failure is left to Airflow's retries.
+    """
+    log.info("$ %s", " ".join(command))
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**(os.environ if env is None else env), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,  # a task's own stdin is its line to Airflow
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=_die_with_parent,  # no orphan crawls on after its task was killed with -9
+    )
+    last = ""
+    try:
+        assert child.stdout is not None
+        for raw in child.stdout:
+            line = raw.decode("utf-8", "backslashreplace").rstrip()
+            log.info("%s", line)
+            last = line.strip() or last
+        status = child.wait()
+    except BaseException:  # a time-out of Airflow's is no Exception; nothing may be left running
+        _end(child)
+        raise
+    finally:
+        if child.stdout is not None:
+            child.stdout.close()
+    return _outcome(status, last[:2000])
+
+
+def _outcome(status: int, last: str) -> str:
+    if status == 0:
+        return last
+    if status == NOTHING_DUE:
+        raise AirflowSkipException(last or "nothing was due")
+    if status in A_PERSON_MUST_LOOK:
+        raise AirflowFailException(f"{last or 'no output'} [exit {status}: a person must look; not retried]")
+    if status < 0:
+        raise AirflowException(f"{last or 'no output'} [ended by {signal.Signals(-status).name}]")
+    raise AirflowException(f"{last or 'no output'} [exit {status}: may be tried again]")
+
+
+def _die_with_parent() -> None:
+    """Linux: SIGTERM when the parent ends, however it ends (prctl(2), PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+class Webhook(BaseNotifier):
+    """Post a failure as JSON to WARRAQ_WEBHOOK; nothing when that is not set.
+
+    Fields: text (one line for chat programs), dag, outlet, task, run (Airflow's), try, reason, log (address).
+    """
+
+    def notify(self, context: Any) -> None:
+        address = settings.from_environment().webhook
+        if not address:
+            return
+        if not address.startswith(("http://", "https://")):
+            raise ValueError("WARRAQ_WEBHOOK is no http(s) address")
+        body = json.dumps(message(context), ensure_ascii=False).encode()
+        request = urllib.request.Request(  # noqa: S310 -- the scheme was checked
+            address, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Warraq"}, method="POST"
+        )
+        for pause in (1.0, 3.0, None):
+            try:
+                with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+                    log.info("told the webhook")
+                return
+            except OSError as error:
+                log.warning("the webhook did not take it: %s", error)
+                if pause is None:
+                    raise
+                time.sleep(pause)
+
+
+def message(context: Mapping[str, Any]) -> dict[str, Any]:
+    """What a failed task says to the webhook. `context` is Airflow's."""
+    ti = context["task_instance"]
+    reason = str(context.get("exception") or context.get("reason") or "ended without a word")
+    return {
+        "text": f"Warraq: {ti.dag_id}.{ti.task_id} failed: {reason}",
+        "dag": ti.dag_id,
+        "outlet": ti.dag_id.removeprefix("warraq_"),
+        "task": ti.task_id,
+        "run": ti.run_id,
+        "try": ti.try_number,
+        "reason": reason,
+        "log": getattr(ti, "log_url", ""),
+    }

@@ -1,0 +1,125 @@
+"""Recurring duties that belong to no outlet: the daily sweep, and the weekly pruning of Airflow's own history."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from _steps import DEFAULTS, Webhook, run, warraq
+from airflow.sdk import DAG, Param, task
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SWEEP = """
+Reads and seals what no run of its own has: records of a crawl whose later steps never came, or of a machine that died.
+
+## How to check that it works
+Its newest run is green; most days the last line says that nothing was left.
+
+## If it fails
+The last line of the log names the thing and the remedy: exit 78 is a setting or the bucket, 65 a record that contradicts
+itself (run `warraq verify`), 75 passed by itself on other days. Clear the task to try again; it repeats no work.
+"""
+PRUNE = """
+Deletes Airflow's own history (runs, task instances, XComs, events) and its log files once they are older than `keep_days`.
+It never touches the archive: the bucket, the catalog and the spool know nothing of it.
+
+## How to check that it works
+Its newest run is green. The last line of `prune_logs` counts the files; `prune_database` lists the rows of each table.
+
+## If it fails
+Nothing of the archive is in danger; Airflow's database and log folder only grow. Read the last lines of the log: most often
+the database was busy (clear the task), or its address is not in `airflow.cfg` but only in the environment (see
+docs/OPERATIONS.md).
+"""
+
+
+def _dag(dag_id: str, doc: str, schedule: str, **more) -> DAG:
+    return DAG(
+        dag_id,
+        doc_md=doc,
+        schedule=schedule,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=["warraq", "housekeeping"],
+        default_args={**DEFAULTS, "on_failure_callback": Webhook()},
+        **more,
+    )
+
+
+with _dag("warraq_sweep", SWEEP, "41 3 * * *", description="Seals what is left over"):
+
+    @task
+    def sweep() -> str:
+        return warraq("seal", "--all")
+
+    sweep()
+
+
+def airflow_environment(env: dict[str, str]) -> dict[str, str]:
+    """The environment of an `airflow` command that works on the database.
+
+    Airflow's own processes run tasks with the database's address replaced by one that refuses, so that tasks
+    keep their hands off it. Pruning it is this task's work: the address of `airflow.cfg` is taken instead.
+    """
+    kept = dict(env)
+    for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CORE__SQL_ALCHEMY_CONN"):
+        if kept.get(name, "").startswith("airflow-db-not-allowed"):
+            del kept[name]
+    return kept
+
+
+def old_logs(folder: Path, before: datetime) -> list[Path]:
+    """Log files under `folder` last written before `before`; links are not followed."""
+    found = []
+    for where, _, names in os.walk(folder):
+        paths = [Path(where, name) for name in names if ".log" in name]
+        found += [p for p in paths if not p.is_symlink() and p.stat().st_mtime < before.timestamp()]
+    return sorted(found)
+
+
+def empty_folders(folder: Path, before: datetime) -> list[Path]:
+    """Empty folders below `folder`, untouched since `before`: a task may be about to write into a newer one."""
+    return [
+        Path(w)
+        for w, _, _ in os.walk(folder)
+        if w != str(folder) and not os.listdir(w) and os.stat(w).st_mtime < before.timestamp()
+    ]
+
+
+with _dag(
+    "warraq_prune",
+    PRUNE,
+    "17 4 * * 0",
+    description="Prunes Airflow's own history and logs",
+    params={"keep_days": Param(30, type="integer", minimum=1, description="Days of Airflow history and logs that are kept")},
+):
+
+    def _before(context) -> datetime:
+        return context["dag_run"].run_after - timedelta(days=context["params"]["keep_days"])
+
+    @task
+    def prune_database(**context) -> str:
+        airflow = str(Path(sys.executable).parent / "airflow")
+        before = _before(context).isoformat()
+        clean = [airflow, "db", "clean", "--clean-before-timestamp", before, "--skip-archive", "--yes"]
+        run(clean, airflow_environment(dict(os.environ)))
+        return f"prune: Airflow's history before {before} is gone"
+
+    @task
+    def prune_logs(**context) -> str:
+        from airflow.sdk.configuration import conf
+
+        folder = Path(conf.get("logging", "base_log_folder"))
+        gone = old_logs(folder, _before(context))
+        for path in gone:
+            path.unlink(missing_ok=True)
+        for where in empty_folders(folder, _before(context)):
+            where.rmdir()
+        return f"prune: {len(gone)} log files older than {_before(context):%Y-%m-%d} are gone"
+
+    prune_database()
+    prune_logs()

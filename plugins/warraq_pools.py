@@ -1,0 +1,56 @@
+"""Airflow plugin: every outlet's pool exists before its first task, without a manual step.
+
+A task of a pool that does not exist is never started, and DAG files may not write to Airflow's database. Its
+services may: they make the pools when they start, and that of a new outlet when its first run begins. A pool that
+is there is left alone, so an operator can set one to 0 slots.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+DESCRIPTION = "One outlet's steps, one at a time"
+
+
+class Pools:
+    """Airflow's listener; runs inside the scheduler."""
+
+    @hookimpl
+    def on_starting(self, component) -> None:
+        if type(component).__name__ != "Job":  # a task, which has no database
+            return
+        from airflow.utils.session import create_session
+        from sqlalchemy.exc import IntegrityError
+
+        from archive import settings
+
+        for file in sorted(settings.from_environment().outlets.glob("*.toml")):
+            with suppress(IntegrityError), create_session() as session:  # another process was quicker
+                ensure(f"warraq_{file.stem}", session)
+
+    @hookimpl
+    def on_dag_run_running(self, dag_run, msg: str) -> None:  # noqa: ARG002 -- the names are Airflow's
+        from sqlalchemy.orm import object_session
+
+        # In the scheduler's own transaction: another one would wait for it for ever on SQLite.
+        session = object_session(dag_run)
+        if session is not None and "outlet" in {tag.name for tag in getattr(dag_run.dag_model, "tags", ())}:
+            ensure(dag_run.dag_id, session)
+
+
+def ensure(name: str, session) -> None:
+    """Add the pool when there is none of that name. Does not commit."""
+    from airflow.models.pool import Pool
+    from sqlalchemy import select
+
+    if session.scalar(select(Pool.id).where(Pool.pool == name)) is None:
+        session.add(Pool(pool=name, slots=1, description=DESCRIPTION, include_deferred=False))
+        session.flush()
+
+
+class WarraqPools(AirflowPlugin):
+    name = "warraq_pools"
+    listeners = [Pools()]  # noqa: RUF012 -- Airflow's way
