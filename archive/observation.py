@@ -6,7 +6,7 @@ Specified in docs/FORMAT.md. `articles` lines carry a class; only `content` make
 from __future__ import annotations
 
 import gzip
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 import orjson
@@ -85,14 +85,31 @@ class Observation:
     reread: bool = False  # an older capture read again under newer rules; never a sighting of its own
 
 
+_FIELDS = tuple(field.name for field in fields(Observation))
+_EMPTY: tuple[object, ...] = ("", None, (), {}, 0)  # 0 is False as well
+
+
+def pack(line: Observation) -> bytes:
+    """One line as JSON with sorted keys, empty fields left out."""
+    row: dict[str, Any] = {"v": FORMAT}
+    for name in _FIELDS:
+        value = getattr(line, name)
+        if value not in _EMPTY or name in ("offset", "status"):
+            row[name] = value
+    row["class"] = row.pop("klass")
+    if line.reading is not None:
+        row["reading"] = asdict(line.reading)
+    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+
+
+def unpack(data: bytes | str) -> Observation:
+    """The line that `pack` wrote."""
+    return _line(orjson.loads(data))
+
+
 def dump(lines: list[Observation]) -> bytes:
-    """JSON Lines, gzip with mtime 0; empty fields left out. The same lines give the same text."""
-    out = []
-    for line in lines:
-        row = {k: v for k, v in asdict(line).items() if v not in ("", None, (), {}, 0, False) or k in ("offset", "status")}
-        row["class"] = row.pop("klass")
-        out.append(orjson.dumps({"v": FORMAT, **row}, option=orjson.OPT_SORT_KEYS))
-    return gzip.compress(b"\n".join(out) + b"\n", mtime=0)
+    """JSON Lines, gzip with mtime 0. The same lines give the same text."""
+    return gzip.compress(b"\n".join(map(pack, lines)) + b"\n", mtime=0)
 
 
 def load(data: bytes) -> list[Observation]:
