@@ -1,0 +1,166 @@
+"""make testbed: six real sites, 1,000 posts each; prints each figure, then ok or short, and exits non-zero when short."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from tempfile import gettempdir
+
+from tests.testbed import bed
+from tests.testbed.bed import SITES, Warraq, address, rows, truth, wpbed
+
+KINDS = "append drop numbers word typo title replace swap".split()
+EXPECT = {"typo": "orthographic", "title": "headline"}  # every other kind is an edit of the body
+SEEDED = {"xeber24": "000", "hadi": "001", "nashra": "002", "reuters": "002", "mena": "003", "alwatan": "004"}
+
+
+class Score:
+    """Counts what held and what did not; every line is printed as it is known."""
+
+    def __init__(self) -> None:
+        self.short: list[str] = []
+        self.began = time.monotonic()
+
+    def check(self, what: str, got: object, wanted: object) -> None:
+        held = got == wanted
+        print(f"[{time.monotonic() - self.began:6.0f} s] {'ok   ' if held else 'SHORT'} {what}: {got}" + ("" if held else f", wanted {wanted}"), flush=True)
+        if not held:
+            self.short.append(what)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--posts", type=int, default=1000)
+    options.add_argument("--sites", nargs="*", default=list(SITES))
+    options.add_argument("--keep", action="store_true", help="leave the test bed running and the archive in place")
+    given = options.parse_args()
+    if not bed.WPBED.is_file():
+        sys.exit("testbed: skipped: ../shared/testbed is not here")
+    if os.geteuid():
+        sys.exit("testbed: skipped: it installs packages and starts daemons as other users, so it needs root")
+    running = "18200" in wpbed("status") if Path("/var/tmp/wpbed/run/nginx.pid").exists() else False
+    wpbed("up")
+    score = Score()
+    try:
+        bed.fill(given.posts)
+        with bed.warraq(Path(gettempdir()) / "warraq-testbed") as warraq:
+            whole(warraq, given.sites, score)
+            noise(warraq, given.sites, score)
+            edits(warraq, given.sites, score)
+            deletions(warraq, given.sites, score)
+            proof(warraq, score)
+    finally:
+        if not (given.keep or running):
+            wpbed("down")
+    print(f"testbed: {'short: ' + '; '.join(score.short) if score.short else 'ok'}")
+    sys.exit(bool(score.short))
+
+
+def published(site: str) -> dict[str, dict]:
+    """Posts that are articles: published and without a password."""
+    return {i: row for i, row in truth(site).items() if row["status"] == "publish" and not row.get("password")}
+
+
+def whole(warraq: Warraq, sites: list[str], score: Score) -> None:
+    """Articles in the archive = the answer sheet; seed links = the seeds' articles, nothing else."""
+    warraq("seeds", "add", str(bed.SHARED / "seeds"))
+    for site in sites:
+        warraq("run", site)
+        warraq("run", site)  # what the first walk found late
+        want = {canonical(address(site, row["path"])) for row in published(site).values()}
+        have = {canonical(row.url) for row in warraq.catalog().articles(outlet=site) if row.versions}
+        score.check(f"{site}: articles missing of {len(want)}", sorted(want - have)[:3], [])
+        score.check(f"{site}: articles invented", sorted(have - want)[:3], [])
+        linked = {(link.name[:3], link.relation in ("identical", "contains"), canonical(link.url)) for link in warraq.catalog().seed_links(outlet=site)}
+        home = {canonical(address(site, row["path"])) for row in published(site).values() if row.get("seed")}
+        score.check(f"{site}: seed links", linked, {(SEEDED[site], True, url) for url in home})
+
+
+def canonical(url: str) -> str:
+    from archive.address import canonical as spell
+
+    return spell(url)
+
+
+def versions(warraq: Warraq, site: str) -> dict[str, int]:
+    return {row.url: row.versions for row in warraq.catalog().articles(outlet=site)}
+
+
+def noise(warraq: Warraq, sites: list[str], score: Score) -> None:
+    """Counters, nonces and shuffled boxes are no edits."""
+    for site in sites:
+        before = versions(warraq, site)
+        if site != "reuters":
+            wpbed("option", site, "noise", "1")
+        warraq("run", site, "--everything")
+        score.check(f"{site}: new versions after a second look with noise on", sum(versions(warraq, site).values()) - sum(before.values()), 0)
+
+
+def edits(warraq: Warraq, sites: list[str], score: Score) -> None:
+    """Each kind of edit, announced and silent: one new version of that article, with the right event."""
+    for site in sites:
+        sheet = {i: row for i, row in published(site).items() if not row.get("seed")}
+        picks = random.Random(site).sample(sorted(i for i, row in sheet.items() if "،" in row["text"]), 2 * len(KINDS))
+        wanted: dict[str, str] = {}
+        for pick, (kind, silent) in zip(picks, [(k, s) for k in KINDS for s in (False, True)], strict=True):
+            _edit(site, pick, kind, silent, sheet[pick]["text"])
+            wanted[canonical(address(site, sheet[pick]["path"]))] = EXPECT.get(kind, "body")
+        before = versions(warraq, site)
+        mark = {e.key for e in warraq.catalog().changes(outlet=site, limit=10**6)}
+        warraq("run", site, "--everything")
+        events = [e for e in warraq.catalog().changes(outlet=site, limit=10**6) if e.key not in mark]
+        got = {canonical(e.url): "+".join(e.kinds) for e in events}
+        score.check(f"{site}: events after {len(wanted)} edits", {u: got.get(u) for u in wanted | got if got.get(u) != wanted.get(u)}, {})
+        grown = Counter(canonical(url) for url, n in versions(warraq, site).items() for _ in range(n - before.get(url, 0)))
+        score.check(f"{site}: new versions, one each", {u: n for u, n in (grown | Counter(dict.fromkeys(wanted, 1))).items() if grown[u] != 1 or u not in wanted}, {})
+
+
+def _edit(site: str, pick: str, kind: str, silent: bool, old: str) -> None:
+    """Edit until the text really changed: a typo or a number may find nothing to change in a paragraph."""
+    for seed in range(40):
+        wpbed("edit", site, pick, "--kind", kind, "--seed", str(seed), *(["--silent"] if silent else []))
+        if kind == "title" or "".join(truth(site)[pick]["text"].split()) != "".join(old.split()):
+            return
+    sys.exit(f"testbed: {kind} changed nothing in {site} {pick}")
+
+
+def deletions(warraq: Warraq, sites: list[str], score: Score) -> None:
+    """Delete and trash: gone at the second sighting. Restore: returned."""
+    for site in sites:
+        sheet = {i: row for i, row in published(site).items() if not row.get("seed")}
+        deleted, trashed = random.Random(site + "x").sample(sorted(sheet), 2)
+        urls = {i: canonical(address(site, sheet[i]["path"])) for i in (deleted, trashed)}
+        mark = {e.key for e in warraq.catalog().changes(outlet=site, limit=10**6)}
+
+        def fresh(mark: set = mark, site: str = site) -> set:
+            return {(canonical(e.url), "+".join(e.kinds)) for e in warraq.catalog().changes(outlet=site, limit=10**6) if e.key not in mark}
+
+        wpbed("delete", site, deleted)
+        wpbed("trash", site, trashed)
+        warraq("run", site, "--everything")
+        score.check(f"{site}: events at the first sighting", fresh(), set())
+        time.sleep(1.5)
+        warraq("run", site, "--everything")
+        score.check(f"{site}: gone at the second", fresh(), {(u, "gone") for u in urls.values()})
+        wpbed("untrash", site, trashed)
+        if site != "reuters":
+            rows("set-status", site, "publish", trashed)
+        warraq("run", site, "--everything")
+        score.check(f"{site}: returned", fresh() - {(u, "gone") for u in urls.values()}, {(urls[trashed], "returned")})
+
+
+def proof(warraq: Warraq, score: Score) -> None:
+    """The bucket verifies, and the catalog is the same when made anew from it."""
+    score.check("verify: findings", warraq.json("verify")[-1]["findings"], [])
+    before = warraq.catalog().dump()
+    warraq("rebuild")
+    score.check("rebuild: rows that differ", len(set(before) ^ set(warraq.catalog().dump())), 0)
+
+
+if __name__ == "__main__":
+    main()
