@@ -73,12 +73,11 @@ def run(command: list[str], env: Mapping[str, str] | None = None) -> str:
         stdin=subprocess.DEVNULL,  # a task's own stdin is its line to Airflow
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=_die_with_parent,  # no orphan crawls on after its task was killed with -9
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 -- one thread; no crawl outlives a task killed with -9
     )
     last = ""
     try:
-        assert child.stdout is not None
-        for raw in child.stdout:
+        for raw in child.stdout or ():
             line = raw.decode("utf-8", "backslashreplace").rstrip()
             log.info("%s", line)
             last = line.strip() or last

@@ -32,7 +32,7 @@ class Pools:
                 ensure(f"warraq_{file.stem}", session)
 
     @hookimpl
-    def on_dag_run_running(self, dag_run, msg: str) -> None:  # noqa: ARG002 -- the names are Airflow's
+    def on_dag_run_running(self, dag_run, msg: str) -> None:
         from sqlalchemy.orm import object_session
 
         # In the scheduler's own transaction: another one would wait for it for ever on SQLite.
