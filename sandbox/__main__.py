@@ -1,4 +1,4 @@
-"""`python -m sandbox --port P --state DIR [--pace SECONDS]`: run the newsroom until Ctrl-C or SIGTERM."""
+"""`python -m sandbox --port P --state DIR [--pace SECONDS] [--outlets DIR]`: run the newsroom until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from sandbox import outlet
 from sandbox.newsroom import Newsroom
 from sandbox.server import Server
 
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="folder that remembers what has happened")
     parser.add_argument("--pace", type=float, default=8.0, help="seconds between two acts of the first cycle (default 8)")
     parser.add_argument("--seed", type=int, default=1, help="another number, another course of events (default 1)")
+    parser.add_argument("--outlets", type=Path, help="folder to write the newsroom's outlet file into")
     options = parser.parse_args(arguments)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -28,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"sandbox: port {options.port}: {error.strerror}; choose another with --port", file=sys.stderr)
         return 78
+    if options.outlets:
+        outlet.write(server.server_address[1], options.outlets)
     server.start()
     print(f"sandbox newsroom on {server.address}/, {len(room.state.live)} articles", flush=True)
     stop.wait()

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import pytest
 
@@ -285,11 +285,9 @@ def test_a_headline_edit_is_admitted_and_keeps_the_address(site: Server, time: T
 
 def test_a_deleted_article_is_gone_from_every_channel_and_comes_back(site: Server) -> None:
     while site.room.state.kind != "delete":
-        before = site.room.state
         site.room.advance()
     post = site.room.state.by_id(site.room.state.article)
-    link = site.address + urlsplit(link_of(site, before.live[-1])).path.replace(before.live[-1].slug, post.slug)
-    link = f"{site.address}/{urllib.request.quote(post.slug).lower()}/"
+    link = f"{site.address}/{quote(post.slug).lower()}/"
     assert ask(link)[0] == 404
     assert ask(f"{site.address}/wp-json/wp/v2/posts/{post.id}")[0] == 404
     for channel in ("/wp-json/wp/v2/posts?per_page=100", "/feed/", "/wp-sitemap-posts-post-1.xml", "/", "/page/2/"):
@@ -347,10 +345,7 @@ def test_other_spellings_of_an_address_lead_to_the_article(site: Server) -> None
         status, headers, _ = ask(other)
         assert (status, headers["Location"]) == (301, link)
     assert ask(f"{site.address}/?p=99999")[0] == 404
-    assert (
-        ask(f"{site.address}/لا-شيء-هنا/".encode().decode("latin-1").encode("latin-1").decode("ascii", "ignore") + "x/")[0]
-        == 404
-    )
+    assert ask(f"{site.address}/{quote('لا-شيء-هنا')}/")[0] == 404
 
 
 def test_sections_and_tags_are_pages_and_wrong_ones_are_not(site: Server) -> None:
@@ -399,11 +394,13 @@ def test_the_outlet_file_reads_the_page_as_the_theme_writes_it(site: Server, tmp
 
 def test_the_command_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--state", str(tmp_path / "s"), "--pace", "0.2"]
+    command += ["--outlets", str(tmp_path / "outlets")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
         first = child.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+", first)
         assert address, first
+        assert outlets.load(tmp_path / "outlets" / "sandbox.toml").url == f"{address[0]}/"
         links = re.findall(r"<loc>(.*?)</loc>", ask(f"{address[0]}/wp-sitemap-posts-post-1.xml")[2])
         for link in links:
             assert ask(link)[0] == 200
