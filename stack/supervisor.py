@@ -85,6 +85,7 @@ class Stack:
             self.logins()
             self._children = Children(self.mode.state / "logs", cwd=ROOT)
             self._steps = [*services.steps(self.mode, self.environment(), self._make_pools), *more]
+            self._scheduler_waits_for(more)
         except BaseException:
             self._lock.release()
             raise
@@ -138,6 +139,12 @@ class Stack:
     def processes(self) -> dict[str, int]:
         """Name → pid of each service that runs."""
         return {s.name: s.process.pid for s in self._steps if s.service and s.process and s.process.poll() is None}
+
+    def _scheduler_waits_for(self, more: tuple[Step, ...]) -> None:
+        """No DAG may run before what the caller adds is ready: in the demo, the newsroom and its seed files."""
+        for step in self._steps:
+            if step.name == "scheduler":
+                step.after |= {other.name for other in more}
 
     def _prepare(self) -> None:
         for name in ("airflow", "spool", "logs"):
