@@ -1,0 +1,124 @@
+"""Readings of an article's captures, whoever made them and when: what the fold compares.
+
+A text belongs to a body: a capture without a reading of its own (a revisit record) has those of its body digest,
+and an older capture that was read again only adds to them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archive.observation import Observation, Reading
+
+_Text = tuple[str, str, str]  # rules, T of headline, T of body
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Between two neighbouring content captures. No kinds: payload or T equal, no new version."""
+
+    kinds: tuple[str, ...] = ()  # new; orthographic; headline, body
+    flags: tuple[str, ...] = ()  # numbers, negations
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A reading, which record it is of, and which run made it."""
+
+    record: str
+    run: str
+    reading: Reading
+
+    @property
+    def text(self) -> _Text:
+        return self.reading.rules, self.reading.headline.t, self.reading.body.t
+
+
+class Readings:
+    """The readings in `lines`, which are in the order of the fold."""
+
+    def __init__(self, lines: Iterable[Observation]) -> None:
+        self._of: dict[str, dict[str, list[_Read]]] = defaultdict(dict)  # body → rules → readings
+        self._rank: dict[str, str] = defaultdict(str)  # rules → newest run that used them
+        self._whole: dict[str, Observation] = {}  # body → the first record that holds it
+        self._stored: dict[str, list[_Read]] = defaultdict(list)  # record → readings with a snapshot
+        for line in lines:
+            if line.klass != "content":
+                continue
+            if line.reading is not None:
+                self._add(_body(line), _Read(line.record, line.run, line.reading))
+            if line.record_type != "revisit" and not line.reread:
+                self._whole.setdefault(_body(line), line)
+
+    def _add(self, body: str, read: _Read) -> None:
+        rules = read.reading.rules
+        self._of[body].setdefault(rules, []).append(read)
+        self._rank[rules] = max(self._rank[rules], read.run)
+        if read.reading.snapshot:
+            self._stored[read.record].append(read)
+
+    def holder(self, line: Observation) -> Observation:
+        """The capture that holds the payload of `line`: itself, unless it is a revisit record."""
+        return self._whole.get(_body(line), line) if line.record_type == "revisit" else line
+
+    def newest(self, line: Observation) -> Reading | None:
+        """The reading under the rules that came last into use; None while nobody has read this body."""
+        of = self._of.get(_body(line))
+        if not of:
+            return None
+        return max(of[max(of, key=self._age)], key=lambda read: read.run).reading
+
+    def compare(self, before: Observation, after: Observation) -> Difference | None:
+        """What changed, under the newest rules that both were read by; None when there are none."""
+        if _body(before) == _body(after):
+            return Difference()
+        old, new = self._of[_body(before)], self._of[_body(after)]
+        common = old.keys() & new.keys()
+        if not common:
+            return None
+        rules = max(common, key=self._age)
+        return _difference(old[rules][0].reading, new[rules][0].reading)
+
+    def rules(self, line: Observation) -> tuple[str, ...]:
+        """Ids of the rules that the body of `line` was read by, sorted."""
+        return tuple(sorted(self._of.get(_body(line), ())))
+
+    def snapshot(self, group: list[Observation]) -> str:
+        """Key of the snapshot of a group's text: of the nearest capture in the group, else of any with equal digests.
+
+        A group may hold captures that could not be compared with their neighbour; theirs do not count.
+        """
+        texts = self._texts(group[0])
+        for line in group:
+            mine = self._texts(line)
+            if texts & mine or _body(line) == _body(group[0]):
+                texts |= mine
+                if stored := self._stored.get(line.record):
+                    return max(stored, key=self._newest).reading.snapshot
+        equal = [read for stored in self._stored.values() for read in stored if read.text in texts]
+        return max(equal, key=self._newest).reading.snapshot if equal else ""
+
+    def _texts(self, line: Observation) -> set[_Text]:
+        return {reads[0].text for reads in self._of[_body(line)].values()}
+
+    def _age(self, rules: str) -> tuple[str, str]:
+        return self._rank[rules], rules
+
+    def _newest(self, read: _Read) -> tuple[tuple[str, str], str, str]:
+        return self._age(read.reading.rules), read.run, read.reading.snapshot
+
+
+def _difference(old: Reading, new: Reading) -> Difference:
+    """The table of docs/HISTORY.md."""
+    if old.headline.t == new.headline.t and old.body.t == new.body.t:
+        return Difference()
+    parts = {"headline": (old.headline, new.headline), "body": (old.body, new.body)}
+    kinds = tuple(name for name, (a, b) in parts.items() if not a.same_sense(b))
+    flags = tuple(f for f in ("numbers", "negations") if any(getattr(a, f) != getattr(b, f) for a, b in parts.values()))
+    return Difference(kinds or ("orthographic",), flags)
+
+
+def _body(line: Observation) -> str:
+    return line.body or line.payload or line.record
