@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # person, except "try again". What is left (a kill, a crash of the interpreter) may pass by itself: it is retried.
 TRY_AGAIN = TryAgain.exit_code
 A_PERSON_MUST_LOOK = frozenset({2, *range(64, 79)}) - {TRY_AGAIN}
+PAUSES = (1.0, 3.0, None)  # seconds between the webhook's tries
 PATIENCE = 30.0  # seconds a command gets between SIGTERM and SIGKILL
 DEFAULTS: dict[str, Any] = {
     "owner": "warraq",
@@ -50,20 +51,21 @@ def run_id(context: Mapping[str, Any]) -> str:
     return keys.run_id(run.run_after, settings.from_environment().deployment, run.dag_id, run.run_id)
 
 
-def warraq(*arguments: str) -> str:
+def warraq(*arguments: str, may_skip: bool = False) -> str:
     """Run `warraq ARGUMENTS`; the last line it printed, which says what it did. Raises as `run` does."""
     here = str(Path(sys.executable).parent)
     found = shutil.which("warraq", path=os.pathsep.join([here, os.environ.get("PATH", os.defpath)]))
     if found is None:
         raise AirflowFailException(f"no command `warraq` beside {sys.executable}: install the project there (see README.md)")
-    return run([found, *arguments])
+    return run([found, *arguments], may_skip=may_skip)
 
 
-def run(command: list[str], env: Mapping[str, str] | None = None) -> str:
+def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: bool = False) -> str:
     """Run a command, its output line by line into the task's log; the last line that is not blank.
 
-    Exit 99 skips this task and those after it. An exit status that asks for a person fails at once, whatever
-    retries are left. Any other failure is left to Airflow's retries.
+    Exit 99 (nothing to do) skips this task and those after it if it `may_skip`; otherwise it is success, since a
+    retry may find its own work done and what follows still open. An exit status that asks for a person fails at
+    once, whatever retries are left. Any other failure is left to Airflow's retries.
     """
     log.info("$ %s", " ".join(command))
     child = subprocess.Popen(
@@ -88,11 +90,11 @@ def run(command: list[str], env: Mapping[str, str] | None = None) -> str:
     finally:
         if child.stdout is not None:
             child.stdout.close()
-    return _outcome(status, last[:2000])
+    return _outcome(status, last[:2000], may_skip)
 
 
-def _outcome(status: int, last: str) -> str:
-    if status == 0:
+def _outcome(status: int, last: str, may_skip: bool) -> str:
+    if status == 0 or (status == NOTHING_DUE and not may_skip):
         return last
     if status == NOTHING_DUE:
         raise AirflowSkipException(last or "nothing was due")
@@ -134,7 +136,7 @@ class Webhook(BaseNotifier):
         request = urllib.request.Request(  # noqa: S310 -- the scheme was checked
             address, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Warraq"}, method="POST"
         )
-        for pause in (1.0, 3.0, None):
+        for pause in PAUSES:
             try:
                 with urllib.request.urlopen(request, timeout=10):  # noqa: S310
                     log.info("told the webhook")

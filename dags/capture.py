@@ -80,7 +80,7 @@ def outlet_dag(outlet: Outlet) -> DAG:
     @task
     def plan(**context) -> str:
         options = [f"--{name}" for name in ("everything", "walk") if context["params"].get(name)]
-        return warraq("plan", outlet.name, "--run", run_id(context), *options)
+        return warraq("plan", outlet.name, "--run", run_id(context), *options, may_skip=True)
 
     # The budget ends the asking; what is in flight, its retries and the upload come after it.
     @task(execution_timeout=timedelta(seconds=outlet.budget) + timedelta(minutes=30))
