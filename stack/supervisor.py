@@ -73,8 +73,11 @@ class Stack:
         user = user or next(iter(logins))
         return Api(self.url, user, logins[user])
 
-    def start(self, more: tuple[Step, ...] = ()) -> None:
-        """Start everything, with the steps `more`; returns when all of it is healthy. Stops all of it if that fails."""
+    def start(self, more: Callable[[], tuple[Step, ...]] = tuple) -> None:
+        """Start everything, with the steps that `more` gives once the folder and its keys are there.
+
+        Returns when all of it is healthy. Stops all of it if that fails.
+        """
         self.mode.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.take()
         try:
@@ -84,8 +87,9 @@ class Stack:
             self._prepare()
             self.logins()
             self._children = Children(self.mode.state / "logs", cwd=ROOT)
-            self._steps = [*services.steps(self.mode, self.environment(), self._make_pools), *more]
-            self._scheduler_waits_for(more)
+            added = more()
+            self._steps = [*services.steps(self.mode, self.environment(), self._make_pools), *added]
+            self._scheduler_waits_for(added)
         except BaseException:
             self._lock.release()
             raise
@@ -140,11 +144,11 @@ class Stack:
         """Name → pid of each service that runs."""
         return {s.name: s.process.pid for s in self._steps if s.service and s.process and s.process.poll() is None}
 
-    def _scheduler_waits_for(self, more: tuple[Step, ...]) -> None:
+    def _scheduler_waits_for(self, added: tuple[Step, ...]) -> None:
         """No DAG may run before what the caller adds is ready: in the demo, the newsroom and its seed files."""
         for step in self._steps:
             if step.name == "scheduler":
-                step.after |= {other.name for other in more}
+                step.after |= {other.name for other in added}
 
     def _prepare(self) -> None:
         for name in ("airflow", "spool", "logs"):
