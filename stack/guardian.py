@@ -10,6 +10,7 @@ Both marks are needed: setproctitle overwrites a process's environment, and a pr
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -57,10 +58,8 @@ def end(sessions: set[int], token: str, grace: float) -> int:
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def main(token: str) -> None:

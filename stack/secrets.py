@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from archive.errors import Refused
@@ -21,7 +22,7 @@ _MADE = {
 
 def keys(state: Path) -> dict[str, str]:
     """jwt, session, fernet, s3_access, s3_secret of this installation; made on the first call."""
-    return _kept(state / "secrets.json", {name: make for name, make in _MADE.items()})
+    return _kept(state / "secrets.json", _MADE)
 
 
 def passwords(state: Path, users: list[str]) -> dict[str, str]:
@@ -29,7 +30,7 @@ def passwords(state: Path, users: list[str]) -> dict[str, str]:
     return _kept(state / "passwords.json", {user: lambda: secrets.token_urlsafe(9) for user in users})
 
 
-def _kept(path: Path, makers: dict[str, object]) -> dict[str, str]:
+def _kept(path: Path, makers: Mapping[str, Callable[[], str]]) -> dict[str, str]:
     held: dict[str, str] = {}
     if path.exists():
         if path.stat().st_mode & 0o077:
@@ -38,7 +39,7 @@ def _kept(path: Path, makers: dict[str, object]) -> dict[str, str]:
             held = json.loads(path.read_text("utf-8"))
         except ValueError as error:
             raise Refused(f"{path} is damaged: {error}", "bring it back from a backup (make upgrade keeps them)") from error
-    missing = {name: make() for name, make in makers.items() if name not in held}  # type: ignore[operator]
+    missing = {name: make() for name, make in makers.items() if name not in held}
     if missing:
         held |= missing
         fresh = path.with_name(path.name + ".new")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,7 @@ def weed(state: Path, first_port: int) -> Weed:
 def steps(mode: Mode, env: Mapping[str, str], pools: Callable[[], bool]) -> list[Step]:
     """Everything, in the order of the list where several may start at once."""
     airflow = str(Path(sys.executable).with_name("airflow"))
-    api = Api(f"http://{HOST}:{mode.first_port}", "", "")
+    health = Health(Api(f"http://{HOST}:{mode.first_port}", "", ""))
     made: list[Step] = []
 
     def job(name: str, *command: str, after: tuple[str, ...] = ()) -> None:
@@ -60,7 +61,7 @@ def steps(mode: Mode, env: Mapping[str, str], pools: Callable[[], bool]) -> list
         made.append(Step(name, [airflow, *command], env, frozenset(after), service=True, ready=ready))
 
     def healthy(part: str) -> Callable[[], bool]:
-        return lambda: _health(api).get(part) == "healthy"
+        return lambda: health.parts().get(part) == "healthy"
 
     job("airflow-database", airflow, "db", "migrate")
     if mode.embedded_store:
@@ -70,7 +71,7 @@ def steps(mode: Mode, env: Mapping[str, str], pools: Callable[[], bool]) -> list
         job("archive", sys.executable, "-m", "stack.prepare", "--own-store", after=("store",))
     else:
         job("archive", sys.executable, "-m", "stack.prepare")
-    service("api-server", "api-server", after=("airflow-database",), ready=lambda: bool(_health(api)) and pools())
+    service("api-server", "api-server", after=("airflow-database",), ready=lambda: bool(health.parts()) and pools())
     # The scheduler comes last: tasks that it starts before the API answers burn a try.
     service("dag-processor", "dag-processor", after=("airflow-database", "archive"), ready=healthy("dag_processor"))
     service("triggerer", "triggerer", "--skip-serve-logs", after=("airflow-database", "archive"), ready=healthy("triggerer"))
@@ -78,9 +79,19 @@ def steps(mode: Mode, env: Mapping[str, str], pools: Callable[[], bool]) -> list
     return made
 
 
-def _health(api: Api) -> dict[str, str]:
-    """Airflow's own word about its parts; empty while it does not answer."""
-    try:
-        return api.health()
-    except (OSError, ValueError):
-        return {}
+class Health:
+    """Airflow's own word about its parts; empty while it does not answer. Asked at most twice a second."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._asked = 0.0
+        self._parts: dict[str, str] = {}
+
+    def parts(self) -> dict[str, str]:
+        if time.monotonic() - self._asked > 0.5:
+            try:
+                self._parts = self._api.health()
+            except (OSError, ValueError):
+                self._parts = {}
+            self._asked = time.monotonic()
+        return self._parts

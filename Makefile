@@ -1,0 +1,91 @@
+# `make help` lists what there is. Nothing here touches the real archive's state, except `run` and `upgrade`, which use it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3.11
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
+# A checkout that has run the tests keeps their tools; one that has not installs only what runs.
+LOCK = $(if $(wildcard $(VENV)/.dev),requirements-dev.txt,requirements.txt)
+export PYTHONUNBUFFERED := 1
+
+##@ To use it
+.PHONY: demo run upgrade
+demo: bare ## The whole stack with a small newsroom of its own, from nothing; ONCE=1 ends by itself
+	@$(PYTHON) -m stack check --mode demo
+	@$(MAKE) setup
+	@exec $(BIN)/python -m stack.demo $(if $(filter-out 0,$(ONCE)),--once)
+
+run: bare ## The stack on the outlets of outlets/ (or WARRAQ_OUTLETS); needs WARRAQ_CONTACT
+	@$(PYTHON) -m stack check --mode real
+	@$(MAKE) setup
+	@exec $(BIN)/python -m stack up --mode real
+
+upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
+	@$(PYTHON) -m stack stop
+	@$(MAKE) setup
+	@exec $(BIN)/python -m stack upgrade
+
+##@ To work on it
+.PHONY: setup dev test check testbed bench lock
+setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
+dev: bare $(VENV)/.dev ## The same, with the tools of the tests
+
+test: dev ## All tests; installs Chromium for them when it is root on Debian, else names it
+	@deploy/system-packages
+	@$(BIN)/pytest $(PYTEST)
+
+check: dev ## ruff, mypy --strict, import-linter, then all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) test
+
+testbed: dev ## Capture the six WordPress sites of ../shared/testbed and compare with its answer sheet
+	@$(BIN)/python -m tests.testbed
+
+bench: dev ## Every performance figure, with its bound
+	@status=0; for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || status=1; done; exit $$status
+
+lock: dev ## Resolve requirements*.in anew into requirements*.txt
+	$(UV) pip compile --upgrade --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+		requirements.in -o requirements.txt
+	$(UV) pip compile --upgrade --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+		requirements-dev.in -o requirements-dev.txt
+
+##@ To tidy up
+.PHONY: clean help bare
+clean: ## Remove .venv, caches and the demo's state; never the real archive's
+	@$(PYTHON) -m stack clean
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' \
+		$(firstword $(MAKEFILE_LIST))
+
+bare:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed and $(PYTHON) is not there: install python3.11 and python3.11-venv, or name it: make PYTHON=/path/to/python3.11" >&2; exit 78; }
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "$(PYTHON) is not Python 3.11 with venv: install python3.11-venv, or name another: make PYTHON=/path/to/python3.11" >&2; exit 78; }
+
+$(BIN)/uv:
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.runtime: $(BIN)/uv $(wildcard requirements*.txt) pyproject.toml
+	@$(UV) pip sync --quiet --require-hashes $(LOCK)
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/uv $(wildcard requirements*.txt) pyproject.toml
+	@$(UV) pip sync --quiet --require-hashes requirements-dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime

@@ -1,0 +1,89 @@
+"""Stop a running stack, and keep a copy of what a migration changes.
+
+The bucket is not copied: its objects are never changed, and everything else can be rebuilt from them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from datetime import datetime
+from pathlib import Path
+
+from archive.errors import Refused, TryAgain
+from stack.lock import StateLock
+from stack.mode import Mode
+
+STOP_LIMIT = 90.0
+_SECRETS = ("secrets.json", "passwords.json")
+
+
+def stop(mode: Mode) -> int | None:
+    """End the supervisor of the state folder and wait for it: its pid, or None when there is none."""
+    lock = StateLock(mode.state)
+    pid = lock.holder()
+    if pid is None:
+        return None
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except PermissionError as error:
+        raise Refused(f"the supervisor (pid {pid}) belongs to another user", f"run this as that user, or kill {pid}") from error
+    deadline = time.monotonic() + STOP_LIMIT
+    while lock.holder() is not None:
+        if time.monotonic() > deadline:
+            raise TryAgain(
+                f"the supervisor (pid {pid}) has not stopped within {STOP_LIMIT:.0f} s", f"see {mode.state / 'logs'}"
+            )
+        time.sleep(0.2)
+    return pid
+
+
+def back_up(mode: Mode, now: datetime) -> Path:
+    """Copy both databases and the secrets to `<state>/backups/<time>/`, and check the copies. Nothing may be running."""
+    if (pid := StateLock(mode.state).holder()) is not None:
+        raise TryAgain(f"{mode.state} is in use by the supervisor with pid {pid}", "python -m stack stop")
+    target = mode.state / "backups" / f"{now:%Y%m%dT%H%M%SZ}"
+    target.mkdir(mode=0o700, parents=True)
+    for name, address in (("airflow", mode.airflow_db), ("catalog", mode.catalog)):
+        if address.startswith("sqlite:///"):
+            _copy_sqlite(Path(address.removeprefix("sqlite:///")), target / f"{name}.db")
+        else:
+            _dump_postgresql(address, target / f"{name}.dump")
+    for name in _SECRETS:
+        if (mode.state / name).exists():
+            shutil.copy2(mode.state / name, target / name)
+    return target
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """A whole copy, also of what is still in the write-ahead log."""
+    if not source.exists():
+        return
+    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
+        old.backup(new)
+        found = new.execute("PRAGMA integrity_check").fetchone()[0]
+    target.chmod(0o600)
+    if found != "ok":
+        raise Refused(f"{source} is damaged: {found}", f"nothing was upgraded; the copy is {target}")
+
+
+def _dump_postgresql(address: str, target: Path) -> None:
+    scheme, _, rest = address.partition("://")
+    try:
+        done = subprocess.run(
+            ["pg_dump", "--format=custom", f"--file={target}", f"{scheme.partition('+')[0]}://{rest}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise Refused(
+            "pg_dump is not installed, and nothing is upgraded without a backup", "apt-get install postgresql-client"
+        ) from None
+    if done.returncode:
+        raise Refused(f"pg_dump failed: {done.stderr.strip()[-300:]}", "nothing was upgraded")
+    target.chmod(0o600)
