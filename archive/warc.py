@@ -132,7 +132,7 @@ def _parse(offset: int, length: int, content: bytes, member_digest: str) -> Reco
     version, *lines = head.decode("utf-8", "replace").split("\r\n")
     if not gap or not version.startswith("WARC/1."):
         raise BadRecord(f"the member at byte {offset} is no WARC record")
-    pairs = [(name.strip().lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    pairs = [(name.lower(), value.strip()) for name, _, value in [line.partition(":") for line in lines]]
     fields = dict(reversed(pairs))  # the first of a repeated field counts
     size = fields.get("content-length", "")
     if not size.isdigit() or rest[int(size) :] != b"\r\n\r\n":
