@@ -70,7 +70,7 @@ def wait_for(known: Known, outlet: Outlet) -> float:
         return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
     age = (known.last_fetch - _published(known)).total_seconds()
     wait = max(outlet.revisit_after, outlet.revisit_growth * max(age, 0.0))
-    return min(wait * 2 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after))
+    return float(min(wait * 2.0 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after)))
 
 
 def _published(known: Known) -> datetime:

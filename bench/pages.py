@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import random
 
-WORDS = (
-    "البلدية المدرسة الطريق النهر الجسر السوق المزارعون الأهالي المحافظة الحديقة المكتبة المياه الكهرباء المشروع العمال الشتاء الصيف القرية "
-    "المدينة اللجنة الاجتماع الخطة الميزانية التقرير الصيانة الشبكة المخبز الطلاب المعلمون الأطباء المركز الصحي الموسم القمح الزيتون"
-).split()
-VERBS = "قال أضاف أوضح ذكر أكد أعلن بيّن شرح طلب اقترح".split()
+WORDS = ["البلدية", "المدرسة", "الطريق", "النهر", "الجسر", "السوق", "المزارعون", "الأهالي", "المحافظة", "الحديقة", "المكتبة", "المياه", "الكهرباء", "المشروع", "العمال", "الشتاء", "الصيف", "القرية", "المدينة", "اللجنة", "الاجتماع", "الخطة", "الميزانية", "التقرير", "الصيانة", "الشبكة", "المخبز", "الطلاب", "المعلمون", "الأطباء", "المركز", "الصحي", "الموسم", "القمح", "الزيتون"]
+VERBS = ["قال", "أضاف", "أوضح", "ذكر", "أكد", "أعلن", "بيّن", "شرح", "طلب", "اقترح"]
 
 
 def sentence(rng: random.Random) -> str:
@@ -26,14 +23,21 @@ def page(number: int, base: str = "http://127.0.0.1") -> bytes:
     """The article as a page: head with scripts and styles, menus, body, related boxes, sidebar, footer."""
     rng = random.Random(-number)
     title, paragraphs = article(number)
-    rules = "".join(f".tie-c{i}>.post-item:nth-child({i}){{margin:{i % 9}px;color:#{rng.randrange(1 << 24):06x}}}\n" for i in range(520))
-    menu = "".join(f'<li class="menu-item menu-item-{i}"><a href="{base}/category/{i}/">{rng.choice(WORDS)} {rng.choice(WORDS)}</a></li>' for i in range(90))
+    rules = "".join(
+        f".tie-c{i}>.post-item:nth-child({i}){{margin:{i % 9}px;color:#{rng.randrange(1 << 24):06x}}}\n" for i in range(520)
+    )
+    menu = "".join(
+        f'<li class="menu-item menu-item-{i}"><a href="{base}/category/{i}/">{rng.choice(WORDS)} {rng.choice(WORDS)}</a></li>'
+        for i in range(90)
+    )
     box = "".join(
         f'<li class="widget-post"><a href="{base}/archives/{rng.randrange(9999)}" title="x"><img src="/i/{i}.jpg" alt="" width="220" height="150">'
-        f"</a><h3><a href=\"{base}/archives/{i}\">{' '.join(rng.choices(WORDS, k=9))}</a></h3><span class=\"date\">منذ {i} ساعات</span></li>"
+        f'</a><h3><a href="{base}/archives/{i}">{" ".join(rng.choices(WORDS, k=9))}</a></h3><span class="date">منذ {i} ساعات</span></li>'
         for i in range(60)
     )
-    script = "".join(f'tie.push({{"id":{i},"k":"{rng.randrange(1 << 60):x}","u":"{base}/wp-json/x/{i}"}});\n' for i in range(320))
+    script = "".join(
+        f'tie.push({{"id":{i},"k":"{rng.randrange(1 << 60):x}","u":"{base}/wp-json/x/{i}"}});\n' for i in range(320)
+    )
     body = "\n".join(f"<p>{p}</p>" for p in paragraphs)
     return f"""<!DOCTYPE html>
 <html lang="ar" dir="rtl"><head><meta charset="UTF-8"><title>{title} - أخبار الوادي</title><style>{rules}</style>

@@ -31,7 +31,15 @@ RATIO, QUIET = 1.4, 6.0
 def serve(pages: int, pipe: object) -> None:
     """The news site, in a process of its own: pages made and compressed before the clock starts."""
     ready: dict[str, bytes] = {}
-    listed = [{"id": n, "link": "", "date_gmt": f"2026-01-01T00:{n // 60 % 60:02d}:{n % 60:02d}", "title": {"rendered": article(n)[0]}} for n in range(pages, 0, -1)]
+    listed = [
+        {
+            "id": n,
+            "link": "",
+            "date_gmt": f"2026-01-01T00:{n // 60 % 60:02d}:{n % 60:02d}",
+            "title": {"rendered": article(n)[0]},
+        }
+        for n in range(pages, 0, -1)
+    ]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -108,17 +116,30 @@ def main() -> None:
             "utf-8",
         )
         env = {**os.environ, "WARRAQ_STATE": str(folder / "state"), "WARRAQ_BUCKET": "s3://bench", "WARRAQ_SANDBOX": "1"}
-        env |= {"WARRAQ_OUTLETS": str(folder / "outlets"), "WARRAQ_CONTACT": "mailto:bench@example.org", "WARRAQ_SEEDS_LOCK": str(ROOT / "sandbox/seeds/seeds.lock")}
-        env |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": "us-east-1"}
+        env |= {
+            "WARRAQ_OUTLETS": str(folder / "outlets"),
+            "WARRAQ_CONTACT": "mailto:bench@example.org",
+            "WARRAQ_SEEDS_LOCK": str(ROOT / "sandbox/seeds/seeds.lock"),
+        }
+        env |= {
+            "AWS_ENDPOINT_URL_S3": endpoint,
+            "AWS_ACCESS_KEY_ID": access,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
         warraq = [sys.executable, "-c", "from archive.cli import main; main()"]
         subprocess.run([*warraq, "doctor", "--create"], cwd=ROOT, env=env, check=True, capture_output=True)
-        subprocess.run([*warraq, "seeds", "add", str(ROOT / "sandbox/seeds")], cwd=ROOT, env=env, check=True, capture_output=True)
+        subprocess.run(
+            [*warraq, "seeds", "add", str(ROOT / "sandbox/seeds")], cwd=ROOT, env=env, check=True, capture_output=True
+        )
         whole = cpu_of([*warraq, "run", "bench"], env)
         alone = trafilatura_alone(pages, base)
         quiet = cpu_of([*warraq, "run", "bench"], env)
     site.terminate()
     shutil.rmtree(folder)
-    print(f"{pages} pages of {len(page(1)) // 1000} KB: pipeline {whole:.1f} CPU s, Trafilatura alone {alone:.1f} CPU s; nothing new: {quiet:.1f} CPU s")
+    print(
+        f"{pages} pages of {len(page(1)) // 1000} KB: pipeline {whole:.1f} CPU s, Trafilatura alone {alone:.1f} CPU s; nothing new: {quiet:.1f} CPU s"
+    )
     held = whole / alone <= RATIO and quiet <= QUIET
     print(f"ratio {whole / alone:.2f}, bound {RATIO}; quiet run {quiet:.1f} s, bound {QUIET}: {'ok' if held else 'short'}")
     sys.exit(not held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -61,19 +62,19 @@ def _run_one(shop: Workshop, name: str, everything: bool, walk: bool, *, quiet: 
     from archive.steps import seal as s
 
     place, run_id = shop.outlet(name), new_run(shop)
-    outcomes: list[Outcome] = []
-    for step in (
+    steps: tuple[Callable[[], Outcome], ...] = (
         lambda: p.plan(shop, place, run_id, everything=everything, walk=walk),
         lambda: c.crawl(shop, place, run_id, 1),
         lambda: e.extract(shop, place, run_id),
         lambda: s.seal(shop, place, run_id),
         lambda: i.inspect(shop, place, run_id),
-    ):
-        outcome = step()
-        outcomes.append(outcome)
+    )
+    outcomes: list[Outcome] = []
+    for step in steps:
+        outcomes.append(step())
         if not quiet:
-            print(f"{name}: {outcome.line}", flush=True)
-        if outcome.line.startswith("plan") and outcome.nothing_due:
+            print(f"{name}: {outcomes[-1].line}", flush=True)
+        if outcomes[-1].nothing_due and len(outcomes) == 1:  # an outlet that is switched off
             break
     return outcomes
 

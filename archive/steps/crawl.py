@@ -43,7 +43,12 @@ def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
     left = rescue(shop, outlet)
     done = _captured(shop, outlet, run) if attempt > 1 or left else set()
     with lease(shop, outlet), TemporaryDirectory(prefix="warraq-") as folder:
-        result = _spider(shop, outlet, _without(plan, done), attempt, Path(folder), done, offset)
+        result = _spider(
+            shop,
+            outlet,
+            _write(Path(folder), _without(plan, done), shop, done),
+            ["--attempt", str(attempt), "--clock-offset", str(offset)],
+        )
     _complete(shop, outlet)
     counts = result["report"]
     parts = " + ".join(f"{n} {what}" for what, n in counts.get("outcomes", {}).items() if n)
@@ -82,7 +87,9 @@ def _complete(shop: Workshop, outlet: Outlet) -> None:
     folder = shop.settings.spool / outlet.name
     rest = sorted(folder.glob("*.warc.gz")) if folder.is_dir() else []
     if rest:
-        raise TryAgain(f"{len(rest)} WARC files are not in the bucket yet, {rest[0].name} first", "they stay in the spool; run crawl again")
+        raise TryAgain(
+            f"{len(rest)} WARC files are not in the bucket yet, {rest[0].name} first", "they stay in the spool; run crawl again"
+        )
 
 
 def _plan(shop: Workshop, outlet: Outlet, run: str) -> Plan:
@@ -133,13 +140,19 @@ def lease(shop: Workshop, outlet: Outlet) -> Iterator[None]:
         catalog.release(host, me)
 
 
-def _spider(shop: Workshop, outlet: Outlet, plan: Plan, attempt: int, folder: Path, done: set[str], offset: float) -> dict[str, Any]:
-    """Start the spider, pass its log on, return its result file."""
+def _write(folder: Path, plan: Plan, shop: Workshop, done: set[str]) -> Path:
+    """The files a spider reads: the plan, and the ids of the articles somebody asked for before."""
     (folder / "plan").write_bytes(planning.dump(plan))
-    (folder / "known").write_text("\n".join(sorted(shop.catalog.attempted(outlet.name) | done)))
+    (folder / "known").write_text("\n".join(sorted(shop.catalog.attempted(plan.outlet) | done)))
+    return folder
+
+
+def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) -> dict[str, Any]:
+    """Start the spider, pass its log on, return its result file."""
     result = folder / "result.json"
-    command = [sys.executable, "-m", "spiders.run", "--plan", str(folder / "plan"), "--known", str(folder / "known"), "--result", str(result)]
-    command += ["--outlet-file", str(shop.outlet_file(outlet.name)), "--attempt", str(attempt), "--clock-offset", str(offset)]
+    files = ["--plan", str(folder / "plan"), "--known", str(folder / "known"), "--result", str(result)]
+    files += ["--outlet-file", str(shop.outlet_file(outlet.name))]
+    command = [sys.executable, "-m", "spiders.run", *files, *options]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, encoding="utf-8")
     try:

@@ -33,7 +33,9 @@ Read = Callable[[list[StoredCapture], str, str], list[Judged]]
 def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
     """Read what waits; `run` None looks at the outlet's whole past, not only the last days."""
     now = shop.clock()
-    todo = pending.stems(shop.store, "warc", outlet.name, run, now) - pending.stems(shop.store, "observations", outlet.name, run, now)
+    todo = pending.stems(shop.store, "warc", outlet.name, run, now) - pending.stems(
+        shop.store, "observations", outlet.name, run, now
+    )
     if not todo:
         return Outcome("extract: nothing new to read", nothing_due=True)
     counts: Counter[str] = Counter()
@@ -140,7 +142,7 @@ class _Past:
 
 
 def _texts(reading: Reading | None) -> tuple[object, ...] | None:
-    return reading and (reading.rules, reading.headline, reading.body)
+    return None if reading is None else (reading.rules, reading.headline, reading.body)
 
 
 @contextmanager

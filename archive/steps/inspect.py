@@ -26,7 +26,10 @@ def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
     open_tasks = max(0, len(plan.revisits) + len(plan.backlog) - asked)
     notes = list(report.get("notes", []))
     if sum(outcomes.values()) != asked:
-        raise Refused(f"{asked} requests went out but {sum(outcomes.values())} came back", "a fault in the spider: keep its log and report it")
+        raise Refused(
+            f"{asked} requests went out but {sum(outcomes.values())} came back",
+            "a fault in the spider: keep its log and report it",
+        )
     if row is not None and row.failing_since:
         notes.append(f"nothing readable since {row.failing_since}")
     unread = len(shop.catalog.unread(outlet.name))

@@ -53,6 +53,8 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
 def _outcome(made: Plan, note: str) -> Outcome:
     data = {"run": made.run, "walk": made.walk, "revisits": len(made.revisits), "backlog": len(made.backlog)}
     why = {why: sum(task.why == why for task in made.revisits) for why in ("confirm", "revisit", "retry")}
-    parts = [f"{n} to {why}" for why, n in why.items() if n] + ([f"{len(made.backlog)} of the back catalogue"] if made.backlog else [])
+    parts = [f"{n} to {why}" for why, n in why.items() if n] + (
+        [f"{len(made.backlog)} of the back catalogue"] if made.backlog else []
+    )
     parts.append("all channel pages" if made.walk else "the front channels")
     return Outcome(f"plan: {', '.join(parts)}" + (f" ({note})" if note else ""), data)

@@ -34,4 +34,7 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
             for event in shop.catalog.apply(stem.observations, lines, outlet):
                 events.update(event.kinds)
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
-    return Outcome(f"seal: {len(todo)} WARC sealed, {records} records; {changes}", {"sealed": len(todo), "records": records, "events": dict(events)})
+    return Outcome(
+        f"seal: {len(todo)} WARC sealed, {records} records; {changes}",
+        {"sealed": len(todo), "records": records, "events": dict(events)},
+    )

@@ -30,7 +30,10 @@ def add(shop: Workshop, folder: Path) -> Outcome:
     for name, data in [*sorted(files.items()), (SUMS, sums)]:  # the sums last: a set is there when they are
         new += put_once(shop.store, keys.seed(set12, name), data)
     state = f"{new} objects stored" if new else "all were there already"
-    return Outcome(f"seeds: {len(files)} files agree with {shop.settings.seeds_lock.name}, set {set12}, {state}", {"set": set12, "new": new})
+    return Outcome(
+        f"seeds: {len(files)} files agree with {shop.settings.seeds_lock.name}, set {set12}, {state}",
+        {"set": set12, "new": new},
+    )
 
 
 def current(store: Store, settings: Settings) -> SeedSet | None:
@@ -50,5 +53,7 @@ def current(store: Store, settings: Settings) -> SeedSet | None:
         return None
     for entry in lock:
         if hashlib.sha256(files[entry.name]).hexdigest() != entry.sha256:
-            raise BadSeeds(f"seeds/{set12}/{entry.name} in the bucket was altered", "run `warraq verify`; restore it from your own copy")
+            raise BadSeeds(
+                f"seeds/{set12}/{entry.name} in the bucket was altered", "run `warraq verify`; restore it from your own copy"
+            )
     return seed.SeedSet(set12, tuple((name, data) for name, data in sorted(files.items())))

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import orjson
 
 from archive import cdx, keys, observation, warc
-from archive.errors import WarraqError
+from archive.digest import digests
+from archive.errors import StoreUnreachable, WarraqError
 from archive.keys import Stem
-from archive.observation import Observation
+from archive.observation import Observation, Reading
 from archive.store import Store
 
 
@@ -28,92 +29,108 @@ class Finding:
 
 def verify(store: Store, tick: Callable[[int, int], None], outlet: str = "") -> tuple[Counter[str], list[Finding]]:
     """(objects checked by kind, findings). `outlet` limits the work to one outlet's objects."""
-    counts: Counter[str] = Counter()
-    findings: list[Finding] = []
-    scope = f"{outlet}/" if outlet else ""
-    stems = sorted((keys.parse_stem(key) for key in store.list(f"warc/{scope}")), key=str)
-    read = {keys.parse_stem(key) for key in store.list(f"observations/{scope}")}
-    indexed = {keys.parse_stem(key) for key in store.list(f"cdxj/{scope}")}
-    snapshots = set(store.list(f"snapshots/{scope}"))
-    for orphan in sorted((read | indexed) - set(stems), key=str):
-        findings.append(Finding(orphan.warc, "missing: its observations or CDXJ are there, the WARC is not"))
-    findings += list(_seeds(store, counts)) if not outlet else []
+    audit = _Audit(store, f"{outlet}/" if outlet else "")
+    stems = sorted(audit.stems("warc"), key=str)
+    findings = [
+        Finding(orphan.warc, "missing: its observations or CDXJ are there, the WARC is not")
+        for orphan in sorted((audit.read | audit.indexed) - set(stems), key=str)
+    ]
+    if not outlet:
+        findings += audit.guard("seeds/", audit.seeds())
     for n, stem in enumerate(stems, 1):
-        findings += _guard(stem.warc, _warc, store, stem, stem in read, stem in indexed, snapshots, counts)
+        findings += audit.guard(stem.warc, audit.warc(stem))
         tick(n, len(stems))
-    return counts, findings
+    return audit.counts, findings
 
 
-def _guard(key: str, check: Callable[..., Iterator[Finding]], *args: object) -> list[Finding]:
-    found: list[Finding] = []
-    try:
-        found.extend(check(*args))
-    except WarraqError as error:
-        found.append(Finding(key, str(error)))
-    except KeyError as error:
-        found.append(Finding(str(error).strip("'"), "missing"))
-    return found
+class _Audit:
+    """One pass over the bucket: what is there, and what was counted."""
 
+    def __init__(self, store: Store, scope: str) -> None:
+        self.store, self.scope = store, scope
+        self.counts: Counter[str] = Counter()
+        self.read, self.indexed = self.stems("observations"), self.stems("cdxj")
+        self.snapshots = set(store.list(f"snapshots/{scope}"))
 
-def _warc(store: Store, stem: Stem, is_read: bool, is_indexed: bool, snapshots: set[str], counts: Counter[str]) -> Iterator[Finding]:
-    data = store.get(stem.warc)
-    counts["WARC files"] += 1
-    if hashlib.sha256(data).hexdigest()[:12] != stem.sha12:
-        yield Finding(stem.warc, "altered: its SHA-256 is not the one in its name")
-    problems = warc.check(data)
-    counts["records"] += problems.records
-    for problem in problems.findings:
-        yield Finding(stem.warc, problem)
-    if not is_read:
-        return
-    lines = observation.load(store.get(stem.observations))
-    counts["observations"] += len(lines)
-    for line in lines:
-        if line.warc == stem.warc and hashlib.sha256(data[line.offset : line.offset + line.length]).hexdigest() != line.record_digest[7:]:
-            yield Finding(stem.warc, f"altered: the record at {line.offset} is not the one that was observed")
+    def stems(self, kind: str) -> set[Stem]:
+        return {keys.parse_stem(key) for key in self.store.list(f"{kind}/{self.scope}")}
+
+    def guard(self, key: str, checking: Iterator[Finding]) -> list[Finding]:
+        """Findings of one object; one that cannot even be read is a finding too."""
+        found: list[Finding] = []
+        try:
+            found.extend(checking)
+        except StoreUnreachable:
+            raise
+        except WarraqError as error:
+            found.append(Finding(key, str(error)))
+        except KeyError as error:
+            found.append(Finding(str(error).strip("'"), "missing"))
+        return found
+
+    def warc(self, stem: Stem) -> Iterator[Finding]:
+        data = self.store.get(stem.warc)
+        self.counts["WARC files"] += 1
+        if hashlib.sha256(data).hexdigest()[:12] != stem.sha12:
+            yield Finding(stem.warc, "altered: its SHA-256 is not the one in its name")
+        checked = warc.check(data)
+        self.counts["records"] += checked.records
+        for problem in checked.findings:
+            yield Finding(stem.warc, problem)
+        if stem not in self.read:
+            return
+        lines = observation.load(self.store.get(stem.observations))
+        self.counts["observations"] += len(lines)
+        for line in lines:
+            yield from self.line(line, stem, data)
+        if stem in self.indexed:
+            self.counts["CDXJ files"] += 1
+            if self.store.get(stem.cdxj) != cdx.lines(lines):
+                yield Finding(stem.cdxj, "altered: it does not follow from its observations")
+
+    def line(self, line: Observation, stem: Stem, data: bytes) -> Iterator[Finding]:
+        if line.warc == stem.warc:
+            member = data[line.offset : line.offset + line.length]
+            if f"sha256:{hashlib.sha256(member).hexdigest()}" != line.record_digest:
+                yield Finding(stem.warc, f"altered: the record at {line.offset} is not the one that was observed")
         if line.reading is not None and line.reading.snapshot:
-            counts["snapshots"] += 1
-            yield from _snapshot(store, line, snapshots)
-    if is_indexed:
-        counts["CDXJ files"] += 1
-        if store.get(stem.cdxj) != cdx.lines(lines):
-            yield Finding(stem.cdxj, "altered: it does not follow from its observations")
+            self.counts["snapshots"] += 1
+            yield from self.snapshot(line, line.reading)
 
+    def snapshot(self, line: Observation, reading: Reading) -> Iterator[Finding]:
+        key = reading.snapshot
+        if key not in self.snapshots:
+            yield Finding(key, "missing: an observation points at it")
+            return
+        try:
+            held = orjson.loads(gzip.decompress(self.store.get(key)))
+        except (OSError, EOFError, orjson.JSONDecodeError) as error:
+            yield Finding(key, f"altered or truncated: {error}")
+            return
+        capture = held.get("capture", {})
+        if (capture.get("warc"), capture.get("offset"), capture.get("payload")) != (line.warc, line.offset, line.payload):
+            yield Finding(key, "swapped: it names another capture than its observation")
+        if digests(held.get("faithful", "")) != reading.body:
+            yield Finding(key, "altered: its text does not have the digests that were observed")
+        if digests(held.get("title", "")) != reading.headline:
+            yield Finding(key, "altered: its headline does not have the digests that were observed")
 
-def _snapshot(store: Store, line: Observation, snapshots: set[str]) -> Iterator[Finding]:
-    assert line.reading is not None  # the caller looked
-    key = line.reading.snapshot
-    if key not in snapshots:
-        yield Finding(key, "missing: an observation points at it")
-        return
-    try:
-        held = orjson.loads(gzip.decompress(store.get(key)))
-    except (OSError, EOFError, orjson.JSONDecodeError) as error:
-        yield Finding(key, f"altered or truncated: {error}")
-        return
-    capture = held.get("capture", {})
-    if (capture.get("warc"), capture.get("offset"), capture.get("payload")) != (line.warc, line.offset, line.payload):
-        yield Finding(key, "swapped: it names another capture than its observation")
-    from archive.digest import digests
+    def seeds(self) -> Iterator[Finding]:
+        for sums_key in (key for key in self.store.list("seeds/") if key.endswith("/SHA256SUMS")):
+            sums, folder = self.store.get(sums_key), sums_key.rpartition("/")[0]
+            if hashlib.sha256(sums).hexdigest()[:12] != folder.rpartition("/")[2]:
+                yield Finding(sums_key, "altered: its SHA-256 is not the one in its folder's name")
+            for line in sums.decode().splitlines():
+                digest, _, name = line.partition("  ")
+                self.counts["seed files"] += 1
+                yield from self.seed(f"{folder}/{name}", digest)
 
-    for part, text in (("headline", held.get("title", "")), ("body", held.get("faithful", ""))):
-        if digests(text) != getattr(line.reading, part):
-            yield Finding(key, f"altered: its {part} does not have the digests that were observed")
-
-
-def _seeds(store: Store, counts: Counter[str]) -> Iterator[Finding]:
-    for sums_key in (key for key in store.list("seeds/") if key.endswith("/SHA256SUMS")):
-        sums = store.get(sums_key)
-        folder = sums_key.rsplit("/", 1)[0]
-        if hashlib.sha256(sums).hexdigest()[:12] != folder.rsplit("/", 1)[1]:
-            yield Finding(sums_key, "altered: its SHA-256 is not the one in its folder's name")
-        for line in sums.decode().splitlines():
-            digest, _, name = line.partition("  ")
-            counts["seed files"] += 1
-            try:
-                held = store.get(f"{folder}/{name}")
-            except KeyError:
-                yield Finding(f"{folder}/{name}", "missing", "run `warraq seeds add` with your folder of seed files")
-                continue
-            if hashlib.sha256(held).hexdigest() != digest:
-                yield Finding(f"{folder}/{name}", "altered: not the seed file of SHA256SUMS")
+    def seed(self, key: str, digest: str) -> Iterator[Finding]:
+        remedy = "run `warraq seeds add` with your own copy of the seed files"
+        try:
+            held = self.store.get(key)
+        except KeyError:
+            yield Finding(key, "missing", remedy)
+            return
+        if hashlib.sha256(held).hexdigest() != digest:
+            yield Finding(key, "altered: not the seed file of SHA256SUMS", remedy)

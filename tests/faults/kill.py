@@ -82,7 +82,9 @@ class Bench:
         """The archive's history = what the site published."""
         from archive.catalog import Catalog
 
-        have = {int(row.url.rsplit("/", 1)[1]): row.versions for row in Catalog(self.env["WARRAQ_CATALOG"]).articles(outlet="wadi")}
+        have = {
+            int(row.url.rsplit("/", 1)[1]): row.versions for row in Catalog(self.env["WARRAQ_CATALOG"]).articles(outlet="wadi")
+        }
         want = {number: len(texts) for number, texts in self.wanted.items()}
         assert have == want, {n: (have.get(n), want.get(n)) for n in have | want if have.get(n) != want.get(n)}
 
@@ -99,10 +101,15 @@ class Bench:
                 again.add(capture.url.partition("127.0.0.1:")[2].partition("/")[2])
         missing = [(when, number, path) for when, number, path in self.site.log if number.encode() not in recorded]
         excused = [m for m in missing if any(0 <= kill - m[0] < GRACE for kill in self.kills) and m[2].lstrip("/") in again]
-        return [f"{path} (delivery {number})" for when, number, path in missing if (when, number, path) not in excused], len(excused), len(self.site.log)
+        return (
+            [f"{path} (delivery {number})" for when, number, path in missing if (when, number, path) not in excused],
+            len(excused),
+            len(self.site.log),
+        )
 
     def store(self):  # type: ignore[no-untyped-def]
         from archive.s3 import open_store
+
         from archive.settings import from_environment
 
         return open_store(from_environment(self.env))
@@ -115,10 +122,31 @@ def bench(folder: Path, endpoint: str, access: str, secret: str) -> Bench:
     server = site.serve()
     (folder / "outlets").mkdir(parents=True)
     (folder / "outlets" / "wadi.toml").write_text(OUTLET.format(port=server.server_address[1]), "utf-8")
-    env = {**os.environ, "WARRAQ_STATE": str(folder / "state"), "WARRAQ_BUCKET": "s3://kills", "WARRAQ_SANDBOX": "1", "WARRAQ_CONTACT": "mailto:t@example.org"}
-    env |= {"WARRAQ_OUTLETS": str(folder / "outlets"), "WARRAQ_CATALOG": f"sqlite:///{folder}/catalog.db", "AWS_ENDPOINT_URL_S3": gate.endpoint}
-    env |= {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": "us-east-1", "WARRAQ_SEEDS_LOCK": str(folder / "none.toml")}
-    subprocess.run([sys.executable, "-c", "from archive.cli import main; main()", "doctor", "--create"], env=env, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    env = {
+        **os.environ,
+        "WARRAQ_STATE": str(folder / "state"),
+        "WARRAQ_BUCKET": "s3://kills",
+        "WARRAQ_SANDBOX": "1",
+        "WARRAQ_CONTACT": "mailto:t@example.org",
+    }
+    env |= {
+        "WARRAQ_OUTLETS": str(folder / "outlets"),
+        "WARRAQ_CATALOG": f"sqlite:///{folder}/catalog.db",
+        "AWS_ENDPOINT_URL_S3": gate.endpoint,
+    }
+    env |= {
+        "AWS_ACCESS_KEY_ID": access,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "WARRAQ_SEEDS_LOCK": str(folder / "none.toml"),
+    }
+    subprocess.run(
+        [sys.executable, "-c", "from archive.cli import main; main()", "doctor", "--create"],
+        env=env,
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     made = Bench(folder, site, gate, env)
     made.note()
     made.run_again()
@@ -147,7 +175,15 @@ def in_every_gap(made: Bench, first: int = 1000, limit: int | None = None) -> in
             made.change(first + 2 * n + after)
             struck: list[float] = []
             process = made.start()
-            made.gate.arm(n, after, lambda p=process, s=struck: (s.append(1), made.kills.append(time.monotonic()), os.killpg(p.pid, signal.SIGKILL)))  # type: ignore[misc]
+            made.gate.arm(
+                n,
+                after,
+                lambda p=process, s=struck: (
+                    s.append(1),
+                    made.kills.append(time.monotonic()),
+                    os.killpg(p.pid, signal.SIGKILL),
+                ),
+            )  # type: ignore[misc]
             process.wait(timeout=300)
             made.gate.arm(0, False, lambda: None)
             if not struck:
@@ -173,7 +209,9 @@ def main() -> None:
         lost, excused, delivered = made.lost()
     shutil.rmtree(folder)
     print(f"{given.moments} kills at random moments, {gaps} gaps between puts killed twice each: history equal after every one")
-    print(f"{delivered} responses delivered whole, {excused} in flight at a kill and fetched again, {len(lost)} lost {lost[:5]}")
+    print(
+        f"{delivered} responses delivered whole, {excused} in flight at a kill and fetched again, {len(lost)} lost {lost[:5]}"
+    )
     print("kills: short" if lost else "kills: ok")
     sys.exit(bool(lost))
 

@@ -33,7 +33,11 @@ class Article:
     def paragraphs(self) -> list[str]:
         start = self.number % len(SENTENCES)
         body = [SENTENCES[(start + i) % len(SENTENCES)] for i in range(4)]
-        return [f"الخبر رقم {self.number} من أخبار الوادي.", *body, *([f"تحديث رقم {self.edits} على هذا الخبر."] if self.edits else [])]
+        return [
+            f"الخبر رقم {self.number} من أخبار الوادي.",
+            *body,
+            *([f"تحديث رقم {self.edits} على هذا الخبر."] if self.edits else []),
+        ]
 
 
 @dataclass
@@ -100,7 +104,9 @@ class Site:
                  "status": "publish", "type": "post", "title": {"rendered": a.title}, "content": {"rendered": "", "protected": False}}
                 for a in chosen
             ]  # fmt: skip
-            return (200, "application/json", json.dumps(rows).encode()) if rows or page == 1 else (400, "application/json", b"{}")
+            return (
+                (200, "application/json", json.dumps(rows).encode()) if rows or page == 1 else (400, "application/json", b"{}")
+            )
         number = path.removeprefix("/archives/")
         if path.startswith("/archives/") and number.isdigit() and int(number) in self.articles:
             return 200, "text/html; charset=utf-8", page_of(self.articles[int(number)], base)

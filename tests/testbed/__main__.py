@@ -14,7 +14,7 @@ from tempfile import gettempdir
 from tests.testbed import bed
 from tests.testbed.bed import SITES, Warraq, address, rows, truth, wpbed
 
-KINDS = "append drop numbers word typo title replace swap".split()
+KINDS = ["append", "drop", "numbers", "word", "typo", "title", "replace", "swap"]
 EXPECT = {"typo": "orthographic", "title": "headline"}  # every other kind is an edit of the body
 SEEDED = {"xeber24": "000", "hadi": "001", "nashra": "002", "reuters": "002", "mena": "003", "alwatan": "004"}
 
@@ -28,7 +28,11 @@ class Score:
 
     def check(self, what: str, got: object, wanted: object) -> None:
         held = got == wanted
-        print(f"[{time.monotonic() - self.began:6.0f} s] {'ok   ' if held else 'SHORT'} {what}: {got}" + ("" if held else f", wanted {wanted}"), flush=True)
+        print(
+            f"[{time.monotonic() - self.began:6.0f} s] {'ok   ' if held else 'SHORT'} {what}: {got}"
+            + ("" if held else f", wanted {wanted}"),
+            flush=True,
+        )
         if not held:
             self.short.append(what)
 
@@ -76,7 +80,10 @@ def whole(warraq: Warraq, sites: list[str], score: Score) -> None:
         have = {canonical(row.url) for row in warraq.catalog().articles(outlet=site) if row.versions}
         score.check(f"{site}: articles missing of {len(want)}", sorted(want - have)[:3], [])
         score.check(f"{site}: articles invented", sorted(have - want)[:3], [])
-        linked = {(link.name[:3], link.relation in ("identical", "contains"), canonical(link.url)) for link in warraq.catalog().seed_links(outlet=site)}
+        linked = {
+            (link.name[:3], link.relation in ("identical", "contains"), canonical(link.url))
+            for link in warraq.catalog().seed_links(outlet=site)
+        }
         home = {canonical(address(site, row["path"])) for row in published(site).values() if row.get("seed")}
         score.check(f"{site}: seed links", linked, {(SEEDED[site], True, url) for url in home})
 
@@ -98,7 +105,11 @@ def noise(warraq: Warraq, sites: list[str], score: Score) -> None:
         if site != "reuters":
             wpbed("option", site, "noise", "1")
         warraq("run", site, "--everything")
-        score.check(f"{site}: new versions after a second look with noise on", sum(versions(warraq, site).values()) - sum(before.values()), 0)
+        score.check(
+            f"{site}: new versions after a second look with noise on",
+            sum(versions(warraq, site).values()) - sum(before.values()),
+            0,
+        )
 
 
 def edits(warraq: Warraq, sites: list[str], score: Score) -> None:
@@ -115,9 +126,17 @@ def edits(warraq: Warraq, sites: list[str], score: Score) -> None:
         warraq("run", site, "--everything")
         events = [e for e in warraq.catalog().changes(outlet=site, limit=10**6) if e.key not in mark]
         got = {canonical(e.url): "+".join(e.kinds) for e in events}
-        score.check(f"{site}: events after {len(wanted)} edits", {u: got.get(u) for u in wanted | got if got.get(u) != wanted.get(u)}, {})
+        score.check(
+            f"{site}: events after {len(wanted)} edits",
+            {u: got.get(u) for u in wanted | got if got.get(u) != wanted.get(u)},
+            {},
+        )
         grown = Counter(canonical(url) for url, n in versions(warraq, site).items() for _ in range(n - before.get(url, 0)))
-        score.check(f"{site}: new versions, one each", {u: n for u, n in (grown | Counter(dict.fromkeys(wanted, 1))).items() if grown[u] != 1 or u not in wanted}, {})
+        score.check(
+            f"{site}: new versions, one each",
+            {u: n for u, n in (grown | Counter(dict.fromkeys(wanted, 1))).items() if grown[u] != 1 or u not in wanted},
+            {},
+        )
 
 
 def _edit(site: str, pick: str, kind: str, silent: bool, old: str) -> None:
@@ -138,7 +157,11 @@ def deletions(warraq: Warraq, sites: list[str], score: Score) -> None:
         mark = {e.key for e in warraq.catalog().changes(outlet=site, limit=10**6)}
 
         def fresh(mark: set = mark, site: str = site) -> set:
-            return {(canonical(e.url), "+".join(e.kinds)) for e in warraq.catalog().changes(outlet=site, limit=10**6) if e.key not in mark}
+            return {
+                (canonical(e.url), "+".join(e.kinds))
+                for e in warraq.catalog().changes(outlet=site, limit=10**6)
+                if e.key not in mark
+            }
 
         wpbed("delete", site, deleted)
         wpbed("trash", site, trashed)

@@ -15,7 +15,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 WPBED = SHARED / "testbed" / "wpbed.py"
-SITES = {"xeber24": "xeber24", "alwatan": "alwatan", "mena": "mena_monitor", "hadi": "hadi_alabdullah", "nashra": "", "reuters": "reuters_arabic"}
+SITES = {
+    "xeber24": "xeber24",
+    "alwatan": "alwatan",
+    "mena": "mena_monitor",
+    "hadi": "hadi_alabdullah",
+    "nashra": "",
+    "reuters": "reuters_arabic",
+}
 BASE = int(os.environ.get("WPBED_BASE", "18200"))
 PORTS = {site: BASE + n for n, site in enumerate(SITES, 1)}
 
@@ -84,8 +91,16 @@ def write_outlets(folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     for site, name in SITES.items():
-        text = (ROOT / "outlets" / f"{name}.toml").read_text("utf-8") if name else 'spider = "wordpress"\ntitle = "النشرة العربية"\n'
-        keep = {k: v for k, v in tomllib.loads(text).items() if k in ("title", "spider", "language", "timezone", "article", "not_article", "sections")}
+        text = (
+            (ROOT / "outlets" / f"{name}.toml").read_text("utf-8")
+            if name
+            else 'spider = "wordpress"\ntitle = "النشرة العربية"\n'
+        )
+        keep = {
+            k: v
+            for k, v in tomllib.loads(text).items()
+            if k in ("title", "spider", "language", "timezone", "article", "not_article", "sections")
+        }
         layouts = text[text.index("[[layouts]]") :] if "[[layouts]]" in text else ""
         keep |= {"name": site, "url": address(site, "/"), "delay": 0.0, "private": True, "budget": 3600.0, "gone_after": 1.0}
         keep |= {"revisit_after": 0.0, "revisit_growth": 0.0}
@@ -103,8 +118,16 @@ def warraq(folder: Path) -> Iterator[Warraq]:
     write_outlets(folder / "outlets")
     with serving(folder / "weed") as (endpoint, access, secret):
         env = {**os.environ, "WARRAQ_STATE": str(folder / "state"), "WARRAQ_BUCKET": "s3://testbed", "WARRAQ_SANDBOX": "1"}
-        env |= {"WARRAQ_OUTLETS": str(folder / "outlets"), "WARRAQ_CONTACT": "mailto:testbed@example.org", "WARRAQ_DEPLOYMENT": "testbed"}
-        env |= {"WARRAQ_CATALOG": f"sqlite:///{folder}/catalog.db", "AWS_ENDPOINT_URL_S3": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+        env |= {
+            "WARRAQ_OUTLETS": str(folder / "outlets"),
+            "WARRAQ_CONTACT": "mailto:testbed@example.org",
+            "WARRAQ_DEPLOYMENT": "testbed",
+        }
+        env |= {
+            "WARRAQ_CATALOG": f"sqlite:///{folder}/catalog.db",
+            "AWS_ENDPOINT_URL_S3": endpoint,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
         env |= {"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}
         made = Warraq(folder, env)
         made("doctor", "--create")

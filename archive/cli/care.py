@@ -1,0 +1,175 @@
+"""Commands that care for the archive: outlets, seeds, verify, rebuild, doctor, status, export."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archive import outlet as outlet_files
+from archive.cli.common import Json, finish, print_json, workshop
+from archive.errors import NOTHING_DUE, Broken, Refused
+from archive.steps.workshop import Workshop
+
+
+def register(app: typer.Typer) -> None:
+    for command in (outlets, verify, rebuild, doctor, status, export):
+        app.command()(command)
+    seeds = typer.Typer(no_args_is_help=True, help="Seed files: the texts the archive links back to.")
+    seeds.command("add")(seeds_add)
+    seeds.command("ls")(seeds_ls)
+    app.add_typer(seeds, name="seeds")
+
+
+def outlets(as_json: Json = False) -> None:
+    """The outlets we watch; a broken file is named with its reason."""
+    shop = workshop()
+    good, bad = outlet_files.load_folder(shop.settings.outlets)
+    if as_json:
+        print_json({"outlets": [asdict(o) for o in good.values()], "broken": {name: str(e) for name, e in bad.items()}})
+    else:
+        for one in good.values():
+            off = "" if one.enabled else "  (off)"
+            print(f"{one.name:20} {one.spider:10} {one.schedule:14} {one.url}{off}")
+        for error in bad.values():
+            print(f"warraq: {error}", file=sys.stderr)
+    if bad:
+        raise typer.Exit(78)
+
+
+def seeds_add(folder: Annotated[Path, typer.Argument(help="Folder of the seed files.")], as_json: Json = False) -> None:
+    """Check a folder against seeds.lock and store it in the bucket."""
+    from archive.steps.seeds import add
+
+    finish(add(workshop(), folder), as_json)
+
+
+def seeds_ls(as_json: Json = False) -> None:
+    """Which articles link to which seed file."""
+    for link in workshop().catalog.seed_links():
+        row = asdict(link)
+        print_json(row) if as_json else print(
+            f"{link.name}  {link.relation:9} {link.outlet:18} {link.article} version {link.version}"
+        )
+
+
+def verify(
+    outlet: Annotated[str, typer.Argument(help="One outlet; everything when left out.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Read every object and compute every digest again. Exit 65 when something is not what it should be."""
+    from archive.steps.verify import verify as check
+
+    with _progress("verify", as_json) as tick:
+        counts, findings = check(workshop().store, tick, outlet)
+    if as_json:
+        print_json({"checked": dict(counts), "findings": [asdict(f) for f in findings]})
+    else:
+        for finding in findings:
+            print(f"{finding.key}: {finding.what} — {finding.remedy}")
+        print(
+            f"verify: {', '.join(f'{n} {what}' for what, n in counts.items()) or 'nothing there yet'}; {len(findings)} findings"
+        )
+    if findings:
+        raise typer.Exit(Broken.exit_code)
+
+
+def rebuild(as_json: Json = False) -> None:
+    """Make the catalog anew from the bucket."""
+    from archive.steps.rebuild import rebuild as step
+
+    shop = workshop()
+    good, _ = outlet_files.load_folder(shop.settings.outlets)
+    with _progress("rebuild", as_json) as tick:
+        outcome = step(shop, good, tick)
+    finish(outcome, as_json)
+
+
+def doctor(
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the bucket and name the archive, if they are not there.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Probe bucket, clock, disk, ports, contact and outlets; say what to do about each."""
+    from archive import doctor as probes
+
+    checks = probes.examine(workshop().settings, create=create)
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        for check in checks:
+            print(f"{check.state:4}  {check.name}: {check.what}" + (f" — {check.remedy}" if check.remedy else ""))
+    if any(check.state == "fail" for check in checks):
+        raise typer.Exit(Refused.exit_code)
+
+
+def status(
+    max_age: Annotated[
+        float, typer.Option("--max-age", help="Minutes: fail when an outlet has had no capture for longer.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """One line an outlet. With --max-age for cron or systemd: exit 78 when something is stale."""
+    shop = workshop()
+    rows = {row.outlet: row for row in shop.catalog.outlets()}
+    good, bad = outlet_files.load_folder(shop.settings.outlets)
+    stale = [name for name, one in good.items() if one.enabled and max_age and _age(shop, rows, name) > max_age]
+    if as_json:
+        print_json({"outlets": [asdict(row) for row in rows.values()], "stale": stale, "broken": sorted(bad)})
+    else:
+        for name, one in good.items():
+            row = rows.get(name)
+            told = (
+                f"{row.articles} articles, {row.versions} versions, {row.waiting} waiting, last capture {row.last_capture}"
+                if row
+                else "nothing yet"
+            )
+            trouble = f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
+            print(f"{'STALE ' if name in stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)"))
+        for error in bad.values():
+            print(f"warraq: {error}", file=sys.stderr)
+    if stale or bad:
+        raise typer.Exit(Refused.exit_code)
+
+
+def _age(shop: Workshop, rows: dict, name: str) -> float:  # type: ignore[type-arg]
+    row = rows.get(name)
+    if row is None or not row.last_capture:
+        return float("inf")
+    return (shop.clock() - datetime.fromisoformat(row.last_capture).astimezone(UTC)).total_seconds() / 60
+
+
+def export(
+    what: Annotated[str, typer.Argument(help="articles, versions or events.")],
+    form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
+    outlet: Annotated[str, typer.Option(help="One outlet; all when left out.")] = "",
+) -> None:
+    """Write articles, versions or events to standard output. docs/EXPORT.md has the columns."""
+    from archive.export import export as write
+
+    if write(workshop().catalog, what, form, sys.stdout, outlet=outlet or None) == 0:
+        raise typer.Exit(NOTHING_DUE)
+
+
+class _progress:
+    """A bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, what: str, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self.bar = Progress(console=console, transient=True, disable=quiet or not console.is_terminal)
+        self.task = self.bar.add_task(what, total=None)
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        self.bar.__enter__()
+        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, *stop: object) -> None:
+        self.bar.__exit__(*stop)  # type: ignore[arg-type]
