@@ -1,0 +1,104 @@
+"""Finding the element that holds an article's body on pages that no layout describes. Pure.
+
+By what content systems call it, never by what it says: the same page gives the same element at every request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+# Names of containers, the surest first. Jannah calls the whole article, counters and all, `post-content`.
+_NAMES = (
+    frozenset(("entry-content", "wp-block-post-content", "td-post-content", "tdb_single_content", "entry_content")),
+    frozenset((
+        "article-content", "article-body", "article__body", "article__content", "article-text", "articlebody",
+        "article_content", "article_body", "c-article-content", "article__text", "content-article", "post-body",
+        "post__content", "post_content", "single-post-content", "single-content", "story-body", "story-content",
+        "news-content", "news-body", "news_body", "standardarticlebody_body", "field--name-body", "field-name-body",
+        "wsw", "the-content",
+    )),
+    frozenset(("post-content", "post-text")),
+    frozenset(("entry", "content-body", "body-content", "text-content", "content-inner", "details", "details-content")),
+)  # fmt: skip
+_DOMINANT = 0.6  # share of the text of all elements of its kind: teasers of a list are alike
+_MOST = 0.35  # share of the page's text that a container with a weak name must hold
+_INNER = 0.85  # share of its text that makes an inner candidate the better one
+_LEAST = 40  # letters: an empty shell is no container
+
+_BOX = re.compile(
+    r"(?:^|[-_ ])(?:related|relatedposts|sharedaddy|share|sharing|social|breadcrumbs?|crumbs|addtoany|yarpp|newsletter|"
+    r"subscribe|post-?views|views-count|tagcloud|post-tags|tags-links|post-meta|entry-meta|author-box|comments?|respond|"
+    r"advert|adsbygoogle|attribution|read-?also|readmore|also-read|see-also|toc|rating)(?:$|[-_ ])",
+    re.I,
+)
+_BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "header", "p", "span", "table"])
+
+
+def find(tree: Any) -> Any:
+    """The container of the body, or None when none is sure."""
+    chosen = _dominant(list(_by_microdata(tree)))
+    for names in _NAMES:
+        if chosen is None:
+            chosen = _dominant(list(_by_class(tree, names)))
+            if chosen is not None and names is _NAMES[-1] and _size(chosen) < _MOST * _size(tree):
+                chosen = None
+    return chosen
+
+
+def without_boxes(container: Any) -> list[str]:
+    """Remove boxes of related articles, sharing and the like inside a container; what was removed, a line each."""
+    size, removed, todo = _size(container), [], list(container)
+    while todo:
+        element = todo.pop(0)
+        if element.tag in _BOX_TAGS and _is_box(element) and 2 * _size(element) < size:
+            removed.append(" ".join("".join(element.itertext()).split())[:200])
+            element.drop_tree()
+        else:
+            todo = [*element, *todo]
+    return [f"box: {text}" for text in removed if text]
+
+
+def _is_box(element: Any) -> bool:
+    if element.tag in ("aside", "nav") or _BOX.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+        return True
+    links = element.findall(".//a[@href]") if element.tag in ("ul", "ol", "div", "section") else []
+    return len(links) > 1 and _letters(element) - sum(_letters(one) for one in links) <= 0.1 * _letters(element)
+
+
+def _by_microdata(tree: Any) -> Iterator[Any]:
+    return (
+        one for one in tree.iterfind(".//*[@itemprop]") if "articleBody" in one.get("itemprop").split() and one.tag != "meta"
+    )
+
+
+def _by_class(tree: Any, names: frozenset[str]) -> Iterator[Any]:
+    for element in tree.iterfind(".//*[@class]"):
+        if element.tag not in ("body", "html") and not names.isdisjoint(element.get("class").lower().split()):
+            yield element
+
+
+def _dominant(candidates: list[Any]) -> Any:
+    """The candidate that holds most of the text of all of them, or the innermost that holds nearly all of that."""
+    sizes = {one: _size(one) for one in candidates}
+    outer = [one for one in candidates if not any(above in sizes for above in one.iterancestors())]
+    if not outer:
+        return None
+    chosen = max(outer, key=lambda one: sizes[one])
+    if sizes[chosen] < _LEAST or sizes[chosen] < _DOMINANT * sum(sizes[one] for one in outer):
+        return None
+    for inner in candidates:
+        if sizes[inner] >= _INNER * sizes[chosen] and any(above is chosen for above in inner.iterancestors()):
+            chosen = inner
+    return chosen
+
+
+def _size(element: Any) -> int:
+    """Characters under `element` that are neither links nor scripts."""
+    skipped = sum(_letters(one) for one in element.iter("a", "script", "style", "noscript"))
+    return max(0, _letters(element) - skipped)
+
+
+def _letters(element: Any) -> int:
+    return sum(len(text.strip()) for text in element.itertext())

@@ -1,0 +1,160 @@
+"""One capture judged: what it is evidence of, what it says, what it links to. Pure; runs in a pool of processes.
+
+The same capture, outlet and seed set always give the same observations and the same snapshot bytes' content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from archive import address, channels, classify, metadata, reader, rules
+from archive.classify import Verdict
+from archive.errors import BadRecord
+from archive.observation import Class, Observation
+from archive.outlet import Outlet
+from archive.seed import SeedSet
+from archive.warc import StoredCapture
+
+_HTML = ("text/html", "application/xhtml+xml", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One line of the observations object, and the snapshot that goes with it (None: no reading)."""
+
+    observation: Observation
+    snapshot: bytes | None
+
+
+def warm_up() -> None:
+    """Import what reading needs, so that processes forked from this one need not (1.4 s each)."""
+    import trafilatura  # noqa: F401
+    from lxml import html  # noqa: F401
+
+    rules.versions()
+
+
+def judge(capture: StoredCapture, warc_key: str, outlet: Outlet, seeds: SeedSet | None, run: str) -> list[Judged]:
+    """The observations of one capture: one, or two when it was reached by a redirect from another article's address."""
+    line = _line(capture, warc_key, outlet, run)
+    if capture.note.role != "article":
+        return [Judged(_channel(line, capture, outlet), None)]
+    own = _article(line, capture, outlet, seeds)
+    seen = own.observation
+    first = capture.note.via[0] if capture.note.via else ""
+    if not first or seen.reason == "redirect" or address.article_id(first) == line.article:
+        return [own]
+    reached = Judged(_reached(seen, first, outlet), None)
+    return [own, reached] if seen.klass == "content" else [reached]
+
+
+def _line(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str) -> Observation:
+    """What is known before anything is read."""
+    article = capture.note.role == "article"
+    return Observation(
+        kind="article" if article else "channel",
+        klass="channel",
+        reason="",
+        outlet=outlet.name,
+        run=run,
+        time=capture.time,
+        url=capture.url,
+        warc=warc_key,
+        offset=capture.offset,
+        length=capture.length,
+        record=capture.record_id,
+        record_type=capture.record_type,
+        record_digest=capture.record_digest,
+        status=capture.status,
+        mime=_mime(capture),
+        payload=capture.payload_digest,
+        body=capture.body_digest,
+        found=capture.note.found,
+        why=capture.note.why,
+        article=address.article_id(capture.url) if article else "",
+        via=capture.note.via,
+        channel="" if article else capture.note.channel or ("robots" if capture.note.role == "robots" else ""),
+        page=capture.note.page,
+    )
+
+
+def _channel(line: Observation, capture: StoredCapture, outlet: Outlet) -> Observation:
+    """A channel document: what it lists. A refusal or failure keeps its class, so that an alarm can tell them apart."""
+    verdict = _by_exchange(capture)
+    if verdict is not None or capture.record_type == "revisit":
+        found = verdict or Verdict("channel", "same-payload")
+        return replace(line, klass=found.klass, reason=found.reason)
+    try:
+        body = capture.body
+    except BadRecord:
+        return replace(line, klass="broken", reason="bad-encoding")
+    listed = channels.parse(line.channel or channels.kind_of(capture.url), capture.url, capture.headers, body, outlet)
+    klass: Class = "broken" if listed.problem else "channel"
+    return replace(line, klass=klass, reason=listed.problem, pages=listed.pages, items=listed.items)
+
+
+def _article(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: SeedSet | None) -> Judged:
+    line = replace(line, post=metadata.post_id(None, capture.headers))
+    verdict = _by_exchange(capture)
+    if verdict is None and capture.record_type == "revisit":
+        verdict = Verdict("content", "same-payload")  # history has read this body before
+    if verdict is None and line.mime not in _HTML:
+        verdict = Verdict("not-article", "mime")
+    if verdict is not None:
+        to = _target(capture, outlet) if verdict.reason == "redirect" else {}
+        return Judged(replace(line, klass=verdict.klass, reason=verdict.reason, to=to), None)
+    try:
+        page = reader.parse(capture)
+    except BadRecord:
+        return Judged(replace(line, klass="broken", reason="bad-encoding"), None)
+    if page is None:
+        return Judged(replace(line, klass="broken", reason="empty-body"), None)
+    verdict = classify.by_page(page.decoded.text, page.tree, _place(capture.url, outlet))
+    line = replace(line, klass=verdict.klass, reason=verdict.reason, post=metadata.post_id(page.head, capture.headers))
+    if verdict.klass != "content":
+        return Judged(line, None)
+    layout = rules.layout_for(outlet, datetime.fromisoformat(capture.time), page.tree)
+    if layout is None:
+        return Judged(replace(line, reason="no-layout"), None)  # unread: no event until a layout fits
+    read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
+    return Judged(replace(line, reading=read), data)
+
+
+def _place(url: str, outlet: Outlet) -> classify.Place:
+    if _is_front(url, outlet):
+        return "front"
+    return "article" if channels.scope_of(outlet).article(url, trusted=True) else "outside"
+
+
+def _by_exchange(capture: StoredCapture) -> Verdict | None:
+    challenged = capture.header("cf-mitigated").lower() == "challenge"
+    return classify.by_exchange(capture.status, capture.failure, capture.truncated, challenged=challenged)
+
+
+def _reached(line: Observation, first: str, outlet: Outlet) -> Observation:
+    """What a capture at the end of a redirect says of the address that was asked for first."""
+    to = {"url": line.url, "article": line.article, "post": line.post, "front": _is_front(line.url, outlet)}
+    klass: Class = "elsewhere" if line.klass in ("content", "not-article") else line.klass
+    reason = "redirected" if klass == "elsewhere" else f"redirected-{line.reason}"
+    return replace(line, url=first, article=address.article_id(first), klass=klass, reason=reason, post="", reading=None, to=to)
+
+
+def _target(capture: StoredCapture, outlet: Outlet) -> dict[str, Any]:
+    """Where a redirect points. Which article that is, the page it leads to tells; but the front page is none."""
+    try:
+        url = address.absolute(capture.url, capture.header("location"))
+        return {"url": url, "front": _is_front(url, outlet)}
+    except ValueError:  # a Location that is no address
+        return {"url": capture.header("location")}
+
+
+def _is_front(url: str, outlet: Outlet) -> bool:
+    parts, home = urlsplit(address.canonical(url)), urlsplit(address.canonical(outlet.url))
+    return address.host_of(url) in outlet.hosts and not parts.query and parts.path in ("/", "/index.php", home.path)
+
+
+def _mime(capture: StoredCapture) -> str:
+    return capture.header("content-type").partition(";")[0].strip().lower()

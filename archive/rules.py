@@ -1,0 +1,71 @@
+"""Which layout reads a page, and the ids under which readings compare. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import orjson
+
+from archive import digest
+from archive.outlet import Layout, Outlet
+
+READER = "1"  # of archive.{charset,extract,metadata}: raised with every change that can change a text
+
+# For outlets that have no layout: the container is found by what content systems call it (archive.extract),
+# and lines go that say another thing at every request.
+GENERIC = Layout(
+    name="generic",
+    drop_lines=(
+        r"(?:منذ|قبل) (?:\S+ )?(?:ثاني|ثوان|دقيق|دقائق|ساع|يوم|أيام|أسبوع|أسابيع|شهر|أشهر|سن)\S*(?: واحدة?)?",
+        r"[\d٠-٩][\d٠-٩.,]*\s*(?:مشاهدات|مشاهدة|زيارات|زيارة|قراءات|قراءة|views?|reads?)",
+        r"(?:عدد )?(?:المشاهدات|الزيارات|القراءات|مشاهدات|views)\s*[:：]?\s*[\d٠-٩][\d٠-٩.,]*",
+    ),
+)
+
+
+def layout_for(outlet: Outlet, captured: datetime, tree: Any) -> Layout | None:
+    """The layout in force for a page captured then; None when the outlet has layouts but none matches.
+
+    Those with `since` <= capture time, newest first; of the same time in the order of the file; the first whose
+    `match` finds something. An outlet without layouts is read by GENERIC.
+    """
+    if not outlet.layouts:
+        return GENERIC
+    in_force = sorted((one for one in outlet.layouts if one.since <= captured), key=lambda one: one.since, reverse=True)
+    return next((one for one in in_force if not one.match or tree.xpath(one.match)), None)
+
+
+def rules_id(layout: Layout) -> str:
+    """12 hex digits of everything that decides what text a page gives: digests compare only under equal rules."""
+    rules = {"reader": READER, "digest": digest.RECIPE, "layout": asdict(layout), **versions()}
+    return _sha12(orjson.dumps(rules, option=orjson.OPT_SORT_KEYS))
+
+
+def reading_id(rules: str, seeds: str) -> str:
+    """12 hex digits of a rules id and a seed set ("" for none): names a snapshot."""
+    return _sha12(f"{rules}\0{seeds}".encode())
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of what reads for us: Trafilatura, lxml with its libxml2, and the Unicode tables."""
+    from importlib.metadata import version
+
+    from lxml import etree
+
+    libxml2 = ".".join(map(str, etree.LIBXML_VERSION))
+    return {
+        "trafilatura": version("trafilatura"),
+        "lxml": version("lxml"),
+        "libxml2": libxml2,
+        "unicode": unicodedata.unidata_version,
+    }
+
+
+def _sha12(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
