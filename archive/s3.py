@@ -1,0 +1,195 @@
+"""The store on S3, and how an archive is made and opened in a bucket. See `archive.store.Store` for the promises."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions as boto
+
+from archive import s3_client
+from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
+from archive.s3_client import Address, failure, status
+from archive.settings import Settings
+from archive.store import Store, put_once
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+# SeaweedFS loses object `a` once `a/b` is put, folds `//`, and mistreats what is not ASCII: our keys need none of it.
+_SEGMENT = re.compile(r"[\x21-\x2e\x30-\x7e]{1,255}")
+_BUSY = (0.05, 0.2, 0.8, 2.0, 4.0)  # seconds between tries while others put the same key (409)
+_TRIES = 3  # of a body that broke off; botocore retries only up to the head
+
+
+def open_store(settings: Settings, client: S3Client | None = None, *, write: bool = True) -> S3Store:
+    """The archive in WARRAQ_BUCKET. Asks the bucket for its marker, and once per state folder probes its promises.
+
+    `write=False` touches no state folder and gives a store that refuses to put. Raises Refused (no archive there, or
+    a sandbox where a real one is wanted, or the reverse), UnsafeStore, StoreUnreachable.
+    """
+    from archive import marker
+
+    store = connect(settings, client, write=write)
+    held = marker.check(marker.read(store), settings, store.where)
+    if write:
+        marker.admit(store, held, settings, datetime.now(UTC))
+    return store
+
+
+def init_archive(settings: Settings, client: S3Client | None = None, *, make_bucket: bool = False) -> S3Store:
+    """Make an archive in the bucket (and the bucket, if wanted), or take the one that is there. Idempotent."""
+    from archive import marker
+
+    client = client or s3_client.make_client(settings)
+    store = connect(settings, client)
+    if make_bucket:
+        store.make_bucket()
+    marker.create(store, settings, datetime.now(UTC))
+    return open_store(settings, client)
+
+
+def connect(settings: Settings, client: S3Client | None = None, *, write: bool = True) -> S3Store:
+    """The bucket as a store, without looking at what it holds: for doctor and `init_archive`."""
+    where = s3_client.parse_address(settings.bucket)
+    return S3Store(client or s3_client.make_client(settings), where, write=write)
+
+
+class S3Store:
+    """`Store` over one client. Safe for threads; a process that forks needs its own."""
+
+    def __init__(self, client: S3Client, where: Address, *, write: bool = True) -> None:
+        self.client = client
+        self.where = where
+        self.endpoint = client.meta.endpoint_url
+        self._write = write
+
+    def put(self, key: str, data: bytes) -> bool:
+        """As `Store.put`. A put whose answer was lost is tried again by botocore, and then found taken: False."""
+        full = self._full(key)
+        if not self._write:
+            raise Refused(f"{self.where} is open for reading only")
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        for pause in (*_BUSY, None):
+            try:
+                self.client.put_object(Bucket=self.where.bucket, Key=full, Body=data, IfNoneMatch="*", ChecksumSHA256=digest)
+            except boto.ClientError as error:
+                if status(error) == 412:
+                    return False
+                if status(error) != 409 or pause is None:
+                    raise self._failed(error, f"put {key}") from error
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter)
+            except boto.BotoCoreError as error:
+                raise self._failed(error, f"put {key}") from error
+            else:
+                return True
+        raise AssertionError("unreachable")
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """As `Store.get`; fewer bytes than `length` at the object's end, BadRecord when `start` lies beyond it."""
+        if start < 0 or (length is not None and length < 1):
+            raise ValueError(f"no such range: {start}, {length}")
+        wanted: dict[str, Any] = {"Bucket": self.where.bucket, "Key": self._full(key)}
+        if start or length is not None:
+            wanted["Range"] = f"bytes={start}-" if length is None else f"bytes={start}-{start + length - 1}"
+        for left in reversed(range(_TRIES)):
+            try:
+                data: bytes = self.client.get_object(**wanted)["Body"].read()
+            except boto.ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                    raise KeyError(key) from None
+                if status(error) == 416:
+                    raise BadRecord(f"{key} has fewer than {start} bytes") from error
+                raise self._failed(error, f"get {key}") from error
+            except boto.BotoCoreError as error:
+                failed = self._failed(error, f"get {key}")
+                if not left or not isinstance(failed, StoreUnreachable):
+                    raise failed from error
+            else:
+                return data
+        raise AssertionError("unreachable")
+
+    def list(self, prefix: str, after: str = "") -> Iterator[str]:
+        """As `Store.list`, page by page. `after` is a key under `prefix`."""
+        query: dict[str, Any] = {"Bucket": self.where.bucket, "Prefix": self.where.prefix + prefix}
+        if after:
+            query["StartAfter"] = self.where.prefix + after
+        cut = len(self.where.prefix)
+        try:
+            for page in self.client.get_paginator("list_objects_v2").paginate(**query):
+                for entry in page.get("Contents", ()):
+                    key = entry["Key"][cut:]
+                    if key > after:  # a store that orders otherwise may send a few that are not
+                        yield key
+        except (boto.ClientError, boto.BotoCoreError) as error:
+            raise self._failed(error, f"list {prefix}") from error
+
+    def clock(self) -> datetime:
+        """The store's own time, cut to the second, from the Date header of a listing (of an error's answer too)."""
+        try:
+            answer: Any = self.client.list_objects_v2(Bucket=self.where.bucket, Prefix=self.where.prefix, MaxKeys=1)
+        except boto.ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "RequestTimeTooSkewed":
+                raise self._failed(error, "ask for the time") from error
+            answer = error.response
+        except boto.BotoCoreError as error:
+            raise self._failed(error, "ask for the time") from error
+        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
+        try:
+            return parsedate_to_datetime(date).astimezone(UTC)
+        except ValueError as error:
+            raise BadRecord(f"{self.where} at {self.endpoint} tells no time (Date: {date!r})") from error
+
+    def make_bucket(self) -> None:
+        """Make the bucket unless it is there."""
+        try:
+            try:
+                self.client.head_bucket(Bucket=self.where.bucket)
+            except boto.ClientError as error:
+                if status(error) != 404:
+                    raise
+                region = self.client.meta.region_name
+                place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region != "us-east-1" else {}
+                self.client.create_bucket(Bucket=self.where.bucket, **place)
+        except (boto.ClientError, boto.BotoCoreError) as error:
+            raise self._failed(error, "make the bucket") from error
+
+    def _full(self, key: str) -> str:
+        segments = key.split("/")
+        if not all(_SEGMENT.fullmatch(part) and part not in (".", "..") for part in segments):
+            raise ValueError(f"{key!r} cannot be a key: printable ASCII segments, none empty, '.' or '..'")
+        return self.where.prefix + key
+
+    def _failed(self, error: Exception, doing: str) -> WarraqError:
+        return failure(error, doing, self.where, self.endpoint)
+
+
+def put_many(store: Store, objects: Iterable[tuple[str, bytes]], threads: int = 8) -> int:
+    """`put_once` each (key, bytes), several at a time; how many were new.
+
+    Takes no more from `objects` than is under way. The first failure is raised once the puts that
+    have begun are over; nothing else is put after it.
+    """
+    new = 0
+    under_way: deque[Future[bool]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="put") as pool:
+        try:
+            for key, data in objects:
+                if len(under_way) >= 2 * threads:
+                    new += under_way.popleft().result()
+                under_way.append(pool.submit(put_once, store, key, data))
+            while under_way:
+                new += under_way.popleft().result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return new
