@@ -30,7 +30,6 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    ResponseDataLossError,
 )
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
@@ -99,7 +98,7 @@ class _Ticket:
         failure = "" if leg.whole and error is None else _failure(error or leg.lost, leg)
         truncated = _CUT_SHORT.get(failure, "unspecified") if leg.received and not leg.whole else None
         # What was handed to TLS before its handshake was over never went out.
-        sent = b"" if leg.handle and not leg.handle.get_cipher_name() else bytes(leg.sent)
+        sent = bytes(leg.sent) if leg.received or _secured(leg.handle) else b""
         times = (leg.started, leg.finished or now())
         return Exchange(self.url, *times, sent, bytes(leg.received), self.note, failure, truncated, leg.ip, _tls(leg.handle))
 
@@ -229,14 +228,11 @@ _FAILURES: tuple[tuple[type[BaseException], str], ...] = (
 
 def _failure(error: BaseException | None, leg: _Leg | None = None) -> str:
     """The slug of `archive.capture.Exchange.failure` for an error, looking into those that wrap others."""
-    if leg is not None and leg.received and isinstance(error, (ResponseDataLossError, ConnectionDone, type(None))):
-        orderly = leg.lost is None or isinstance(leg.lost, ConnectionDone)
-        return "data-loss" if orderly else "reset"
-    for cause in _causes(error):
-        for kind, slug in _FAILURES:
-            if isinstance(cause, kind):
-                return slug
-    return "other"
+    slugs = (slug for cause in _causes(error) for kind, slug in _FAILURES if isinstance(cause, kind))
+    slug = next(slugs, "other")
+    if slug == "reset" and leg is not None and leg.received and isinstance(leg.lost, ConnectionDone):
+        return "data-loss"  # an orderly end, but too early
+    return slug
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -248,8 +244,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _tls(handle: SSL.Connection | None) -> dict[str, Any]:
-    """Protocol, cipher and the SHA-256 of the server's certificate; empty without TLS or before its handshake."""
-    if handle is None or not handle.get_cipher_name():
+    """Protocol, cipher and the SHA-256 of the server's certificate; empty without TLS or before its handshake is over."""
+    if handle is None or not _secured(handle):
         return {}
     certificate = handle.get_peer_certificate()
     return {
@@ -257,3 +253,8 @@ def _tls(handle: SSL.Connection | None) -> dict[str, Any]:
         "cipher": handle.get_cipher_name() or "",
         "certificate": "sha256:" + certificate.digest("sha256").decode().replace(":", "").lower() if certificate else "",
     }
+
+
+def _secured(handle: SSL.Connection | None) -> bool:
+    """Is there nothing to wait for, neither TLS nor its handshake?"""
+    return handle is None or handle.get_state_string() == b"SSL negotiation finished successfully"
