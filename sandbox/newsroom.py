@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from sandbox import script, texts
 
@@ -97,9 +98,10 @@ class Newsroom:
         seen = self._reads.get(script.chosen(self.state, kind, self.seed).id, [])
         return len(seen) >= (2 if kind == "restore" else 1)
 
-    def _kept(self) -> dict[str, object]:
+    def _kept(self) -> dict[str, Any]:
         path = self.folder / "newsroom.json"
-        return json.loads(path.read_text("utf-8")) if path.exists() else {}
+        kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return kept
 
     def _keep(self) -> None:
         """Write what a restart needs, then a line in the ledger: what really happened, for who wants to compare."""

@@ -118,12 +118,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _listing(self, site: pages.Site, listed: re.Match[str]) -> Answer:
         kind, name, number = listed["kind"], listed["name"] or "", int(listed["page"] or 1)
-        keep = {
+        belongs: dict[str, Callable[[Article], bool]] = {
             "category": lambda a: a.piece.section == name,
             "tag": lambda a: name in [t.replace(" ", "-") for t in a.piece.tags],
             "author": lambda a: a.piece.author.replace(" ", "-") == name,
-        }.get(kind, lambda a: True)
-        posts = [a for a in site.room.state.live if keep(a)]
+        }
+        posts = [a for a in site.room.state.live if not kind or belongs[kind](a)]
         if (not posts and kind) or (number - 1) * pages.PER_PAGE >= max(len(posts), 1):
             return _html(404, pages.missing(site))
         return _html(200, pages.listing(site, name or "الرئيسية", posts, number, quote(listed["path"]).lower()))
