@@ -80,7 +80,8 @@ class Children:
         deadline = time.monotonic() + grace
         while time.monotonic() < deadline and any(child.poll() is None for child in children):
             time.sleep(0.05)
-        killed = guardian.end({child.pid for child in children}, self._token if last else "", _SWEEP)
+        sessions = set(self._sessions) if last else {child.pid for child in children}
+        killed = guardian.end(sessions, self._token if last else "", _SWEEP)
         for child in children:
             child.wait()
             self._forget(child.pid)

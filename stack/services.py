@@ -72,10 +72,11 @@ def steps(mode: Mode, env: Mapping[str, str], pools: Callable[[], bool]) -> list
     else:
         job("archive", sys.executable, "-m", "stack.prepare")
     service("api-server", "api-server", after=("airflow-database",), ready=lambda: bool(health.parts()) and pools())
-    # The scheduler comes last: tasks that it starts before the API answers burn a try.
     service("dag-processor", "dag-processor", after=("airflow-database", "archive"), ready=healthy("dag_processor"))
-    service("triggerer", "triggerer", "--skip-serve-logs", after=("airflow-database", "archive"), ready=healthy("triggerer"))
+    # The scheduler waits: tasks that it starts before the API answers burn a try. The triggerer waits because four
+    # programs that import Airflow at once on two cores are slower than two and two.
     service("scheduler", "scheduler", "--skip-serve-logs", after=("api-server", "archive"), ready=healthy("scheduler"))
+    service("triggerer", "triggerer", "--skip-serve-logs", after=("api-server", "archive"), ready=healthy("triggerer"))
     return made
 
 

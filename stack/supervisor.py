@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from archive import outlet as outlets
-from archive.errors import Refused, TryAgain
+from archive.errors import BadOutlet, Refused, TryAgain
 from archive.settings import ROOT
 from stack import environment, ports, secrets, services
 from stack.api import Api
@@ -26,6 +26,7 @@ from stack.mode import Mode, empty
 from stack.services import Step
 
 START_LIMIT = 240.0  # seconds until everything must be healthy
+JOB_GRACE = 60.0  # seconds that a migration gets to end before everything is stopped
 _TICK = 0.1
 _SLOW_TICK = 1.0
 
@@ -121,6 +122,7 @@ class Stack:
             self._watcher = None
         if not self._steps:
             return
+        self._let_jobs_finish()
         running = [s for s in self._steps if s.process is not None and s.process.poll() is None]
         users = [s.process for s in running if s.process and not s.stops_last]
         stores = [s.process for s in running if s.process and s.stops_last]
@@ -186,18 +188,29 @@ class Stack:
     def _why(self, name: str) -> str:
         return f"see {self._children.log(name)}, which ends:\n{self._children.tail(name)}"
 
+    def _let_jobs_finish(self) -> None:
+        """A migration that is cut short may leave a database between two versions."""
+        deadline = time.monotonic() + JOB_GRACE
+        while time.monotonic() < deadline and any(
+            not s.service and s.process is not None and s.process.poll() is None for s in self._steps
+        ):
+            time.sleep(_TICK)
+
     def _watch(self) -> None:
-        """Every second: start dead services again (after 1, 2, 4 … 60 s), and do the small chores."""
+        """Every second: start dead services again (after 1, 2, 4 … 60 s); every 20 s the small chores."""
         chores = time.monotonic()
         while not self._stopping.wait(_SLOW_TICK):
-            for step in self._steps:
-                if step.service:
-                    self._revive(step)
-            if time.monotonic() - chores > 20:
-                chores = time.monotonic()
-                self._children.guard_again()
-                self._children.trim_logs()
-                self._make_pools()
+            try:
+                for step in self._steps:
+                    if step.service:
+                        self._revive(step)
+                if time.monotonic() - chores > 20:
+                    chores = time.monotonic()
+                    self._children.guard_again()
+                    self._children.trim_logs()
+                    self._make_pools()
+            except Exception as error:  # noqa: BLE001 (a full disk now must not end the watch for good)
+                self.say(f"the supervisor could not do its round, and will try again: {error}")
 
     def _revive(self, step: Step) -> None:
         now = time.monotonic()
@@ -213,11 +226,11 @@ class Stack:
 
     def _make_pools(self) -> bool:
         """One pool of one slot for each outlet: its runs never overlap, and a new outlet file needs no person."""
-        names = {f"warraq_{name}" for name in outlets.load_folder(self.mode.outlets)[0]}
-        if names - self._pools:
-            try:
+        try:
+            names = {f"warraq_{name}" for name in outlets.load_folder(self.mode.outlets)[0]}
+            if names - self._pools:
                 self.api().ensure_pools(sorted(names))
-            except OSError:
-                return False  # Airflow does not answer now; the next round will do it
-            self._pools = names
+                self._pools = names
+        except (OSError, BadOutlet):
+            return False  # Airflow does not answer now, or the folder is not there yet; the next round will do it
         return True
