@@ -199,10 +199,8 @@ class FakeStack:
         return self.left < 0
 
 
-def demo(stack: FakeStack, events: list[EventRow], limit: float | None = 60.0, began: float | None = None) -> Demo:
-    return Demo(
-        stack, FakeCatalog(events), lambda: "12 records agree", time.monotonic() if began is None else began, limit, poll=0
-    )
+def demo(stack: FakeStack, events: list[EventRow], limit: float | None = 60.0, age: float = 0.0) -> Demo:
+    return Demo(stack, FakeCatalog(events), lambda: "12 records agree", began=time.monotonic() - age, limit=limit, poll=0)
 
 
 def test_once_ends_with_0_when_everything_was_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,7 +217,7 @@ def test_once_ends_with_0_when_everything_was_shown(tmp_path: Path, capsys: pyte
 
 def test_once_ends_with_a_reason_when_time_is_up(tmp_path: Path) -> None:
     with pytest.raises(TryAgain, match=r"after 60 s still missing: .*a deletion") as caught:
-        demo(FakeStack(tmp_path), EVERYTHING[:3], began=time.monotonic() - 61).run()
+        demo(FakeStack(tmp_path), EVERYTHING[:3], age=61).run()
     assert "a run was just asked for" in caught.value.remedy or "Airflow has not read" in caught.value.remedy
 
 
