@@ -1,0 +1,184 @@
+"""What every spider shares: one run of one outlet, from the first robots.txt to the last answer.
+
+frontier ─► worker ─► asker ─► again later? ─► channel: new jobs ─► counted out
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from time import monotonic
+from typing import Any, ClassVar
+
+import scrapy
+
+from archive import channels
+from archive.address import article_id
+from archive.errors import BadRecord, WarraqError
+from archive.outlet import Outlet
+from archive.plan import Plan
+from spiders import polite
+from spiders.asker import ATTEMPTS, ATTEMPTS_WHEN_PAUSED, REFUSALS, Answer, Asker, Tools
+from spiders.discovery import Discovery
+from spiders.frontier import Frontier, Job, Rank
+from spiders.ledger import Ledger
+from spiders.settings import CONCURRENCY
+
+
+class OutletSpider(scrapy.Spider):
+    """One run of one outlet. `report()` is complete when the spider has closed."""
+
+    name = "outlet"
+    discovery: ClassVar[type[Discovery]]
+
+    def __init__(self, outlet: Outlet, plan: Plan, known: Iterable[str], tools: Tools, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.outlet, self.plan, self.tools = outlet, plan, tools
+        self.frontier, self.ledger = Frontier(), Ledger()
+        self.asker: Asker | None = None
+        self.lists = self.discovery(outlet, plan, frozenset(known), self.frontier, tools.clock())
+        self.error: BaseException | None = None
+        self._flying: list[Job] = []
+        self._returned: list[Job] = []
+        self._changed = asyncio.Event()
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The whole run. Nothing is yielded: Scrapy's scheduler stays empty."""
+        try:
+            await self._run()
+        except Exception as error:  # noqa: BLE001  # the edge of the run: spiders.run says it and sets the exit status
+            self.error = error
+        return
+        yield
+
+    async def _run(self) -> None:
+        self.asker = Asker(self.outlet, self.ledger, self.tools, self.crawler.engine.download_async)
+        for task in self.plan.revisits:
+            article = task.article or article_id(task.url)
+            self.frontier.push(
+                Job(task.url, "article", Rank.REVISIT, "plan", task.why, "", None, article, "", task.previous), article
+            )
+        rules = await self.asker.rules(self.outlet.url)
+        if not rules.unreachable:
+            self.lists.begin([row for rows in self.asker.sitemaps.values() for row in rows])
+        workers = 1 if self.asker.host(self.outlet.url).delay else CONCURRENCY
+        await asyncio.gather(*(self._worker(self.asker) for _ in range(workers)))
+        self.lists.release()
+        if self._left() and monotonic() >= self.asker.deadline:
+            self.halt("budget")
+
+    def halt(self, why: str) -> None:
+        """Ask nothing more; what is in flight is finished."""
+        if self.asker is not None:
+            self.asker.stopped = self.asker.stopped or why
+        self._wake()
+
+    def report(self) -> dict[str, Any]:
+        """What was asked and what came of it, as plain JSON values."""
+        left = self._left()
+        hosts = self.asker.hosts if self.asker else {}
+        given_up = {name: host.given_up for name, host in sorted(hosts.items()) if host.given_up}
+        for name, why in given_up.items():
+            self.ledger.note(f"{name}: {why}")
+        stopped = self.asker.stopped if self.asker else ""
+        return {
+            **self.ledger.dump(left),
+            "put_in": self.frontier.put_in,
+            "stopped": stopped,
+            "given_up": given_up,
+            "walk": self.lists.walk_report(left, whole=not (stopped or given_up or self.error)),
+        }
+
+    def _left(self) -> list[Job]:
+        return self.frontier.left() + self._returned
+
+    async def _worker(self, asker: Asker) -> None:
+        while not asker.over:
+            if not any(job.rank is Rank.FRONT for job in self._flying):
+                self.lists.front_settled()
+            job, at = self.frontier.pop(monotonic())
+            if job is not None:
+                await self._fly(asker, job)
+            elif self._flying or at < float("inf"):
+                await self._wait(min(at, asker.deadline))
+            else:
+                return
+
+    async def _fly(self, asker: Asker, job: Job) -> None:
+        self._flying.append(job)
+        try:
+            await self._do(asker, job)
+        except WarraqError as error:  # the sink: a full disk. Nothing more may be asked
+            self.error = self.error or error
+            self.ledger.jobs["not-recorded"] += 1
+            self.halt("error")
+        finally:
+            self._flying.remove(job)
+            self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _wait(self, until: float) -> None:
+        try:
+            await asyncio.wait_for(self._changed.wait(), max(0.01, min(until - monotonic(), 3600.0)))
+        except TimeoutError:
+            return
+
+    async def _do(self, asker: Asker, job: Job) -> None:
+        """One job, to its end or to its next attempt. Each way out counts it, or puts it where it is counted later."""
+        if job.article and job.article in self.lists.left_out:
+            self.ledger.jobs["left-out"] += 1
+            return
+        answer = await asker.chain(job)
+        if answer.halted == "budget":
+            self._returned.append(job)
+            return
+        channel = self._channel(job, answer) if job.role == "channel" else None
+        if self._may_try_again(asker, job, answer, channel):
+            self.frontier.retry(job, monotonic() + polite.backoff(min(job.attempt, ATTEMPTS), self.tools.backoff))
+            return
+        self._count_out(asker, job, answer)
+        if job.role == "channel":
+            self._listed(job, answer, channel)
+        elif answer.via:
+            self.frontier.mark(article_id(answer.url))
+
+    @staticmethod
+    def _may_try_again(asker: Asker, job: Job, answer: Answer, channel: channels.Channel | None) -> bool:
+        limit = ATTEMPTS_WHEN_PAUSED if answer.status == 429 else ATTEMPTS
+        damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
+        return (answer.again or damaged) and job.attempt < limit and not asker.host(answer.url).given_up
+
+    def _count_out(self, asker: Asker, job: Job, answer: Answer) -> None:
+        """Count the job, and tell its host how it went."""
+        if answer.halted in REFUSALS and not answer.asked:
+            self.ledger.jobs[answer.halted] += 1
+            return
+        self.ledger.jobs["failed" if answer.failure or answer.status >= 500 else "fetched"] += 1
+        host = asker.host(answer.url)
+        if answer.failure and answer.failure != "too-large":
+            host.failed("connection", answer.failure)
+        elif answer.status >= 500 or answer.status in (401, 403, 429):
+            host.failed("status", f"HTTP {answer.status}")
+        elif answer.status:
+            host.answered()
+
+    def _channel(self, job: Job, answer: Answer) -> channels.Channel | None:
+        """The channel document that was answered, None when there is none."""
+        if not 200 <= answer.status < 300 or answer.halted:
+            return None
+        try:
+            return channels.parse(job.kind, answer.url, answer.headers, answer.body(), self.outlet)
+        except BadRecord:
+            return channels.Channel(problem="bad-encoding")
+
+    def _listed(self, job: Job, answer: Answer, channel: channels.Channel | None) -> None:
+        """Hand a channel document, or the news that there is none, to discovery."""
+        damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
+        broken = damaged or answer.status >= 500 or answer.status in (0, 408, 429) or bool(answer.failure)
+        usable = channel if channel is not None and (channel.items or channel.next or not channel.problem) else None
+        new = self.lists.on_channel(job, usable, broken=broken)
+        why = answer.halted or answer.failure or (channel.problem if channel else "")
+        self.ledger.channel(job, answer.status, len(usable.items) if usable else 0, new, why)

@@ -1,0 +1,121 @@
+"""The frontier: what a run still wants to fetch, in order of worth. Scrapy only ever holds what is in flight.
+
+Order: front channels, new articles (newest first), what the plan wants looked at again, deep channel pages, the back
+catalogue (newest first). Nothing is put in twice in a run.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
+from itertools import count
+
+from archive.capture import Note, Previous, Role
+
+
+class Rank(IntEnum):
+    """What goes first. NEW and BACKLOG are ordered by date within."""
+
+    FRONT = 0
+    NEW = 1
+    REVISIT = 2
+    DEEP = 3
+    BACKLOG = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One address to fetch, with everything its capture's note will say."""
+
+    url: str
+    role: Role
+    rank: Rank
+    found: str  # channel or list that asked for it
+    why: str
+    kind: str = ""  # channel documents: how to read them
+    page: int | None = None
+    article: str = ""
+    published: str = ""
+    previous: Previous | None = None
+    attempt: int = 1
+
+    def note(self, via: tuple[str, ...], robots: str) -> Note:
+        """What goes into the capture's metadata record. A redirected answer has no `previous`: it is another address."""
+        return Note(
+            role=self.role,
+            found=self.found,
+            why=self.why,
+            via=via,
+            attempt=self.attempt,
+            page=self.page,
+            channel=self.kind,
+            robots=robots,
+            previous=None if via else self.previous,
+        )
+
+    def again(self) -> Job:
+        return replace(self, attempt=self.attempt + 1)
+
+
+class Frontier:
+    """A heap of jobs, and a second one of jobs that wait for their next attempt."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, float, int, Job]] = []
+        self._later: list[tuple[float, int, Job]] = []
+        self._seen: set[str] = set()
+        self._order = count()
+        self.put_in = 0
+
+    def push(self, job: Job, key: str) -> bool:
+        """Put in a job, unless one with this key (address or article id) was ever put in."""
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        self.put_in += 1
+        heapq.heappush(self._heap, (job.rank, _within(job), next(self._order), job))
+        return True
+
+    def mark(self, key: str) -> None:
+        """Never put in anything with this key: it was fetched on the way."""
+        self._seen.add(key)
+
+    def seen(self, key: str) -> bool:
+        return key in self._seen
+
+    def retry(self, job: Job, at: float) -> None:
+        """The next attempt of a job that was popped, not before the time `at`."""
+        heapq.heappush(self._later, (at, next(self._order), job.again()))
+
+    def pop(self, now: float) -> tuple[Job | None, float]:
+        """(the job to do now, 0), or (None, the time at which one will be ready; infinity when there is none)."""
+        while self._later and self._later[0][0] <= now:
+            job = heapq.heappop(self._later)[2]
+            heapq.heappush(self._heap, (job.rank, _within(job), next(self._order), job))
+        if self._heap:
+            return heapq.heappop(self._heap)[3], 0.0
+        return None, self._later[0][0] if self._later else float("inf")
+
+    def first(self) -> Rank | None:
+        """The rank of what would be popped next."""
+        return self._heap[0][3].rank if self._heap else None
+
+    def left(self) -> list[Job]:
+        """Every job that is still in."""
+        return [row[3] for row in self._heap] + [row[2] for row in self._later]
+
+
+def _within(job: Job) -> float:
+    """Order within a rank: articles newest first; list pages after sitemaps, which list more at a time."""
+    if job.rank in (Rank.NEW, Rank.BACKLOG):
+        return -_seconds(job.published)
+    return float(job.rank is Rank.DEEP and job.kind in ("archive", "home"))
+
+
+def _seconds(published: str) -> float:
+    try:
+        return datetime.fromisoformat(published).timestamp() if published else 0.0
+    except (ValueError, OverflowError, OSError):
+        return 0.0

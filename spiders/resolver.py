@@ -1,0 +1,94 @@
+"""Names are resolved once per run, every address of a name is looked at, and connections use exactly those.
+
+So a name cannot be public when it is checked and private when it is connected to (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.resolver import HostResolution
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
+from zope.interface import implementer
+
+from spiders.polite import host_literal, is_private
+
+TIMEOUT = 20.0  # seconds
+
+
+class Names:
+    """Addresses of hosts, as resolved in this run. `private` allows addresses that are not public."""
+
+    def __init__(self, private: bool) -> None:
+        self._private = private
+        self._known: dict[str, asyncio.Task[list[str]]] = {}
+
+    async def addresses(self, host: str) -> list[str]:
+        """The addresses to connect to; [] when the host has none or is refused. Never raises."""
+        return [] if await self.refused(host) else await self._all(host)
+
+    async def refused(self, host: str) -> bool:
+        """Is the host refused because an address of it is private? An unknown name is not: asking it says `dns`."""
+        return not self._private and any(is_private(ip) for ip in await self._all(host))
+
+    async def _all(self, host: str) -> list[str]:
+        """Found names are kept for the run; a name that is not found is looked up again."""
+        if host not in self._known:
+            self._known[host] = asyncio.ensure_future(_look_up(host))
+        found = await asyncio.shield(self._known[host])
+        if not found:
+            self._known.pop(host, None)
+        return found
+
+
+async def _look_up(host: str) -> list[str]:
+    if literal := host_literal(host):
+        return [literal]
+    loop = asyncio.get_running_loop()
+    try:
+        rows = await asyncio.wait_for(loop.getaddrinfo(host, None, type=socket.SOCK_STREAM), TIMEOUT)
+    except (OSError, UnicodeError, TimeoutError):
+        return []
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))
+
+
+@implementer(IHostnameResolver)
+class CheckedResolver:
+    """Scrapy's TWISTED_DNS_RESOLVER: hands out what `Names` (the setting WARRAQ_NAMES) has checked, and nothing else."""
+
+    def __init__(self, names: Names, reactor: Any) -> None:
+        self._names, self._reactor = names, reactor
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> CheckedResolver:
+        return cls(crawler.settings["WARRAQ_NAMES"](), reactor)
+
+    def install_on_reactor(self) -> None:
+        self._reactor.installNameResolver(self)
+
+    def resolveHostName(
+        self,
+        resolutionReceiver: IResolutionReceiver,
+        hostName: str,
+        portNumber: int = 0,
+        addressTypes: Sequence[type[IAddress]] | None = None,
+        transportSemantics: str = "TCP",
+    ) -> IHostResolution:
+        resolution = HostResolution(hostName)
+        resolutionReceiver.resolutionBegan(resolution)
+
+        async def answer() -> None:
+            for ip in await self._names.addresses(hostName):
+                kind = IPv6Address if ":" in ip else IPv4Address
+                if addressTypes is None or kind in addressTypes:
+                    resolutionReceiver.addressResolved(kind(transportSemantics, ip, portNumber))
+            resolutionReceiver.resolutionComplete()
+
+        task = asyncio.ensure_future(answer())
+        resolution.task = task  # keeps it from being collected
+        return resolution
