@@ -139,7 +139,7 @@ def failure(error: Exception, doing: str, where: Address, endpoint: str) -> Warr
         return Refused(f"{place}: no complete credentials were found", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     if isinstance(error, boto.SSLError):
         return Refused(f"{place}: TLS failed: {error}", "check the certificate, or AWS_CA_BUNDLE")
-    if isinstance(error, boto.HTTPClientError | boto.ResponseStreamingError | boto.IncompleteReadError):
+    if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
         remedy = "check that the store runs and that AWS_ENDPOINT_URL_S3 is its address; nothing was lost, try again"
         return StoreUnreachable(f"{place} cannot be reached ({doing}): {type(error).__name__}", remedy)
     if isinstance(error, boto.FlexibleChecksumError):
