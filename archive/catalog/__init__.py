@@ -1,0 +1,253 @@
+"""The catalog: what is in the bucket, in a database that answers quickly. Nothing exists only here (but leases).
+
+It follows from the observations objects alone: `clear()`, then `apply` of every object in any order, gives the same
+rows. SQLAlchemy is imported when a catalog is first used, so the command line starts without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from archive.catalog.lease import Held, alive, may_take
+from archive.catalog.rows import (
+    ArticleRow,
+    CaptureRow,
+    EventRow,
+    HistoryRow,
+    OutletRow,
+    RunRow,
+    SeedLinkRow,
+    UnreadRow,
+    VersionRow,
+    Walk,
+)
+
+if TYPE_CHECKING:
+    from archive.capture import Previous
+    from archive.catalog.database import Database
+    from archive.observation import Observation
+    from archive.outlet import Outlet
+    from archive.plan import Known
+
+__all__ = [
+    "ArticleRow",
+    "CaptureRow",
+    "Catalog",
+    "EventRow",
+    "HistoryRow",
+    "OutletRow",
+    "RunRow",
+    "SeedLinkRow",
+    "UnreadRow",
+    "VersionRow",
+    "Walk",
+]
+
+
+class Catalog:
+    """The catalog at an SQLAlchemy address: `sqlite:///…` or `postgresql://…`. Safe from many threads and processes.
+
+    Every call is one transaction. TryAgain when the database is locked or away, Refused or Broken when a person
+    must look.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @cached_property
+    def _database(self) -> Database:
+        from archive.catalog.database import Database
+
+        return Database(self.url)
+
+    def migrate(self) -> None:
+        """Make the tables, or bring them up to date."""
+        self._database.migrate()
+
+    def close(self) -> None:
+        self._database.engine.dispose()
+
+    # What is applied
+
+    def pending(self, keys: Iterable[str]) -> list[str]:
+        """Which of these observations keys are not applied yet, in their order."""
+        from archive.catalog import apply
+
+        with self._database.read() as connection:
+            return apply.pending(connection, keys)
+
+    def apply(self, key: str, lines: list[Observation], outlet: Outlet) -> list[EventRow]:
+        """Apply one observations object; the events that are new with it, oldest first. Again: nothing happens."""
+        return self.apply_all([(key, lines)], outlet)
+
+    def apply_all(self, items: Sequence[tuple[str, list[Observation]]], outlet: Outlet) -> list[EventRow]:
+        """Apply several objects of one outlet in one transaction: for rebuilds, each article is folded once."""
+        from archive.catalog.apply import apply
+
+        return apply(self._database, items, outlet)
+
+    def clear(self) -> None:
+        """Empty every table that follows from the bucket. Leases stay."""
+        from archive.catalog import models
+
+        with self._database.write("clear") as connection:
+            for table in (*models.INPUT, *models.DERIVED):
+                connection.execute(table.delete())
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row that follows from the bucket, by table, sorted: two catalogs are equal when these are."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.tables(connection)
+
+    # What the steps ask
+
+    def known(self, outlet: str) -> list[Known]:
+        """Every article of the outlet, announced or captured, as planning needs it."""
+        from archive.catalog import due
+
+        with self._database.read() as connection:
+            return due.known(connection, outlet)
+
+    def attempted(self, outlet: str) -> set[str]:
+        """Ids of the articles that were asked for at least once."""
+        from archive.catalog import due
+
+        with self._database.read() as connection:
+            return due.attempted(connection, outlet)
+
+    def channels(self, outlet: str) -> dict[str, Previous]:
+        """Of each channel address, its last document that was stored whole."""
+        from archive.catalog import due
+
+        with self._database.read() as connection:
+            return due.channels(connection, outlet)
+
+    def walk(self, outlet: str) -> Walk:
+        """The last walk through the channels' pages, open or complete."""
+        from archive.catalog import due
+
+        with self._database.read() as connection:
+            return due.walk(connection, outlet)
+
+    def last_content(self, articles: Collection[str]) -> dict[str, Observation]:
+        """Last readable content of these articles, as the record that holds the payload, with its newest reading."""
+        from archive.catalog import due
+
+        with self._database.read() as connection:
+            return due.last_content(connection, articles)
+
+    def unread(self, outlet: str) -> list[UnreadRow]:
+        """Captures that cannot be compared with their neighbour until one of both is read again."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.unread(connection, outlet)
+
+    def has_run(self, outlet: str, run: str) -> bool:
+        """Was the report of this run applied?"""
+        return self.run_report(outlet, run) is not None
+
+    def run_report(self, outlet: str, run: str) -> dict[str, Any] | None:
+        """The report of the run's last try; None while there is none."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            found = queries.runs(connection, outlet, 1, run)
+        return found[0].report if found else None
+
+    # What people and pages ask
+
+    def changes(
+        self,
+        outlet: str | None = None,
+        kind: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        article: str | None = None,
+    ) -> list[EventRow]:
+        """Events, newest first. `before`: a time, or `EventRow.cursor` of the last one of the page before."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.changes(connection, outlet=outlet, kind=kind, before=before, article=article, limit=limit)
+
+    def article(self, reference: str, outlet: str | None = None) -> ArticleRow:
+        """By address, id, or first 6 or more digits of the id. Refused when there is none or more than one."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.find(connection, reference, outlet)
+
+    def history(self, reference: str, outlet: str | None = None) -> HistoryRow:
+        """The article with its versions, events, seed links and captures, oldest first. Refused as `article`."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.history(connection, reference, outlet)
+
+    def articles(
+        self, outlet: str | None = None, state: str | None = None, text: str = "", limit: int | None = None
+    ) -> list[ArticleRow]:
+        """Articles by outlet and time of first sight; `text` is looked for in title and address."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.articles(connection, outlet, state, text, limit)
+
+    def versions(self, outlet: str | None = None) -> list[VersionRow]:
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.versions(connection, outlet)
+
+    def events(self, outlet: str | None = None) -> list[EventRow]:
+        """By outlet, article and number; `changes` has them newest first."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.events(connection, outlet)
+
+    def links(self, outlet: str | None = None) -> list[SeedLinkRow]:
+        """Links of versions to seed files."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.links(connection, outlet)
+
+    def outlets(self) -> list[OutletRow]:
+        """Every outlet that has a capture: counts, last capture, failing since."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.outlets(connection)
+
+    def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:
+        """Reports, newest first."""
+        from archive.catalog import queries
+
+        with self._database.read() as connection:
+            return queries.runs(connection, outlet, limit)
+
+    # Leases
+
+    def lease(self, host: str, holder: str, seconds: float, now: datetime, alive: Callable[[str], bool | None] = alive) -> bool:
+        """Take or renew the lease of a host until `now` + `seconds`; False while another one holds it."""
+        from archive.catalog import leases
+
+        with self._database.write(f"lease {host}") as connection:
+            if not may_take(leases.held(connection, host), holder, now, alive):
+                return False
+            leases.put(connection, host, Held(holder, now + timedelta(seconds=seconds)))
+            return True
+
+    def release(self, host: str, holder: str) -> None:
+        """Give the lease back; nothing happens when it is another's by now."""
+        from archive.catalog import leases
+
+        with self._database.write(f"lease {host}") as connection:
+            leases.drop(connection, host, holder)

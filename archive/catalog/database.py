@@ -1,0 +1,130 @@
+"""The catalog's database: SQLite on one machine, PostgreSQL for many. Connections, transactions, migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from archive.catalog import migrations
+from archive.errors import Broken, Refused, TryAgain
+
+BUSY = 30.0  # seconds a writer waits for another one
+SCHEMA_TABLE = "warraq_schema"  # Alembic's, named so that it never meets another application's
+
+
+class Database:
+    """Transactions of the catalog. A writer holds the lock it names until it commits; readers wait for nobody.
+
+    SQLite: WAL, and BEGIN IMMEDIATE, so that two writers queue and never deadlock. It keeps the last commits
+    only in the WAL (synchronous=NORMAL): what a power cut takes, `Catalog.pending` names again.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.name = parsed.render_as_string(hide_password=True)
+        if not self.is_sqlite:
+            self.engine = create_engine(parsed, pool_pre_ping=True)
+            return
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = create_engine(parsed, connect_args={"timeout": BUSY})
+        event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "begin", _begin)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, lock: str) -> Iterator[Connection]:
+        """One transaction; writers with the same `lock` come one after another."""
+        with self._told(), self.engine.execution_options(write=True).begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": f"warraq {lock}"})
+            yield connection
+
+    def migrate(self) -> None:
+        """Make or update the tables; nothing to do costs one query. Refused when a newer Warraq made them."""
+        with self.read() as connection:
+            if self._schema(connection) == migrations.HEAD:
+                return
+        self._wal()
+        with self.write("migrate") as connection:
+            held = self._schema(connection)
+            if held and held not in migrations.KNOWN:
+                raise Refused(
+                    f"the catalog {self.name} has schema {held}, made by a newer Warraq", "upgrade Warraq, or rebuild elsewhere"
+                )
+            if held != migrations.HEAD:
+                _upgrade(connection)
+
+    def _wal(self) -> None:
+        """Turn a new SQLite file to WAL; it stays so. A file that another process is turning right now is left to it."""
+        if not self.is_sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise Refused(f"the catalog {self.name}: {error}", "is the folder writable, and on a local disk?") from error
+        finally:
+            raw.close()
+
+    def _schema(self, connection: Connection) -> str:
+        if not inspect(connection).has_table(SCHEMA_TABLE):
+            return ""
+        return str(connection.execute(text(f"SELECT version_num FROM {SCHEMA_TABLE}")).scalar() or "")  # noqa: S608
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The database's troubles in one line, with the remedy."""
+        try:
+            yield
+        except OperationalError as error:
+            reason = str(error.orig).splitlines()[0]
+            if "full" in reason or "No space" in reason:
+                raise Refused(
+                    f"the catalog {self.name} cannot grow: {reason}", "free some disk; nothing was changed"
+                ) from error
+            remedy = (
+                "another process is writing; it is tried again"
+                if "locked" in reason
+                else "is the database running and reachable?"
+            )
+            raise TryAgain(f"the catalog {self.name}: {reason}", remedy) from error
+        except DatabaseError as error:
+            if isinstance(error.orig, sqlite3.DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
+                remedy = "move the file aside and run `warraq rebuild`"
+                raise Broken(f"the catalog {self.name}: {error.orig}", remedy) from error
+            raise
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are ours to begin (sqlite3's own BEGIN comes too late)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA cache_size=-32768")  # KiB
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

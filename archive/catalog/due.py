@@ -1,0 +1,97 @@
+"""What the steps ask of the catalog: what is known, what was asked for, what was walked, what to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from archive import keys
+from archive.capture import Previous
+from archive.catalog import models
+from archive.catalog.apply import chunks, load
+from archive.catalog.derive import stamp
+from archive.catalog.rows import Walk
+from archive.observation import Observation
+from archive.plan import Known
+from archive.version import fold
+
+
+def known(connection: Connection, outlet: str) -> list[Known]:
+    """Every article of the outlet, as planning needs it."""
+    a = models.article.c
+    previous = (a.previous_url, a.previous_time, a.previous_record, a.previous_payload, a.previous_body)
+    columns = (a.article, a.url, a.first_seen, a.last_fetch, a.published, a.state, a.unconfirmed, a.failures, *previous)
+    query = select(*columns).where(a.outlet == outlet).order_by(a.article)
+    return [
+        Known(
+            article=article,
+            url=url,
+            first_seen=datetime.fromisoformat(first_seen),
+            last_fetch=datetime.fromisoformat(last_fetch) if last_fetch else None,
+            published=published,
+            state=state,
+            unconfirmed=datetime.fromisoformat(unconfirmed) if unconfirmed else None,
+            failures=failures,
+            previous=Previous(*before) if before[2] else None,
+        )
+        for article, url, first_seen, last_fetch, published, state, unconfirmed, failures, *before in connection.execute(query)
+        if first_seen  # only read again so far: its own sightings are still to come
+    ]
+
+
+def attempted(connection: Connection, outlet: str) -> set[str]:
+    a = models.article.c
+    return set(connection.scalars(select(a.article).where(a.outlet == outlet, a.last_fetch != "")))
+
+
+def channels(connection: Connection, outlet: str) -> dict[str, Previous]:
+    """Of each channel address, its last document that was stored whole."""
+    c = models.channel_capture.c
+    whole = (c.outlet == outlet, c.klass == "channel", c.status == 200, c.record_type == "response")
+    last = select(c.url, func.max(c.time).label("time")).where(*whole).group_by(c.url).subquery()
+    query = (
+        select(c.url, c.time, c.record, c.payload, c.body)
+        .join(last, (last.c.url == c.url) & (last.c.time == c.time))
+        .where(*whole)
+        .order_by(c.time, c.source, c.line)
+    )
+    return {row.url: Previous(*row) for row in connection.execute(query)}
+
+
+def last_content(connection: Connection, articles: Collection[str]) -> dict[str, Observation]:
+    """Of each article that was ever readable: its last content, as the record that holds the payload."""
+    found: dict[str, Observation] = {}
+    outlets = list(connection.scalars(select(models.outlet.c.outlet)))
+    for chunk in chunks(sorted(articles)):
+        for outlet in outlets:
+            for article, lines in load(connection, outlet, chunk).items():
+                if last := fold(lines, 0).last:
+                    found[article] = last
+    return found
+
+
+def walk(connection: Connection, outlet: str) -> Walk:
+    """The last walk: one that is open goes on, over as many runs as it takes. Reports say when one began and ended."""
+    r, c = models.run.c, models.channel_capture.c
+    ended = select(r.run, r.walk_since).where(r.outlet == outlet, r.walk == "complete").order_by(r.run.desc(), r.walk_since)
+    last = connection.execute(ended.limit(1)).one_or_none()
+    if begun := _begun(connection, outlet, after=last.run if last else ""):
+        read = c.klass.in_(("channel", "not-modified"))
+        done = select(c.url).where(c.outlet == outlet, c.time >= begun, read).distinct()
+        return Walk(begun, frozenset(connection.scalars(done)), complete=False)
+    return Walk(last.walk_since if last else "", frozenset(), complete=last is not None)
+
+
+def _begun(connection: Connection, outlet: str, after: str) -> str:
+    """When the walk that is open since run `after` began; "" when none is. Without a report, dead runs tell."""
+    r, c = models.run.c, models.channel_capture.c
+    told = connection.scalar(select(func.max(r.walk_since)).where(r.outlet == outlet, r.run > after, r.walk == "open"))
+    if told:
+        return told
+    reported = select(r.run).where(r.outlet == outlet)
+    since = stamp(keys.run_time(after)) if after else ""
+    walked = (c.outlet == outlet, c.time >= since, c.run > after, c.why == "walk", c.run.not_in(reported))
+    dead = connection.scalar(select(func.min(c.run)).where(*walked))
+    return stamp(keys.run_time(dead)) if dead else ""

@@ -1,0 +1,155 @@
+"""The catalog's tables (SQLAlchemy Core). Natural keys and no wall time: a rebuild gives the same rows.
+
+`INPUT` tables hold what observation objects say, `DERIVED` ones what follows from it; `lease` is operational and
+the only table that does not follow from the bucket.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A few slugs, separated by spaces."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        return " ".join(value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple((value or "").split())
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _number(name: str, *, key: bool = False) -> Column[int]:
+    return Column(name, Integer, primary_key=key, nullable=False, autoincrement=False)
+
+
+def _big(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _words(name: str) -> Column[Any]:
+    return Column(name, Words, nullable=False)
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [_text(name) for name in names]
+
+
+outlet = Table("outlet", metadata, _text("outlet", key=True), Column("gone_after", Float, nullable=False))
+
+source = Table("source", metadata, _text("key", key=True), _text("outlet"), _text("run"), _number("lines"))
+
+observation = Table(  # one row per article line; `data` is the line itself
+    "observation",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article", "time", "source")),
+    _number("line", key=True),
+    *_texts("klass", "data"),
+    Index("observation_time", "outlet", "time", "klass"),
+)
+
+channel_capture = Table(
+    "channel_capture",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "url", "time", "source")),
+    _number("line", key=True),
+    *_texts("run", "channel", "klass", "record", "record_type", "payload", "body", "why"),
+    *(_number(name) for name in ("status", "page", "pages", "items")),  # page, pages: 0 when it has none
+    Index("channel_capture_time", "outlet", "time", "klass"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    _text("outlet", key=True),
+    _text("run", key=True),
+    _text("source", key=True),
+    _number("line", key=True),
+    _number("attempt"),
+    *_texts("time", "walk", "walk_since", "report"),  # walk: "open", "complete", or "" when the run walked none
+)
+
+sighting = Table(  # an article as a kind of channel announced it, merged over all documents of that kind
+    "sighting",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article", "channel")),
+    *_texts("url", "post", "published", "modified", "title", "first_seen", "last_seen"),
+)
+
+article = Table(
+    "article",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article")),
+    *_texts("url", "title", "state", "since", "reason", "first_seen", "last_seen", "last_fetch", "unconfirmed"),
+    _number("failures"),
+    *_texts("post", "published", "moved_to"),
+    *(_number(name) for name in ("versions", "captures")),
+    _text("changed"),
+    *_texts("previous_url", "previous_time", "previous_record", "previous_payload", "previous_body"),
+    Index("article_id", "article"),
+)
+
+version = Table(
+    "version",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article")),
+    _number("number", key=True),
+    *_texts("time", "last"),
+    _number("captures"),
+    *(_words(name) for name in ("kinds", "flags")),
+    *_texts("title", "url", "published", "modified", "language"),
+    _number("chars"),
+    *_texts("layout", "rules", "headline_t", "headline_k", "body_t", "body_k", "warc"),
+    *(_big(name) for name in ("offset", "length")),
+    *_texts("record", "payload", "body", "snapshot"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article")),
+    _number("number", key=True),
+    _text("time"),
+    *(_words(name) for name in ("kinds", "flags")),
+    _number("version"),
+    *_texts("since", "reason", "title", "url"),
+    Index("event_time", "time", "outlet", "article", "number"),
+)
+
+seed_link = Table(
+    "seed_link",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article")),
+    _number("version", key=True),
+    *(_text(name, key=True) for name in ("name", "sha256", "seed_set")),
+    *_texts("relation", "detail"),
+    Index("seed_link_sha256", "sha256"),
+)
+
+unread = Table(
+    "unread",
+    metadata,
+    *(_text(name, key=True) for name in ("outlet", "article", "record")),
+    *_texts("url", "time", "warc"),
+    *(_big(name) for name in ("offset", "length")),
+    _text("body"),
+    _words("rules"),
+)
+
+lease = Table("lease", metadata, _text("host", key=True), *_texts("holder", "until"))
+
+INPUT = (outlet, source, observation, channel_capture, run, sighting)
+DERIVED = (article, version, event, seed_link, unread)

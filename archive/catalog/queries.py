@@ -1,0 +1,214 @@
+"""What is asked of the catalog by people and pages. Each reads in the caller's transaction, answers with `rows` records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table, Text, and_, func, literal, or_, select, tuple_, type_coerce
+
+from archive.address import article_id
+from archive.catalog import models
+from archive.catalog.apply import load
+from archive.catalog.rows import (
+    ArticleRow,
+    CaptureRow,
+    EventRow,
+    HistoryRow,
+    OutletRow,
+    RunRow,
+    SeedLinkRow,
+    UnreadRow,
+    VersionRow,
+)
+from archive.errors import Refused
+from archive.version import in_order
+
+
+@dataclass
+class _Link:
+    """A row of seed_link as it is stored: `detail` is JSON text."""
+
+    outlet: str
+    article: str
+    version: int
+    name: str
+    sha256: str
+    seed_set: str
+    relation: str
+    detail: str
+
+
+_REFERENCE = re.compile(r"[0-9a-f]{6,32}")
+
+
+def unread(connection: Connection, outlet: str) -> list[UnreadRow]:
+    u = models.unread.c
+    return _rows(connection, UnreadRow, models.unread, u.outlet == outlet, order=(u.time, u.article, u.record))
+
+
+def changes(
+    connection: Connection, *, outlet: str | None, kind: str | None, before: str | None, article: str | None, limit: int
+) -> list[EventRow]:
+    """Newest first. `before`: a time, or the cursor of an event."""
+    e = models.event.c
+    order = (e.time, e.outlet, e.article, e.number)
+    where: list[Any] = [e.outlet == outlet] if outlet else []
+    if article:
+        where.append(e.article == article)
+    if kind:
+        where.append((literal(" ") + type_coerce(e.kinds, Text) + " ").contains(f" {kind} ", autoescape=True))
+    if before and "|" in before:
+        time, of, its, number = before.split("|")
+        where.append(tuple_(*order) < tuple_(time, of, its, int(number)))
+    elif before:
+        where.append(e.time < before)
+    return _rows(connection, EventRow, models.event, *where, order=[column.desc() for column in order], limit=limit)
+
+
+def find(connection: Connection, reference: str, outlet: str | None) -> ArticleRow:
+    """The article of that address, id, or first digits (6 or more) of an id. Refused when there is none, or several."""
+    a = models.article.c
+    if "/" in reference or "." in reference:
+        where: Any = a.article == article_id(reference if "//" in reference else f"https://{reference}")
+    elif _REFERENCE.fullmatch(reference):
+        where = a.article == reference if len(reference) == 32 else a.article.startswith(reference)
+    else:
+        raise Refused(f"{reference!r} names no article", "give its address, its id, or the first 6 or more digits of its id")
+    wheres = [where, a.outlet == outlet] if outlet else [where]
+    found = _rows(connection, ArticleRow, models.article, *wheres, order=(a.outlet, a.article), limit=2)
+    if not found:
+        raise Refused(f"no article {reference} in the catalog", "`warraq ls` lists them")
+    if len(found) > 1:
+        raise Refused(f"{reference} is more than one article", "give more digits, or the outlet")
+    row: ArticleRow = found[0]
+    return row
+
+
+def history(connection: Connection, reference: str, outlet: str | None) -> HistoryRow:
+    row = find(connection, reference, outlet)
+    lines = load(connection, row.outlet, [row.article]).get(row.article, [])
+    names = [f.name for f in fields(CaptureRow)]
+    return HistoryRow(
+        article=row,
+        versions=tuple(versions(connection, row.outlet, row.article)),
+        events=tuple(events(connection, row.outlet, row.article)),
+        links=tuple(links(connection, row.outlet, row.article)),
+        captures=tuple(CaptureRow(*(getattr(line, n) for n in names)) for line in in_order(lines) if not line.reread),
+    )
+
+
+def articles(
+    connection: Connection, outlet: str | None = None, state: str | None = None, text: str = "", limit: int | None = None
+) -> list[ArticleRow]:
+    """By outlet and time of first sight. `text` is looked for in title and address."""
+    a = models.article.c
+    where: list[Any] = [a.outlet == outlet] if outlet else []
+    if state:
+        where.append(a.state == state)
+    if text:
+        where.append(or_(a.title.contains(text, autoescape=True), a.url.contains(text, autoescape=True)))
+    return _rows(connection, ArticleRow, models.article, *where, order=(a.outlet, a.first_seen, a.article), limit=limit)
+
+
+def versions(connection: Connection, outlet: str | None, article: str | None = None) -> list[VersionRow]:
+    return _all(connection, VersionRow, models.version, outlet, article)
+
+
+def events(connection: Connection, outlet: str | None, article: str | None = None) -> list[EventRow]:
+    return _all(connection, EventRow, models.event, outlet, article)
+
+
+def links(connection: Connection, outlet: str | None, article: str | None = None) -> list[SeedLinkRow]:
+    found = _all(connection, _Link, models.seed_link, outlet, article)
+    return [SeedLinkRow(**{**asdict(link), "detail": orjson.loads(link.detail)}) for link in found]
+
+
+def outlets(connection: Connection) -> list[OutletRow]:
+    """Every outlet that has a capture, by name."""
+    a = models.article.c
+    counts = select(
+        a.outlet,
+        func.count().filter(a.versions > 0),
+        func.count().filter(a.last_fetch == ""),
+        func.count().filter(a.state == "gone"),
+        func.sum(a.versions),
+        func.sum(a.captures),
+        func.max(a.changed),
+    ).group_by(a.outlet)
+    found = {row[0]: row[1:] for row in connection.execute(counts)}
+    names = connection.scalars(select(models.outlet.c.outlet).order_by(models.outlet.c.outlet))
+    return [_outlet(connection, name, found.get(name, (0, 0, 0, 0, 0, ""))) for name in list(names)]
+
+
+def _outlet(connection: Connection, name: str, counts: Any) -> OutletRow:
+    r = models.run.c
+    last_run = connection.scalar(select(func.max(r.run)).where(r.outlet == name))
+    articles, waiting, gone, versions, captures, changed = counts
+    return OutletRow(
+        outlet=name,
+        articles=articles,
+        waiting=waiting,
+        gone=gone,
+        versions=int(versions),
+        captures=int(captures),
+        last_capture=max(_edge(connection, table, name, newest=True) for table in (models.observation, models.channel_capture)),
+        last_change=changed,
+        failing_since=_failing_since(connection, name),
+        last_run=last_run or "",
+    )
+
+
+def _failing_since(connection: Connection, outlet: str) -> str:
+    """The first capture after the last one that told something. A robots.txt that answers tells nothing about pages."""
+    o, c = models.observation, models.channel_capture
+    trouble = ("blocked", "broken")
+    told = max(
+        _edge(connection, o, outlet, o.c.klass.not_in(trouble), newest=True),
+        _edge(connection, c, outlet, c.c.klass.not_in(trouble), c.c.channel != "robots", newest=True),
+    )
+    first = [
+        _edge(connection, table, outlet, table.c.klass.in_(trouble), table.c.time > told, newest=False) for table in (o, c)
+    ]
+    return min(filter(None, first), default="")
+
+
+def _edge(connection: Connection, table: Table, outlet: str, *where: Any, newest: bool) -> str:
+    """Time of the newest or oldest capture, by the index; "" when there is none."""
+    order = table.c.time.desc() if newest else table.c.time
+    return connection.scalar(select(table.c.time).where(and_(table.c.outlet == outlet, *where)).order_by(order).limit(1)) or ""
+
+
+def runs(connection: Connection, outlet: str | None, limit: int | None, run: str | None = None) -> list[RunRow]:
+    """Reports, newest first."""
+    r = models.run.c
+    query = select(r.outlet, r.run, r.attempt, r.time, r.report).order_by(
+        r.run.desc(), r.attempt.desc(), r.source.desc(), r.line.desc()
+    )
+    query = query.where(r.outlet == outlet) if outlet else query
+    query = query.where(r.run == run) if run else query
+    return [RunRow(*row[:-1], orjson.loads(row[-1])) for row in connection.execute(query.limit(limit))]
+
+
+def tables(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row that follows from the bucket, sorted: what a rebuild must give again."""
+    return {t.name: sorted(tuple(row) for row in connection.execute(select(t))) for t in (*models.INPUT, *models.DERIVED)}
+
+
+def _all(connection: Connection, kind: Any, table: Table, outlet: str | None, article: str | None) -> list[Any]:
+    """Rows of an outlet, or of one article, by their key."""
+    where = [table.c.outlet == outlet] if outlet else []
+    if article:
+        where.append(table.c.article == article)
+    return _rows(connection, kind, table, *where, order=tuple(table.primary_key))
+
+
+def _rows(
+    connection: Connection, kind: Any, table: Table, *where: Any, order: Iterable[Any], limit: int | None = None
+) -> list[Any]:
+    """Rows as records of `kind`, whose fields are named as the columns."""
+    columns = [table.c[f.name] for f in fields(kind)]
+    return [kind(*row) for row in connection.execute(select(*columns).where(*where).order_by(*order).limit(limit))]
