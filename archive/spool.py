@@ -98,8 +98,7 @@ class _File:
         self.captures = self.size = 0
         self._sha = hashlib.sha256()
         with _disk(path):
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            self._fd = _create(path)
 
     def append(self, data: bytes) -> None:
         """All of `data`, or nothing of it and Refused."""
@@ -119,6 +118,23 @@ class _File:
             os.fsync(self._fd)
             _name_finished(self.path, self._sha.hexdigest())
             os.close(self._fd)
+
+
+def _create(path: Path) -> int:
+    """A locked descriptor of a new file. `recover` may take it for a dead one before it is locked: then once more."""
+    while True:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        if _is_at(path, fd):
+            return fd
+        os.close(fd)
+
+
+def _is_at(path: Path, fd: int) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(fd).st_ino
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -172,8 +188,7 @@ def _dead(path: Path) -> Iterator[int | None]:
         return
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        still = path.exists() and path.stat().st_ino == os.fstat(fd).st_ino
-        yield fd if still else None
+        yield fd if _is_at(path, fd) else None
     except BlockingIOError:
         yield None
     finally:

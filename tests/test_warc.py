@@ -92,10 +92,9 @@ def only(one: Exchange) -> warc.StoredCapture:
     return capture
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_every_tool_accepts_every_shape(tmp_path: Path, shape: str) -> None:
-    path = tmp_path / "one.warc.gz"
-    path.write_bytes(packed(SHAPES[shape]))
+def test_every_tool_accepts_every_shape(tmp_path: Path) -> None:
+    path = tmp_path / "all.warc.gz"
+    path.write_bytes(packed(*SHAPES.values()))
     assert refused_by(path) == {}
     assert warc.check(path.read_bytes()).findings == []
 
