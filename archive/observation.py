@@ -129,6 +129,7 @@ def _line(row: dict[str, Any]) -> Observation:
     if row.pop("v", None) != FORMAT:
         raise BadRecord("observations of another format version", "upgrade Warraq before reading this bucket")
     row["klass"] = row.pop("class")
+    row.setdefault("reason", "")  # content needs none, and empty fields are left out
     if found := row.get("reading"):
         row["reading"] = Reading(**{
             **found,
