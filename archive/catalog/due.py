@@ -89,7 +89,7 @@ def _begun(connection: Connection, outlet: str, after: str) -> str:
     r, c = models.run.c, models.channel_capture.c
     told = connection.scalar(select(func.max(r.walk_since)).where(r.outlet == outlet, r.run > after, r.walk == "open"))
     if told:
-        return told
+        return str(told)
     reported = select(r.run).where(r.outlet == outlet)
     since = stamp(keys.run_time(after)) if after else ""
     walked = (c.outlet == outlet, c.time >= since, c.run > after, c.why == "walk", c.run.not_in(reported))

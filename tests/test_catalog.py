@@ -1,0 +1,514 @@
+"""The catalog: the same rows in whatever order and batches the observations come, and what is asked of it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from archive.address import article_id
+from archive.catalog import Catalog, migrations
+from archive.catalog.derive import stamp
+from archive.catalog.lease import Held, alive, may_take, this_process
+from archive.errors import BadRecord, Broken, Refused
+from archive.keys import Stem
+from archive.observation import Observation
+from archive.outlet import Outlet
+from tests.histories import START, at, content, line, reread, revisit, sha
+
+OUTLET = Outlet(name="example", title="مثال", url="https://news.example/")
+Item = tuple[str, list[Observation]]
+
+
+def url(n: int) -> str:
+    return f"https://news.example/a-{n}"
+
+
+def key(n: int, attempt: int = 1) -> str:
+    return Stem(
+        "example", f"{START + timedelta(hours=n):%Y%m%dT%H%M%SZ}-{'0' * 12}", attempt, 1, sha(f"{n}.{attempt}", 12)
+    ).observations
+
+
+def announce(hours: float, *items: dict[str, object], channel: str = "feed", **more: object) -> Observation:
+    made = line(hours, "channel", f"https://news.example/{channel}/", article="", items=items, channel=channel, status=200)
+    return replace(made, **{"kind": "channel", "body": f"sha256:{hours}", "payload": f"sha256:{hours}", **more})
+
+
+def item(n: int, **more: object) -> dict[str, object]:
+    return {"url": url(n), "article": article_id(url(n)), "title": f"خبر {n}", **more}
+
+
+def report(hours: float, **more: object) -> Observation:
+    made = line(hours, "run", "urn:warraq:run:x", article="")
+    return replace(made, kind="run", report={"asked": 3, **more})
+
+
+def link(name: str, relation: str = "identical") -> dict[str, object]:
+    return {"name": name, "sha256": sha(name), "set": "abc", "relation": relation, "seed_in_article": {"share": 1.0}}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own, on a free port of 127.0.0.1."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(p) for p in [shutil.which("initdb")] if p]
+    if not found:
+        pytest.skip("no PostgreSQL server installed (apt install postgresql)")
+    user = None
+    folder = tmp_path_factory.mktemp("postgres")
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        try:
+            user = pwd.getpwnam("postgres").pw_name
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root and there is no user postgres")
+        for part in (folder, *folder.parents):
+            if part.stat().st_uid == 0 and part.stat().st_mode & 0o055 != 0o055 and part != Path("/"):
+                part.chmod(part.stat().st_mode | 0o055)
+        shutil.chown(folder, user)
+    bin_, data = found[-1].parent, folder / "data"
+    as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
+    initdb = [bin_ / "initdb", "-D", data, "-U", "warraq", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+    subprocess.run(initdb, check=True, capture_output=True, cwd="/", **as_user)  # type: ignore[call-overload]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    server = subprocess.Popen(  # type: ignore[call-overload]
+        [bin_ / "postgres", "-D", data, "-p", str(port), *options],
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **as_user,
+    )
+    try:
+        ready = [bin_ / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-U", "warraq", "-d", "postgres"]
+        for _ in range(100):
+            if subprocess.run(ready, check=False, capture_output=True).returncode == 0:
+                break
+            threading.Event().wait(0.1)
+        else:
+            pytest.fail("PostgreSQL did not start within 10 s")
+        yield f"postgresql://warraq@127.0.0.1:{port}/postgres"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    made = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def on_postgres(postgres: str) -> Iterator[Catalog]:
+    made = Catalog(postgres)
+    made.migrate()
+    made.clear()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest) -> Catalog:
+    name = "catalog" if request.param == "sqlite" else "on_postgres"
+    made: Catalog = request.getfixturevalue(name)
+    return made
+
+
+def story() -> list[Item]:
+    """Eight objects: edits, a move, a tombstone, rereads, channels with shifting words, runs, and late arrivals."""
+    first = content(1, "a", url=url(1), snapshot=True, post="7")
+    old = content(1.5, "ج قديم", url=url(3), rules="r1")
+    read = first.reading
+    assert read is not None
+    first = replace(first, reading=replace(read, links=(link("001.txt"), link("002.txt", "contains"))))
+    return [
+        (key(1), [announce(1, item(1, post=7), item(2), item(2, title="ثانٍ")), first, old, report(1)]),
+        (key(2), [announce(2, item(2, title="عنوان جديد"), item(9)), content(2, "b", url=url(1)), line(2, "blocked", url(2))]),
+        (
+            key(3),
+            [announce(3, item(2), channel="rest"), content(3, "ج", url=url(3), rules="r2"), reread(old, "عنوان", "ج", "r2", 3)],
+        ),
+        (
+            key(4),
+            [
+                line(4, "gone", url(1)),
+                revisit(old, 4),
+                line(4, "not-article", url(5)),
+                report(4, walk={"wanted": True, "since": at(4)}),
+            ],
+        ),
+        (
+            key(11),
+            [line(11, "gone", url(1), reason="http-410"), line(11, "elsewhere", url(2), to={"url": url(8), "front": True})],
+        ),
+        (
+            key(12),
+            [
+                content(12, "a", url=url(1), noise="n", post="7"),
+                report(12, walk={"wanted": True, "since": at(4), "complete": True}),
+            ],
+        ),
+        (key(12, 2), [content(0.5, "z", url=url(1)), announce(0.5, item(1), channel="sitemap"), report(12, second=True)]),
+        (
+            key(13),
+            [
+                line(13, "elsewhere", url(1), to={"url": url(7), "article": article_id(url(7)), "post": "7"}),
+                content(13, "k", url=url(6)),
+                content(13.5, "m", url=url(6), rules="r9"),
+            ],
+        ),
+    ]
+
+
+def test_any_order_and_any_batches_give_the_same_rows(either: Catalog) -> None:
+    items = story()
+    for one in items:
+        either.apply(*one, OUTLET)
+    expected = either.tables()
+    assert all(expected.values()), "the story must fill every table"
+    chance = random.Random(5)
+    for _ in range(12):
+        either.clear()
+        rest = items * 2  # each comes twice
+        chance.shuffle(rest)
+        while rest:
+            size = chance.randint(1, 5)
+            batch, rest = rest[:size], rest[size:]
+            either.apply_all(batch, OUTLET)
+        assert either.tables() == expected
+
+
+def test_both_databases_hold_the_same_rows(catalog: Catalog, on_postgres: Catalog) -> None:
+    for one in story():
+        assert catalog.apply(*one, OUTLET) == on_postgres.apply(*one, OUTLET)
+    assert {name: set(rows) for name, rows in catalog.tables().items()} == {n: set(r) for n, r in on_postgres.tables().items()}
+
+
+def test_applying_again_changes_nothing_and_tells_nothing(catalog: Catalog) -> None:
+    items = story()
+    assert catalog.pending([k for k, _ in items]) == [k for k, _ in items]
+    told = catalog.apply(*items[0], OUTLET)
+    assert [event.kinds for event in told] == [("new",), ("new",)]
+    before = catalog.tables()
+    assert catalog.apply(*items[0], OUTLET) == []
+    assert catalog.tables() == before
+    assert catalog.pending([k for k, _ in items]) == [k for k, _ in items[1:]]
+
+
+def test_a_late_arrival_tells_only_what_is_new(catalog: Catalog) -> None:
+    catalog.apply(key(5), [content(5, "b", url=url(1))], OUTLET)
+    told = catalog.apply(key(1), [content(1, "a", url=url(1))], OUTLET)
+    assert [(event.time, event.kinds, event.version) for event in told] == [(at(1), ("new",), 1), (at(5), ("body",), 2)]
+
+
+def test_another_outlets_object_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(BadRecord, match="is not of example"):
+        catalog.apply(key(1), [content(1, "a", outlet="other")], OUTLET)
+    assert catalog.pending([key(1)]) == [key(1)]
+
+
+def test_a_new_gone_after_folds_the_past_again(catalog: Catalog) -> None:
+    catalog.apply(key(1), [content(1, "a"), line(2, "gone"), line(4, "gone")], OUTLET)
+    assert catalog.changes(kind="gone") == []
+    catalog.apply(key(5), [announce(5, item(3))], replace(OUTLET, gone_after=3600.0))
+    assert [event.time for event in catalog.changes(kind="gone")] == [at(4)]
+
+
+class TestSchema:
+    def test_the_migrations_make_the_models(self, either: Catalog) -> None:
+        from alembic.autogenerate import compare_metadata
+        from alembic.migration import MigrationContext
+
+        from archive.catalog.database import SCHEMA_TABLE
+        from archive.catalog.models import metadata
+
+        with either._database.read() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": SCHEMA_TABLE})
+            assert compare_metadata(context, metadata) == []
+
+    def test_the_known_revisions_are_the_files(self) -> None:
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        scripts = ScriptDirectory.from_config(config)
+        assert scripts.get_current_head() == migrations.HEAD
+        assert [script.revision for script in scripts.walk_revisions()] == list(reversed(migrations.KNOWN))
+
+    def test_a_newer_schema_is_refused(self, catalog: Catalog) -> None:
+        with catalog._database.write("test") as connection:
+            connection.exec_driver_sql("UPDATE warraq_schema SET version_num = '9999'")
+        with pytest.raises(Refused, match="made by a newer Warraq"):
+            catalog.migrate()
+
+    def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        (tmp_path / "catalog.db").write_text("this is a text file, and quite a long one at that " * 40)
+        with pytest.raises(Broken, match="rebuild"):
+            Catalog(f"sqlite:///{tmp_path}/catalog.db").migrate()
+
+    def test_two_processes_migrate_a_new_file_at_once(self, tmp_path: Path) -> None:
+        code = f"from archive.catalog import Catalog; Catalog('sqlite:///{tmp_path}/new/catalog.db').migrate()"
+        both = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)]
+        assert [(p.communicate()[1], p.returncode) for p in both] == [(b"", 0)] * 3
+
+    def test_the_command_line_starts_without_sqlalchemy(self) -> None:
+        code = "import sys, archive.catalog, archive.catalog.lease; assert not {'sqlalchemy', 'alembic'} & set(sys.modules)"
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class TestConcurrency:
+    def test_writers_queue_and_lose_nothing(self, either: Catalog) -> None:
+        """Eight threads apply 40 objects about the same four articles."""
+        items = [(key(n), [content(n, f"نص {n}", url=url(n % 4)), announce(n, item(n % 4))]) for n in range(40)]
+        threads = [
+            threading.Thread(target=lambda mine: [either.apply(*one, OUTLET) for one in mine], args=(items[i::8],))
+            for i in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        together = either.tables()
+        either.clear()
+        either.apply_all(items, OUTLET)
+        assert either.tables() == together
+        assert sum(row.versions for row in either.articles()) == 40
+
+
+class TestSteps:
+    def test_known(self, catalog: Catalog) -> None:
+        for one in story():
+            catalog.apply(*one, OUTLET)
+        known = {one.url: one for one in catalog.known("example")}
+        assert known[url(9)].last_fetch is None
+        assert known[url(9)].first_seen == START + timedelta(hours=2)
+        moved = known[url(1)]
+        assert (moved.state, moved.unconfirmed) == ("moved", None)
+        assert moved.previous is not None
+        assert (moved.previous.time, moved.previous.url) == (at(12), url(1))
+        assert known[url(2)].unconfirmed == START + timedelta(hours=11)
+        assert catalog.attempted("example") == {article_id(url(n)) for n in (1, 2, 3, 5, 6)}
+
+    def test_channels(self, catalog: Catalog) -> None:
+        first, again = announce(1, item(1)), replace(announce(2, item(1)), record_type="revisit", body="sha256:1")
+        catalog.apply(key(1), [first, again, announce(3, klass="broken", status=500)], OUTLET)
+        (held,) = catalog.channels("example").values()
+        assert (held.time, held.record_id, held.body) == (first.time, first.record, first.body)
+
+    def test_last_content_is_whole_and_has_the_newest_reading(self, catalog: Catalog) -> None:
+        old = content(1, "ج قديم", rules="r1")
+        catalog.apply(key(1), [old, revisit(old, 2)], OUTLET)
+        catalog.apply(key(3), [reread(old, "عنوان", "ج", "r2", 3)], OUTLET)
+        last = catalog.last_content({old.article, "f" * 32})[old.article]
+        assert (last.record, last.reading and last.reading.rules) == (old.record, sha("r2", 12))
+
+    def test_unread(self, catalog: Catalog) -> None:
+        old, new = content(1, "a", rules="r1"), content(2, "b", rules="r2")
+        catalog.apply(key(1), [old, new], OUTLET)
+        assert [(row.record, row.rules) for row in catalog.unread("example")] == [
+            (old.record, (sha("r1", 12),)),
+            (new.record, (sha("r2", 12),)),
+        ]
+        catalog.apply(key(3), [reread(old, "عنوان", "a", "r2", 3)], OUTLET)
+        assert catalog.unread("example") == []
+
+    def test_run_report(self, catalog: Catalog) -> None:
+        run = report(1).run
+        assert not catalog.has_run("example", run)
+        catalog.apply(key(1), [report(1)], OUTLET)
+        catalog.apply(key(1, 2), [report(1, second=True)], OUTLET)
+        assert catalog.run_report("example", run) == {"asked": 3, "second": True}
+        assert [(row.run, row.attempt) for row in catalog.runs("example")] == [(run, 2), (run, 1)]
+
+
+class TestWalk:
+    def test_never(self, catalog: Catalog) -> None:
+        walk = catalog.walk("example")
+        assert (walk.since, walk.done, walk.complete) == ("", frozenset(), False)
+
+    def test_goes_on_over_runs_until_it_is_complete(self, catalog: Catalog) -> None:
+        wanted = {"wanted": True, "since": f"{START + timedelta(hours=1):%Y-%m-%dT%H:%M:%S+00:00}", "complete": False}
+        catalog.apply(key(1), [announce(1.5, channel="rest", why="walk"), report(1, walk=wanted)], OUTLET)
+        catalog.apply(
+            key(2),
+            [announce(2.5, channel="sitemap", why="walk"), announce(2.6, klass="broken"), report(2, walk=wanted)],
+            OUTLET,
+        )
+        walk = catalog.walk("example")
+        assert (walk.since, walk.complete) == (at(1), False)
+        assert walk.done == {"https://news.example/rest/", "https://news.example/sitemap/"}
+        catalog.apply(key(3), [report(3, walk={**wanted, "complete": True})], OUTLET)
+        walk = catalog.walk("example")
+        assert (walk.since, walk.done, walk.complete) == (at(1), frozenset(), True)
+
+    def test_of_a_run_that_died_before_its_report(self, catalog: Catalog) -> None:
+        catalog.apply(key(4), [announce(4.5, channel="rest", why="walk")], OUTLET)
+        assert (catalog.walk("example").since, catalog.walk("example").done) == (at(4), {"https://news.example/rest/"})
+
+    def test_a_stale_one_begun_anew_counts_from_then(self, catalog: Catalog) -> None:
+        for hours in (1, 200):
+            catalog.apply(key(hours), [report(hours, walk={"wanted": True, "since": at(hours), "complete": False})], OUTLET)
+        assert catalog.walk("example").since == at(200)
+
+    def test_a_look_behind_the_front_page_is_no_walk(self, catalog: Catalog) -> None:
+        catalog.apply(
+            key(1), [announce(1, why="walk"), report(1, walk={"wanted": False, "since": "", "complete": False})], OUTLET
+        )
+        assert catalog.walk("example").since == ""
+
+
+class TestQueries:
+    @pytest.fixture
+    def told(self, either: Catalog) -> Catalog:
+        for one in story():
+            either.apply(*one, OUTLET)
+        return either
+
+    def test_changes_page_by_page(self, told: Catalog) -> None:
+        everything = told.changes(limit=1000)
+        assert [e.time for e in everything] == sorted((e.time for e in everything), reverse=True)
+        pages, before = [], None
+        while page := told.changes(limit=2, before=before):
+            pages += page
+            before = page[-1].cursor
+        assert pages == everything
+        assert told.changes(before=at(2)) == [e for e in everything if e.time < at(2)]
+
+    def test_changes_of_a_kind(self, told: Catalog) -> None:
+        assert [e.article for e in told.changes(kind="gone")] == [article_id(url(1))]
+        assert {e.kinds for e in told.changes(kind="body")} == {("body",)}
+        assert told.changes(kind="bod%") == told.changes(outlet="other") == []
+
+    def test_history(self, told: Catalog) -> None:
+        seen = told.history(url(1))
+        assert [v.number for v in seen.versions] == [1, 2, 3, 4]
+        assert [e.kinds[0] for e in seen.events] == ["new", "body", "body", "gone", "returned", "body", "moved"]
+        assert seen.article.versions == 4
+        assert [(one.version, one.name, one.relation) for one in seen.links] == [
+            (2, "001.txt", "identical"),
+            (2, "002.txt", "contains"),
+        ]
+        assert seen.links[0].detail["seed_in_article"] == {"share": 1.0}
+        assert [c.klass for c in seen.captures] == ["content"] * 3 + ["gone"] * 2 + ["content", "elsewhere"]
+        assert seen.versions[3].snapshot == seen.versions[1].snapshot != ""
+
+    def test_article_by_address_id_and_first_digits(self, told: Catalog) -> None:
+        whole = article_id(url(1))
+        spellings = [url(1), "news.example/a-1/", "http://www.news.example/a-1?utm_source=x", whole, whole[:8]]
+        assert {told.article(one).article for one in spellings} == {whole}
+
+    @pytest.mark.parametrize("reference", ["https://news.example/none", "0" * 32, "zz", ""])
+    def test_no_such_article(self, told: Catalog, reference: str) -> None:
+        with pytest.raises(Refused, match="no article"):
+            told.article(reference)
+
+    def test_announced_ones_take_the_words_of_the_best_channel(self, told: Catalog) -> None:
+        assert told.article(url(9)).title == "خبر 9"
+        assert told.article(url(2)).title == "خبر 2"  # REST before the feed
+        assert told.article(url(9)).state == "new"
+
+    def test_articles(self, told: Catalog) -> None:
+        assert [row.url for row in told.articles(state="moved")] == [url(1)]
+        assert [row.url for row in told.articles(text="خبر 9")] == [url(9)]
+        assert told.articles(text="%") == told.articles(outlet="other") == []
+        assert len(told.articles(limit=2)) == 2
+
+    def test_outlets(self, told: Catalog) -> None:
+        (row,) = told.outlets()
+        assert (row.articles, row.waiting, row.gone, row.versions, row.failing_since) == (3, 1, 0, 6, "")
+        assert (row.last_capture, row.last_change, row.last_run) == (at(13.5), at(13), report(12).run)
+
+    def test_failing_since_the_first_capture_that_told_nothing(self, told: Catalog) -> None:
+        robots = announce(22, channel="robots")
+        told.apply(key(20), [line(20, "broken", url(3)), announce(19.5, klass="blocked"), robots], OUTLET)
+        assert told.outlets()[0].failing_since == at(19.5)
+        told.apply(key(23), [line(23, "gone", url(3))], OUTLET)
+        assert told.outlets()[0].failing_since == ""
+
+
+class TestLease:
+    def test_one_holder_at_a_time(self, either: Catalog) -> None:
+        other = "elsewhere:boot.1:1:1"
+        assert either.lease("news.example", this_process(), 60, START)
+        assert either.lease("other.example", other, 60, START)
+        assert not either.lease("news.example", other, 60, START + timedelta(seconds=59))
+        assert either.lease("news.example", this_process(), 60, START + timedelta(seconds=59))  # renewed
+        assert not either.lease("news.example", other, 60, START + timedelta(seconds=61))
+        assert either.lease("news.example", other, 60, START + timedelta(seconds=119))
+        either.release("news.example", this_process())  # not its own any more
+        assert not either.lease("news.example", this_process(), 60, START + timedelta(seconds=120))
+        either.release("news.example", other)
+        assert either.lease("news.example", this_process(), 60, START + timedelta(seconds=120))
+        either.release("news.example", this_process())
+        either.release("other.example", other)
+
+    def test_a_race_has_one_winner(self, either: Catalog) -> None:
+        won: list[int] = []
+        names = [f"machine-{n}:boot.1:1:1" for n in range(12)]
+        threads = [
+            threading.Thread(target=lambda n=n: won.append(n) if either.lease("raced.example", names[n], 60, START) else None)
+            for n in range(12)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        either.release("raced.example", names[won[0]])
+
+    @pytest.mark.parametrize(("living", "expected"), [(True, False), (None, False), (False, True)])
+    def test_a_dead_holder_is_followed_at_once(self, living: bool | None, expected: bool) -> None:
+        held = Held("a", START + timedelta(seconds=60))
+        assert may_take(held, "b", START, lambda _: living) is expected
+
+    def test_liveness(self) -> None:
+        child = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from archive.catalog.lease import this_process; print(this_process(), flush=True); input()",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stdout is not None
+        name = child.stdout.readline().strip()
+        assert alive(this_process()) is True
+        assert alive(name) is True
+        child.kill()
+        child.wait()
+        child.communicate()
+        assert alive(name) is False
+        machine, _, rest = this_process().partition(":")
+        assert alive(f"{machine}-other:{rest}") is None
+        assert alive(this_process() + "1") is False  # the pid lives, but it is another process
+        assert alive("nonsense") is None
+
+    def test_leases_are_no_part_of_a_rebuild(self, catalog: Catalog) -> None:
+        before = catalog.tables()
+        catalog.lease("news.example", this_process(), 60, START)
+        assert catalog.tables() == before
+        catalog.clear()
+        assert not catalog.lease("news.example", "other", 1, START)
+
+
+def test_times_have_one_shape_that_sorts(catalog: Catalog) -> None:
+    catalog.apply(key(1), [content(1, "a", time="2026-11-01T01:00:00Z")], OUTLET)
+    assert catalog.events()[0].time == stamp(START + timedelta(hours=1))
