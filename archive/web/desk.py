@@ -1,0 +1,85 @@
+"""What the pages read: the catalog for what happened, the store for the texts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from archive.errors import BadRecord
+
+if TYPE_CHECKING:
+    from archive.catalog.rows import EventRow, HistoryRow, OutletRow
+    from archive.settings import Settings
+    from archive.store import Store
+
+
+class Catalog(Protocol):
+    """The part of archive.catalog.Catalog that the pages use."""
+
+    def changes(
+        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50
+    ) -> list[EventRow]: ...
+
+    def history(self, article: str) -> HistoryRow:
+        """Refused when there is no such article."""
+
+    def outlets(self) -> list[OutletRow]: ...
+
+
+@dataclass
+class Desk:
+    """`titles`: what people call each outlet, by name; an outlet without a file is called by its name."""
+
+    catalog: Catalog
+    store: Callable[[], Store]  # opened when a text is needed; the list of changes needs none
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def changes(self, outlet: str, kind: str, before: str, limit: int) -> tuple[list[EventRow], str]:
+        """Events, newest first, and the cursor of the next page ("" on the last one)."""
+        rows = self.catalog.changes(outlet=outlet or None, kind=kind or None, before=before or None, limit=limit + 1)
+        return rows[:limit], rows[limit - 1].cursor if len(rows) > limit else ""
+
+    def snapshot(self, key: str) -> dict[str, Any] | None:
+        """The snapshot under `key`; None when the version has none (yet) or the bucket lacks it."""
+        if not key:
+            return None
+        try:
+            data = self.store().get(key)
+        except KeyError:
+            return None
+        try:
+            found = json.loads(gzip.decompress(data))
+        except (OSError, EOFError, ValueError) as error:
+            raise BadRecord(f"{key} is no snapshot: {error}", "run `warraq verify`") from error
+        if not isinstance(found, dict):
+            raise BadRecord(f"{key} is no snapshot: not a JSON object", "run `warraq verify`")
+        return found
+
+    def title(self, outlet: str) -> str:
+        return self.titles.get(outlet, outlet)
+
+
+def opener(settings: Callable[[], Settings]) -> Callable[[], Desk]:
+    """The desk of the installation. Catalog and store are opened once, at the first page that needs them."""
+    held: dict[str, Any] = {}
+
+    def store() -> Store:
+        if "store" not in held:
+            from archive.s3 import open_store
+
+            held["store"] = open_store(settings())
+        return held["store"]  # type: ignore[no-any-return]
+
+    def desk() -> Desk:
+        from archive import outlet
+        from archive.catalog import Catalog
+
+        if "catalog" not in held:
+            held["catalog"] = Catalog(settings().catalog)
+        good, _ = outlet.load_folder(settings().outlets)
+        return Desk(held["catalog"], store, {name: one.title for name, one in good.items()})
+
+    return desk

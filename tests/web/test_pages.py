@@ -1,0 +1,236 @@
+"""The three pages: what they show, what they refuse, and that nothing an outlet writes is ever markup."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from archive.errors import StoreUnreachable
+from archive.web import app as web
+from archive.web.desk import Desk
+from tests.web.cases import DELETED, EDITED, NASTY, Shelf, desk
+
+PATHS = ("/", "/changes", f"/article/{EDITED}", f"/compare/{EDITED}", "/static/style.css", "/static/none", "/nowhere")
+
+
+async def let_in(_: Request) -> Response | None:
+    return None
+
+
+async def refuse(_: Request) -> Response | None:
+    return PlainTextResponse("who are you", 401)
+
+
+def client(shelf: Shelf | None = None, guard: web.Guard = let_in) -> TestClient:
+    held = shelf or Shelf()
+    return TestClient(Starlette(routes=[Mount("/warraq", web.create(lambda: desk(held), guard))]), base_url="http://h")
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def seen(html: str) -> _Seen:
+    parser = _Seen()
+    parser.feed(html)
+    return parser
+
+
+def text(html: str) -> str:
+    return " ".join(" ".join(seen(html).words).split())
+
+
+def links(html: str) -> list[str]:
+    return [str(attributes.get("href")) for tag, attributes in seen(html).tags if tag == "a"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_guard_is_asked_before_every_path(path: str) -> None:
+    answer = client(guard=refuse).get(f"/warraq{path}", follow_redirects=False)
+    assert (answer.status_code, answer.text) == (401, "who are you")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("guard", [let_in, refuse])
+def test_every_answer_carries_the_headers(path: str, guard: web.Guard) -> None:
+    headers = client(guard=guard).get(f"/warraq{path}", follow_redirects=False).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert "script-src" not in policy, "so default-src rules: no script at all"
+    assert policy["frame-ancestors"] == "'self'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_the_pages_only_show(method: str) -> None:
+    assert client().request(method, "/warraq/changes").status_code == 405
+
+
+@pytest.mark.parametrize("path", [f"/article/{NASTY}?v=1", f"/article/{NASTY}", f"/compare/{NASTY}", "/changes?outlet=manara"])
+def test_nothing_an_outlet_writes_is_markup(path: str) -> None:
+    html = client().get(f"/warraq{path}").text
+    tags = seen(html).tags
+    assert not {tag for tag, _ in tags} & {"script", "iframe", "object", "embed", "base"}
+    assert "&lt;script&gt;" in html, "it is shown as text"
+    for tag, attributes in tags:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)
+        for name in ("href", "src", "action"):
+            assert not re.match(r"(?i)\s*(javascript|data|vbscript):", str(attributes.get(name, ""))), (tag, attributes)
+    title = re.search(r"<title>(.*?)</title>", html)
+    assert title is not None
+    assert "\u202e" not in title[1]
+
+
+def test_changes_are_newest_first_and_say_what_happened() -> None:
+    html = client().get("/warraq/changes").text
+    words = text(html)
+    assert words.index("✕ Gone") < words.index("✎ Headline edited") < words.index("افتتاح السوق القديمة في المنارة")
+    assert "numbers changed" in words
+    assert "منارة الساحل" in words, "the outlet's own name"
+    assert f"/warraq/compare/{EDITED}?a=1&b=2" in links(html)
+    assert f"/warraq/article/{DELETED}?v=1" in links(html)
+
+
+def test_changes_can_be_filtered_by_outlet_and_kind() -> None:
+    gone = text(client().get("/warraq/changes?kind=gone").text)
+    assert "أرض الميناء" in gone
+    assert "السوق القديمة" not in gone
+    assert "Nothing of this kind." in text(client().get("/warraq/changes?outlet=masar").text)
+
+
+def test_paging_shows_every_change_once() -> None:
+    there = client(Shelf(filler=120))
+    at, titles, pages = "/warraq/changes?kind=new", [], 0
+    while at:
+        html = there.get(at).text
+        titles += re.findall(r"خبر رقم (\d+)", html)
+        older = [a["href"] for tag, a in seen(html).tags if tag == "a" and a.get("rel") == "next"]
+        at, pages = (str(older[0]) if older else ""), pages + 1
+    assert pages == 3
+    assert sorted(map(int, titles)) == list(range(120))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/changes?outlet=nobody",
+        "/changes?kind=nothing",
+        "/changes?before=x",
+        "/changes?before=2026-11-20T00:00:00Z|a|b|c",
+        "/article/abc",
+        f"/article/{'0' * 32}",
+        f"/article/{EDITED}?v=3",
+        f"/article/{EDITED}?v=0",
+        f"/article/{EDITED}?v=٢",
+        f"/article/{EDITED}?v=999999999999",
+        f"/compare/{EDITED}?a=1&b=x",
+        f"/compare/{DELETED}",
+        "/static/../app.py",
+        "/static/%2e%2e%2fapp.py",
+    ],
+)
+def test_what_is_not_there_is_a_page_that_says_so(path: str) -> None:
+    answer = client().get(f"/warraq{path}")
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
+
+
+def test_the_article_shows_text_right_to_left_with_its_evidence() -> None:
+    html = client().get(f"/warraq/article/{EDITED}").text
+    parsed = seen(html)
+    (body,) = [a for tag, a in parsed.tags if tag == "div" and a.get("class") == "text"]
+    assert (body["dir"], body["lang"]) == ("rtl", "ar")
+    words = text(html)
+    assert "Version 2 of 2" in words
+    assert "بلغت 25 مليون ليرة" in words
+    assert "5a" * 32 in words, "payload digest"
+    assert "warc/manara/2026/11/20/20261120T061500Z-0123456789ab.1-00001-abcdef012345.warc.gz" in words
+    assert "18300 from 5120" in words
+    assert "contains" in words
+    assert "95.3 %" in words
+    assert "77" * 32 in words, "digest of the seed file"
+    linked = [a.get("id") for tag, a in parsed.tags if tag == "p" and a.get("class") == "linked"]
+    assert linked == ["p1", "p3", "p4"]
+    assert "5 = 4" in words
+    assert "not-modified" in words
+    assert "4 times" in words, "equal sightings in a row are one line"
+
+
+def test_an_older_version_can_be_read() -> None:
+    words = text(client().get(f"/warraq/article/{EDITED}?v=1").text)
+    assert "بلغت 2.5 مليون" in words
+    assert "Version 1 of 2" in words
+
+
+def test_a_gone_article_says_since_when_and_keeps_its_text() -> None:
+    words = text(client().get(f"/warraq/article/{DELETED}").text)
+    assert "gone since 2026-11-21 05:00" in words
+    assert "http-404" in words
+    assert "نص التحقيق كاملا." in words
+
+
+def test_an_article_nobody_read_is_still_a_page() -> None:
+    words = text(client(Shelf().unread(DELETED)).get(f"/warraq/article/{DELETED}").text)
+    assert "before anybody read it" in words
+
+
+def test_a_text_that_is_not_in_the_bucket_is_said_to_be_missing() -> None:
+    there = client(Shelf().without_texts())
+    assert "not in the bucket" in text(there.get(f"/warraq/article/{EDITED}").text)
+    assert "No snapshot of version 1 and 2" in text(there.get(f"/warraq/compare/{EDITED}").text)
+
+
+def test_compare_marks_whole_words_also_without_colour() -> None:
+    html = client().get(f"/warraq/compare/{EDITED}").text
+    gone = re.findall(r"<del>(.*?)</del>", html)
+    fresh = re.findall(r"<ins>(.*?)</ins>", html)
+    bare = [text(piece) for piece in gone]
+    assert any("removed: 2.5 end" in piece for piece in bare), "said in words, for who cannot see the marks"
+    assert any("removed: ولن تغلق end" in piece for piece in bare)
+    assert any("added: بعد ترميمها" in text(piece) for piece in fresh), "the headline too"
+    assert any("U+200F" in piece for piece in fresh), "an invisible character is named"
+    assert "¶" not in html, "a whole new paragraph needs no sign for its line end"
+    (body,) = [a for tag, a in seen(html).tags if tag == "div" and a.get("class") == "text"]
+    assert body["dir"] == "rtl"
+    words = text(html)
+    assert "سلمى الحايك، نزار" in words, "authors changed as well"
+
+
+def test_a_version_compared_with_itself_has_no_marks() -> None:
+    html = client().get(f"/warraq/compare/{EDITED}?a=2&b=2").text
+    assert "<ins>" not in html
+    assert "The same version twice." in html
+
+
+def test_the_store_out_of_reach_is_one_line_with_the_remedy() -> None:
+    def closed() -> Desk:
+        raise StoreUnreachable("http://127.0.0.1:9 does not answer", "start the store, then reload")
+
+    app = Starlette(routes=[Mount("/warraq", web.create(closed, let_in))])
+    answer = TestClient(app).get("/warraq/changes")
+    assert answer.status_code == 503
+    assert "start the store, then reload" in text(answer.text)
+
+
+def test_in_airflows_frame_no_link_leads_out_of_it() -> None:
+    there = client()
+    framed = there.get(f"/warraq/article/{EDITED}", headers={"Sec-Fetch-Dest": "iframe"}).text
+    assert all(link.startswith(("/warraq/", "#")) for link in links(framed))
+    assert any(link.startswith("https://manara") for link in links(there.get(f"/warraq/article/{EDITED}").text))
