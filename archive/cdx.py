@@ -15,15 +15,20 @@ from archive.observation import Observation
 
 
 def lines(observations: Iterable[Observation]) -> bytes:
-    """The index of one WARC: each record once, although it may have several observations."""
-    found: dict[tuple[str, int], Observation] = {}
-    for seen in observations:
-        if seen.record_type in ("response", "revisit") and seen.status and not seen.reread:
-            # A redirect's last capture is also observed for the address it began at; its own address is the shortest tale.
-            key = (seen.warc, seen.offset)
-            if key not in found or len(seen.via) > len(found[key].via):
-                found[key] = seen
-    return b"".join(sorted(_line(seen) for seen in found.values()))
+    """The index of one WARC: a line per response and revisit record.
+
+    A redirect's last capture is observed for the address it began at as well (`reason` redirected…), and an
+    older capture may be read again: neither is a record of this file under that address.
+    """
+    kept = (
+        seen
+        for seen in observations
+        if seen.record_type in ("response", "revisit")
+        and seen.status
+        and not seen.reread
+        and not seen.reason.startswith("redirected")
+    )
+    return b"".join(sorted({_line(seen) for seen in kept}))
 
 
 def _line(seen: Observation) -> bytes:

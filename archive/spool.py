@@ -157,7 +157,7 @@ def _name_finished(path: Path, sha256: str) -> Path:
 
 def _first_free(folder: Path, run: str, attempt: int) -> int:
     names = (_NAME.fullmatch(path.name) for path in folder.iterdir())
-    return 1 + max((int(m["seq"]) for m in names if m and m["run"] == run and int(m["attempt"]) == attempt), default=-1)
+    return 1 + max((int(m["seq"]) for m in names if m and m["run"] == run and int(m["attempt"]) == attempt), default=0)
 
 
 def recover(folder: Path) -> list[Path]:

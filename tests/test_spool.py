@@ -71,13 +71,13 @@ class Shelf:
 def test_a_file_is_named_after_run_try_number_and_content(tmp_path: Path) -> None:
     spool = make(tmp_path, attempt=2)
     spool.add(exchange(1))
-    assert [path.name for path in tmp_path.iterdir()] == [f"{RUN}.2-00000.open"]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{RUN}.2-00001.open"]
     assert finished(tmp_path) == []
     spool.close()
     [(path, stem)] = finished(tmp_path)
-    assert path.name == f"{RUN}.2-00000-{stem.sha12}.warc.gz"
-    assert (stem.outlet, stem.run, stem.attempt, stem.seq) == ("example", RUN, 2, 0)
-    assert warc.info(path.read_bytes()) | {"outlet": "example", "run": RUN, "attempt": "2", "seq": "0"} == warc.info(
+    assert path.name == f"{RUN}.2-00001-{stem.sha12}.warc.gz"
+    assert (stem.outlet, stem.run, stem.attempt, stem.seq) == ("example", RUN, 2, 1)
+    assert warc.info(path.read_bytes()) | {"outlet": "example", "run": RUN, "attempt": "2", "seq": "1"} == warc.info(
         path.read_bytes()
     )
     assert refused_by(path) == {}
@@ -110,7 +110,7 @@ def test_a_second_spool_of_the_same_try_counts_on(tmp_path: Path) -> None:
         spool = make(tmp_path)
         spool.add(exchange(number))
         spool.close()
-    assert [stem.seq for _, stem in finished(tmp_path)] == [0, 1]
+    assert [stem.seq for _, stem in finished(tmp_path)] == [1, 2]
 
 
 def test_the_report_comes_back(tmp_path: Path) -> None:
