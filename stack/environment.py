@@ -48,6 +48,9 @@ def build(mode: Mode, base: Mapping[str, str] = os.environ, extra: Mapping[str, 
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in mode.users),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(mode.state / "passwords.json"),
     }
+    if mode.airflow_db.startswith("postgresql"):
+        # One driver for both of Airflow's engines; by itself it would ask for asyncpg beside psycopg.
+        env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"] = mode.airflow_db
     if mode.embedded_store:
         env |= {
             "AWS_ENDPOINT_URL_S3": f"http://{HOST}:{mode.first_port + 2}",

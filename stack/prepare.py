@@ -16,36 +16,36 @@ def main(own_store: bool) -> int:
     settings = from_environment()
     try:
         if own_store:
-            make_bucket(settings)
-        import archive.catalog
-
-        if hasattr(archive.catalog, "Catalog"):  # TEMPORARY until H4 is done
-            archive.catalog.Catalog(settings.catalog).migrate()
+            make_durable(settings)
+        prepare(settings, make_bucket=own_store)
     except WarraqError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def make_bucket(settings: Settings) -> None:
-    """The embedded store's bucket, and once per store its durability settings."""
-    import boto3
+def prepare(settings: Settings, *, make_bucket: bool) -> None:
+    """The archive's mark in the bucket, and the catalog's tables. Somebody else's bucket is never made, only used."""
+    from archive.catalog import Catalog
+    from archive.s3 import init_archive
 
+    init_archive(settings, make_bucket=make_bucket)
+    Catalog(settings.catalog).migrate()
+
+
+def make_durable(settings: Settings) -> None:
+    """Tell the embedded store, once per data folder, to write through to the disk."""
     from stack.services import weed
     from stack.weed import WeedFailed
 
     marker = settings.state / "weed" / "configured"
-    if not marker.exists():
-        try:
-            weed(settings.state, int(os.environ["WARRAQ_PORT"])).configure()
-        except WeedFailed as error:
-            raise Refused(str(error)) from error
-        marker.touch()
-    name = settings.bucket.removeprefix("s3://").partition("/")[0]
-    client = boto3.client("s3")
-    if name not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
-        client.create_bucket(Bucket=name)
-        print(f"made the bucket {name}")
+    if marker.exists():
+        return
+    try:
+        weed(settings.state, int(os.environ["WARRAQ_PORT"])).configure()
+    except WeedFailed as error:
+        raise Refused(str(error), f"see {settings.state / 'logs/store.log'}") from error
+    marker.touch()
 
 
 if __name__ == "__main__":

@@ -88,9 +88,7 @@ class Stack:
             self._prepare()
             self.logins()
             self._children = Children(self.mode.state / "logs", cwd=ROOT)
-            added = more()
-            self._steps = [*services.steps(self.mode, self.environment(), self._make_pools), *added]
-            self._scheduler_waits_for(added)
+            self._steps = self.steps(more())
         except BaseException:
             self._lock.release()
             raise
@@ -101,6 +99,14 @@ class Stack:
             raise
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
         self._watcher.start()
+
+    def steps(self, added: tuple[Step, ...]) -> list[Step]:
+        """What start() starts: everything, and what the caller adds."""
+        made = services.steps(self.mode, self.environment(), self._make_pools)
+        for step in made:
+            if step.name == "scheduler":  # no DAG may run before what is added is ready: the demo's newsroom and seeds
+                step.after |= {other.name for other in added}
+        return [*made, *added]
 
     def run(self, *command: str) -> int:
         """A command to its end, in the stack's environment; its exit status. Its output is in logs/command.log."""
@@ -145,12 +151,6 @@ class Stack:
     def processes(self) -> dict[str, int]:
         """Name → pid of each service that runs."""
         return {s.name: s.process.pid for s in self._steps if s.service and s.process and s.process.poll() is None}
-
-    def _scheduler_waits_for(self, added: tuple[Step, ...]) -> None:
-        """No DAG may run before what the caller adds is ready: in the demo, the newsroom and its seed files."""
-        for step in self._steps:
-            if step.name == "scheduler":
-                step.after |= {other.name for other in added}
 
     def _prepare(self) -> None:
         for name in ("airflow", "spool", "logs"):

@@ -6,13 +6,17 @@ Nothing here keeps the process: the supervisor and the tests start `command()` w
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -139,6 +143,25 @@ class Weed:
         )
         if done.returncode or '"fsync":true' not in "".join(done.stdout.split()):
             raise WeedFailed(f"SeaweedFS did not take its settings: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+@contextmanager
+def serving(data: Path, timeout: float = 60) -> Iterator[tuple[str, str, str]]:
+    """A SeaweedFS for a while: (endpoint, access key, secret key). For benches and the test bed; ends by its own pid."""
+    weed = Weed(data, free_ports(), secrets.token_hex(8), secrets.token_hex(16))
+    with (data.parent / "weed.log").open("ab") as log:
+        process = subprocess.Popen(weed.command(), env={**os.environ, **weed.environment()}, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + timeout
+        while not weed.ready():
+            if process.poll() is not None or time.monotonic() > until:
+                raise WeedFailed(f"SeaweedFS did not start; see {data.parent / 'weed.log'}")
+            time.sleep(0.1)
+        weed.configure()
+        yield weed.endpoint, weed.access_key, weed.secret_key
+    finally:
+        process.kill()  # SIGTERM takes it six seconds; this data is thrown away
+        process.wait()
 
 
 def _program() -> str:
