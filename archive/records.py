@@ -2,8 +2,8 @@
 
     request? ─► response | revisit | nothing ─► metadata
 
-Digests are `sha256:` in hex. `WARC-Payload-Digest` is over the transfer-decoded body, as WARC 1.1 §5.9 and
-RFC 2616 §7.2 have it. warcio 1.8.1 checks it over the bytes after the head, chunk framing and all, so on a
+Digests are `sha256:` in hex. `WARC-Payload-Digest` is over the transfer-decoded body, as WARC 1.1 §6.3.2 has it
+("with any transfer-encoding removed"). warcio 1.8.1 checks it over the bytes after the head, chunk framing and all, so on a
 chunked response the optional field is left out; `Warraq-Payload-Digest` always has it (docs/FORMAT.md).
 """
 
@@ -138,8 +138,7 @@ def capture(exchange: Exchange, info_id: str, new_id: NewId) -> bytes:
         previous = None if exchange.truncated else exchange.note.previous
         profile = _profile(answer, previous)
         if previous and answer.head and profile:
-            kind, fields = "revisit", _revisit(answer, profile, previous)
-            block = answer.block[: answer.head.body_at - answer.head.begins_at]
+            kind, fields, block = "revisit", _revisit(answer, profile, previous), b""
         else:
             kind, fields, block = "response", _response(answer, exchange.truncated or ""), answer.block
         stored = answer.head is not None and bool(answer.head.all(b"content-encoding"))
@@ -174,7 +173,11 @@ def _response(answer: _Answer, truncated: str) -> _Fields:
 
 
 def _revisit(answer: _Answer, profile: str, previous: Previous) -> _Fields:
-    """`WARC-Payload-Digest` is that of the record referred to: replay finds it by that."""
+    """`WARC-Payload-Digest` is that of the record referred to: replay finds it by that (WARC 1.1 §6.7.2).
+
+    No block: pywb 2.10 joins a revisit's head with the bytes of the record referred to, which go wrong when one is
+    chunked or coded otherwise than the other, and shows a 304 as a blank page. The head stands in the metadata.
+    """
     unmodified = profile == NOT_MODIFIED
     return (
         ("WARC-Profile", profile),
@@ -206,6 +209,8 @@ def _metadata(exchange: Exchange, answer: _Answer, kind: str) -> bytes:
     }
     if answer.interim:
         record["interim"] = answer.interim.decode("latin-1")
+    if kind == "revisit" and answer.head:
+        record["head"] = answer.block[: answer.head.body_at - answer.head.begins_at].decode("latin-1")
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
 
 

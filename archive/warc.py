@@ -245,7 +245,7 @@ def _json(record: Record) -> dict[str, Any]:
 
 def _stored(record: Record, meta: dict[str, Any]) -> StoredCapture:
     """`record` is the response, the revisit, or the metadata record itself when nothing arrived."""
-    status, headers, payload = _taken_apart(record)
+    status, headers, payload = _taken_apart(record, meta)
     return StoredCapture(
         url=meta.get("url") or record.target,
         time=record.fields.get("warc-date", ""),
@@ -266,12 +266,14 @@ def _stored(record: Record, meta: dict[str, Any]) -> StoredCapture:
     )
 
 
-def _taken_apart(record: Record) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-    if record.kind == "metadata":
+def _taken_apart(record: Record, meta: dict[str, Any]) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+    """(status, headers, payload). The head of a revisit stands in its metadata record, for replay's sake."""
+    raw = meta.get("head", "").encode("latin-1") if record.kind == "revisit" else record.block
+    if record.kind == "metadata" or not raw:
         return 0, (), b""
     try:
-        head = http1.parse_head(record.block)
-        payload = b"" if record.kind == "revisit" else http1.payload(record.block, head)
+        head = http1.parse_head(raw)
+        payload = b"" if record.kind == "revisit" else http1.payload(raw, head)
     except BadRecord:
         return 0, (), b""  # kept as it came; the metadata record says what went wrong
     return head.status, tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers), payload
