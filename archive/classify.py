@@ -88,7 +88,7 @@ def _is_list(words: frozenset[str]) -> bool:
 
 def _cut_short(html: str) -> bool:
     """Opened, but neither <body> nor <html> closed: none of 364 real pages left both end tags out."""
-    return bool(re.search(r"<html[\s>]", html[:2000], re.I)) and not re.search(r"</(?:html|body)\s*>", html[-100_000:], re.I)
+    return bool(re.search(r"<html[\s>]", html[:2000], re.I)) and not re.search(r"</(?:html|body)\s*>", html, re.I)
 
 
 def _by_absence(html: str, tree: Any, words: frozenset[str]) -> Verdict | None:

@@ -23,7 +23,7 @@ _NAMES = (
     frozenset(("entry", "content-body", "body-content", "text-content", "content-inner", "details", "details-content")),
 )  # fmt: skip
 _DOMINANT = 0.6  # share of the text of all elements of its kind: teasers of a list are alike
-_MOST = 0.35  # share of the page's text that a container with a weak name must hold
+_MOST = (0.0, 0.15, 0.15, 0.35)  # share of the page's text that a container must hold, by its kind of name
 _INNER = 0.85  # share of its text that makes an inner candidate the better one
 _LEAST = 40  # letters: an empty shell is no container
 
@@ -39,12 +39,14 @@ _BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "
 def find(tree: Any) -> Any:
     """The container of the body, or None when none is sure."""
     chosen = _dominant(list(_by_microdata(tree)))
-    for names in _NAMES:
-        if chosen is None:
-            chosen = _dominant(list(_by_class(tree, names)))
-            if chosen is not None and names is _NAMES[-1] and _size(chosen) < _MOST * _size(tree):
-                chosen = None
-    return chosen
+    if chosen is not None:
+        return chosen
+    size = _size(tree)
+    for names, least in zip(_NAMES, _MOST, strict=True):
+        chosen = _dominant(list(_by_class(tree, names)))
+        if chosen is not None and (_size(chosen) >= least * size or _under_headline(chosen)):
+            return chosen
+    return None
 
 
 def without_boxes(container: Any) -> list[str]:
@@ -65,6 +67,12 @@ def _is_box(element: Any) -> bool:
         return True
     links = element.findall(".//a[@href]") if element.tag in ("ul", "ol", "div", "section") else []
     return len(links) > 1 and _letters(element) - sum(_letters(one) for one in links) <= 0.1 * _letters(element)
+
+
+def _under_headline(element: Any) -> bool:
+    """Is it in an <article> that has a headline of its own (a brief on a page full of other things)?"""
+    article = next(element.iterancestors("article"), None)
+    return article is not None and len(article.findall(".//h1")) == 1
 
 
 def _by_microdata(tree: Any) -> Iterator[Any]:

@@ -19,7 +19,7 @@ from archive.digest import skeleton
 from archive.outlet import Layout
 
 _NEVER = (  # never text of the article; captions go with their images
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "form", "button", "select", "textarea",
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "button", "select", "textarea",
     "svg", "math", "audio", "video", "canvas", "figcaption", "ins", "head",
 )  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -104,12 +104,11 @@ def _clean(container: Any) -> None:
     """Take out of the container what no reader reads as its text."""
     from lxml import etree
 
-    etree.strip_tags(container, etree.Comment, etree.ProcessingInstruction)
     etree.strip_elements(container, *_NEVER, with_tail=False)
-    hidden = [one for one in container.iterdescendants() if _is_hidden(one)]
-    size = len("".join(container.itertext())) if hidden else 0
-    for one in hidden:
-        if 3 * len("".join(one.itertext())) < size:  # a "show more" fold hides the text itself: that stays
+    doubtful = [one for one in container.iterdescendants() if one.tag == "form" or _is_hidden(one)]
+    size = len("".join(container.itertext())) if doubtful else 0
+    for one in doubtful:
+        if 3 * len("".join(one.itertext())) < size:  # else a "show more" fold, or ASP.NET's form around everything
             _drop(one)
 
 
@@ -154,21 +153,33 @@ def _whole_page(tree: Any, layout: Layout, title: str) -> Body:
 
 
 def _kept_lines(lines: list[str], text: str) -> list[str]:
-    """The page's lines that are in Trafilatura's text (a skeleton), between the first and the last telling one.
+    """The page's lines that are in Trafilatura's `text` (a skeleton), each as often as there.
 
-    Lines are taken in the text's own order, so that a menu's word that also stands in the text is not taken for it.
+    A long line is known by itself. A short one (a menu's word may also stand in the text) counts only where it
+    stands in the text between the long lines that surround it on the page.
     """
     marks = [skeleton(line) for line in lines]
-    telling = [n for n, mark in enumerate(marks) if len(mark) >= _LONG and mark in text]
-    if not telling:
-        telling = [n for n, mark in enumerate(marks) if mark and mark in text]
-    kept, at = [], 0
-    for n in range(telling[0], telling[-1] + 1) if telling else ():
-        found = text.find(marks[n], at) if marks[n] else -1
-        if found >= 0:
-            kept.append(lines[n])
-            at = found if len(marks[n]) < _LONG else found + len(marks[n])
-    return kept
+    places: dict[int, tuple[int, int]] = {}
+    taken: set[int] = set()
+    for n, mark in enumerate(marks):
+        at = text.find(mark) if len(mark) >= _LONG else -1
+        while at in taken:
+            at = text.find(mark, at + 1)
+        if at >= 0:
+            taken.add(at)
+            places[n] = (at, at + len(mark))
+    after = -1  # number of the long line before
+    for n, mark in enumerate(marks):
+        if n in places and len(mark) >= _LONG:
+            after = n
+        elif mark and len(mark) < _LONG and after >= 0:
+            following = next((m for m in range(n + 1, len(marks)) if m in places), -1)
+            low, high = places[after][1], places[following][0] if following >= 0 else len(text)
+            at = text.find(mark, low, high)
+            if at >= 0:
+                places[n] = (at, at + len(mark))
+                after = n
+    return [lines[n] for n in sorted(places)]
 
 
 def _without(lines: list[str], layout: Layout, title: str) -> tuple[list[str], tuple[str, ...]]:

@@ -97,15 +97,20 @@ def _channel(line: Observation, capture: StoredCapture, outlet: Outlet) -> Obser
 
 
 def _article(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: SeedSet | None) -> Judged:
-    line = replace(line, post=metadata.post_id(None, capture.headers))
+    """The address of an article: first what the answer is, then, if it is a page, what the page is."""
     verdict = _by_exchange(capture)
     if verdict is None and capture.record_type == "revisit":
         verdict = Verdict("content", "same-payload")  # history has read this body before
     if verdict is None and line.mime not in _HTML:
         verdict = Verdict("not-article", "mime")
-    if verdict is not None:
-        to = _target(capture, outlet) if verdict.reason == "redirect" else {}
-        return Judged(replace(line, klass=verdict.klass, reason=verdict.reason, to=to), None)
+    if verdict is None:
+        return _page(line, capture, outlet, seeds)
+    to = _target(capture, outlet) if verdict.reason == "redirect" else {}
+    post = metadata.post_id(None, capture.headers)
+    return Judged(replace(line, klass=verdict.klass, reason=verdict.reason, to=to, post=post), None)
+
+
+def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: SeedSet | None) -> Judged:
     try:
         page = reader.parse(capture)
     except BadRecord:
@@ -114,12 +119,13 @@ def _article(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: S
         return Judged(replace(line, klass="broken", reason="empty-body"), None)
     verdict = classify.by_page(page.decoded.text, page.tree, _place(capture.url, outlet))
     line = replace(line, klass=verdict.klass, reason=verdict.reason, post=metadata.post_id(page.head, capture.headers))
-    if verdict.klass != "content":
-        return Judged(line, None)
     layout = rules.layout_for(outlet, datetime.fromisoformat(capture.time), page.tree)
-    if layout is None:
-        return Judged(replace(line, reason="no-layout"), None)  # unread: no event until a layout fits
-    read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
+    if verdict.klass != "content" or layout is None:  # no layout fits: unread, and no event until one does
+        return Judged(line if layout else replace(line, reason=line.reason or "no-layout"), None)
+    try:
+        read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
+    except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read
+        return Judged(replace(line, klass="broken", reason=f"reader-{type(error).__name__}"), None)
     return Judged(replace(line, reading=read), data)
 
 

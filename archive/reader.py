@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from archive.observation import Observation, Reading
 from archive.outlet import Layout, Outlet
 from archive.seed import SeedSet
 from archive.warc import StoredCapture
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # Trafilatura gives up on these
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,12 @@ def parse(capture: StoredCapture) -> Page | None:
     from lxml import etree, html
 
     decoded = charset.decode(capture.body, capture.header("content-type"))
-    text = decoded.text.replace("\0", "")
+    text = _NOT_XML.sub("", decoded.text.replace("\f", " "))
     if not text.strip():
         return None
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)  # as Trafilatura's
     try:
-        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except etree.ParserError as error:
         raise BadRecord(f"no HTML: {error}") from error
     return Page(decoded, tree, metadata.head_of(tree, capture.url))
