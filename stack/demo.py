@@ -187,3 +187,7 @@ def verify(stack: Stack) -> str:
             f"`warraq verify` ended with {done.returncode}: {said[-1] if said else 'no word'}", "nothing was removed; see above"
         )
     return said[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
