@@ -50,7 +50,7 @@ def seeds_add(folder: Annotated[Path, typer.Argument(help="Folder of the seed fi
 
 def seeds_ls(as_json: Json = False) -> None:
     """Which articles link to which seed file."""
-    for link in workshop().catalog.seed_links():
+    for link in workshop().catalog.links():
         row = asdict(link)
         print_json(row) if as_json else print(
             f"{link.name}  {link.relation:9} {link.outlet:18} {link.article} version {link.version}"

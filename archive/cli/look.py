@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.address import article_id
 from archive.cli.common import Json, isolate, paragraphs, print_json, workshop
 from archive.errors import Refused
 from archive.steps.workshop import Workshop
@@ -41,14 +40,15 @@ def ls(
         if as_json:
             print_json(asdict(row))
         elif events:
-            print(f"{row.time[:19]}Z  {'+'.join(row.kinds):14} {row.outlet:18} {isolate(row.title)}  {row.url}")
+            kinds = "+".join(row.kinds)
+            print(f"{row.time[:19]}Z  {kinds:14} {row.outlet:18} {isolate(row.title)}  {row.url}")
         else:
             print(f"{row.article}  {row.state:11} {row.versions:3} {row.outlet:18} {isolate(row.title)}  {row.url}")
 
 
 def history(which: Which, as_json: Json = False) -> None:
     """All that is known of one article: versions, events, sightings, links to seed files."""
-    found = _history(workshop(), which)
+    found = workshop().catalog.history(which)
     if as_json:
         print_json(asdict(found))
         return
@@ -90,7 +90,7 @@ def diff(
     from archive.compare import compare
 
     shop = workshop()
-    found = _history(shop, which)
+    found = shop.catalog.history(which)
     if len(found.versions) < 2:
         raise Refused(f"{found.article.url} has {len(found.versions)} version", "there is nothing to compare yet")
     after = new or len(found.versions)
@@ -111,17 +111,9 @@ def diff(
         print(paragraphs("".join(marks.get(s.op, "{}").format(s.text) for s in spans)))
 
 
-def _history(shop: Workshop, which: str) -> Any:
-    article = which if len(which) == 32 and not set(which) - set("0123456789abcdef") else article_id(which)
-    found = shop.catalog.history(article)
-    if found is None:
-        raise Refused(f"no article {which}", "give an address or an id that `warraq ls` shows")
-    return found
-
-
 def _version(which: str, number: int) -> tuple[Workshop, Any]:
     shop = workshop()
-    found = _history(shop, which)
+    found = shop.catalog.history(which)
     return shop, _pick(found.versions, number or len(found.versions))
 
 

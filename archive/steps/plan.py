@@ -35,7 +35,7 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
     last = shop.catalog.walk(outlet.name)
     fresh = walk or planning.walk_due(last.since, last.complete, now, outlet.walk_every)
     if fresh:
-        since, walked = now.isoformat(), ()
+        since, walked = now.isoformat(), tuple[str, ...]()
     else:
         since, walked = last.since, () if last.complete else tuple(sorted(last.done))
     return Plan(

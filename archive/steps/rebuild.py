@@ -9,6 +9,8 @@ from archive.errors import Broken
 from archive.outlet import Outlet
 from archive.steps.workshop import Outcome, Workshop
 
+BATCH = 50  # observation files a transaction
+
 
 def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int], None]) -> Outcome:
     """Empty the catalog, then apply every sealed observations object. `tick(done, all)` reports progress."""
@@ -20,10 +22,13 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             "put their TOML files back (enabled = false is enough); the catalog was not touched",
         )
     shop.catalog.clear()
-    lines = 0
-    for n, stem in enumerate(stems, 1):
-        found = observation.load(shop.store.get(stem.observations))
-        shop.catalog.apply(stem.observations, found, outlets[stem.outlet])
-        lines += len(found)
-        tick(n, len(stems))
+    lines = done = 0
+    for name in sorted({stem.outlet for stem in stems}):
+        mine = [stem for stem in stems if stem.outlet == name]
+        for part in (mine[i : i + BATCH] for i in range(0, len(mine), BATCH)):
+            found = [(stem.observations, observation.load(shop.store.get(stem.observations))) for stem in part]
+            shop.catalog.apply_all(found, outlets[name])
+            lines += sum(len(of_file) for _, of_file in found)
+            done += len(part)
+            tick(done, len(stems))
     return Outcome(f"rebuild: {len(stems)} observation files, {lines} lines", {"files": len(stems), "lines": lines})
