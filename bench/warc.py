@@ -1,7 +1,8 @@
 """CPU of writing captures down and reading them back: `python -m bench.warc`.
 
 Pages of about 100 KB, gzipped by the server. The floor is what any writer must do that keeps our digests: decompress
-the page, digest it, digest the payload and the block. Best of several batches, because the machine is shared.
+the page, digest it, digest the payload and the block. Best of several batches, because the machine is shared; the
+writer's bound is a ratio to the floor for the same reason.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from archive.capture import Exchange, Note
 from archive.spool import Spool, finished
 from bench.pages import page
 
-WRITE, READ = 0.3, 0.3  # ms of CPU per capture
+WRITE, READ = 2.5, 0.3  # times the floor; ms of CPU per capture
 BATCH, ROUNDS = 50, 8
 RUN = "20261122T011200Z-3fa9c1b2d4e5"
 
@@ -80,16 +81,11 @@ def main() -> None:
     wire = sum(len(one.response) for one in captures) / BATCH
     print(f"pages of {sum(len(page(n)) for n in range(BATCH)) / BATCH / 1000:.0f} KB, {wire / 1000:.1f} KB on the wire")
     print(f"stored   {sum(sizes) / BATCH / ROUNDS / 1000:.1f} KB a capture, in {len(sizes)} files")
-    for name, figure in (
-        ("floor", best(lambda: floor(captures))),
-        ("build", built),
-        ("add", added),
-        ("read", read),
-        ("check", checked),
-    ):
+    least = best(lambda: floor(captures))
+    for name, figure in (("floor", least), ("build", built), ("add", added), ("read", read), ("check", checked)):
         print(f"{name:8} {figure:.3f} ms a capture")
-    held = built <= WRITE and read <= READ
-    print(f"build {built:.3f} ms, bound {WRITE}; read {read:.3f} ms, bound {READ}: {'ok' if held else 'short'}")
+    held = built <= WRITE * least and read <= READ
+    print(f"build {built / least:.2f} x floor, bound {WRITE}; read {read:.3f} ms, bound {READ}: {'ok' if held else 'short'}")
     sys.exit(not held)
 
 
