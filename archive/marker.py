@@ -75,6 +75,7 @@ def create(store: Store, settings: Settings, now: datetime) -> Marker:
         if other is not None and (held := read(store)) is None:  # unless another machine has just made it
             raise Refused(f"{where} holds {other}, but no archive", "give it an empty bucket or a prefix of its own")
     if held is None:
+        _own_state(_remembered(settings.state / "store.json"), "", settings)
         probe(store)
         kept = True
         store.put(KEY, Marker(uuid.uuid4().hex, settings.sandbox, settings.deployment).pack())
@@ -110,11 +111,7 @@ def admit(store: Store, held: Marker, settings: Settings, now: datetime, *, kept
     """
     path = settings.state / "store.json"
     memory = _remembered(path)
-    if memory is not None and memory.archive != held.id:
-        raise Refused(
-            f"state folder {settings.state} belongs to another archive ({memory.bucket})",
-            "give this bucket a state folder of its own: WARRAQ_STATE",
-        )
+    _own_state(memory, held.id, settings)
     endpoint = str(getattr(store, "endpoint", ""))
     if fresh(memory, held, settings.bucket, endpoint, now):
         return
@@ -124,6 +121,14 @@ def admit(store: Store, held: Marker, settings: Settings, now: datetime, *, kept
         kept = True
     finally:
         _remember(path, Memory(held.id, held.sandbox, settings.bucket, endpoint, now.isoformat(), kept))
+
+
+def _own_state(memory: Memory | None, archive: str, settings: Settings) -> None:
+    if memory is not None and memory.archive != archive:
+        raise Refused(
+            f"state folder {settings.state} belongs to another archive ({memory.bucket})",
+            "give this bucket a state folder of its own: WARRAQ_STATE",
+        )
 
 
 def probe(store: Store) -> None:

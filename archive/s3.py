@@ -25,8 +25,8 @@ from archive.store import Store, put_once
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-# SeaweedFS loses object `a` once `a/b` is put, folds `//`, and mistreats what is not ASCII: our keys need none of it.
-_SEGMENT = re.compile(r"[\x21-\x2e\x30-\x7e]{1,255}")
+# SeaweedFS folds `//`, turns `\` into `/`, and lists what is not ASCII out of order: our keys need none of it.
+_SEGMENT = re.compile(r"[\x21-\x2e\x30-\x5b\x5d-\x7e]{1,255}")
 _BUSY = (0.05, 0.2, 0.8, 2.0, 4.0)  # seconds between tries while others put the same key (409)
 _TRIES = 3  # of a body that broke off; botocore retries only up to the head
 
@@ -66,6 +66,8 @@ def connect(settings: Settings, client: S3Client | None = None, *, write: bool =
 
 class S3Store:
     """`Store` over one client. Safe for threads; a process that forks needs its own."""
+
+    page = 1000  # keys asked for at a time; S3's most
 
     def __init__(self, client: S3Client, where: Address, *, write: bool = True) -> None:
         self.client = client
@@ -125,7 +127,9 @@ class S3Store:
             query["StartAfter"] = self.where.prefix + after
         cut = len(self.where.prefix)
         try:
-            for page in self.client.get_paginator("list_objects_v2").paginate(**query):
+            for page in self.client.get_paginator("list_objects_v2").paginate(
+                **query, PaginationConfig={"PageSize": self.page}
+            ):
                 for entry in page.get("Contents", ()):
                     key = entry["Key"][cut:]
                     if key > after:  # a store that orders otherwise may send a few that are not
@@ -166,7 +170,7 @@ class S3Store:
     def _full(self, key: str) -> str:
         segments = key.split("/")
         if not all(_SEGMENT.fullmatch(part) and part not in (".", "..") for part in segments):
-            raise ValueError(f"{key!r} cannot be a key: printable ASCII segments, none empty, '.' or '..'")
+            raise ValueError(f"{key!r} cannot be a key: ASCII without spaces and backslashes, no segment empty, '.' or '..'")
         return self.where.prefix + key
 
     def _failed(self, error: Exception, doing: str) -> WarraqError:

@@ -1,0 +1,66 @@
+"""Fixtures that several test files share: object stores and settings for them.
+
+`weed` and `moto` are servers, one of each for the whole session. `settings` is a fresh prefix on SeaweedFS with a state
+folder of its own, `store` the archive made in it. A fresh bucket costs SeaweedFS half a second, so tests share one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.register_assert_rewrite("tests.store_contract")
+
+from archive.s3 import S3Store, init_archive  # noqa: E402
+from archive.settings import Settings, from_environment  # noqa: E402
+from tests.servers import Server, start_moto, start_weed  # noqa: E402
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    process, server = start_weed(tmp_path_factory.mktemp("weed"))
+    yield server
+    process.kill()  # its folder goes with the session; a clean stop takes seconds
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    process, server = start_moto(tmp_path_factory.mktemp("moto"))
+    yield server
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings:
+    """make_settings(server, **WARRAQ_ variables): settings for a fresh prefix there; AWS_* is set for the process."""
+
+    def make(server: Server, **variables: str) -> Settings:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        given = {
+            "WARRAQ_STATE": str(tmp_path / "state"),
+            "WARRAQ_BUCKET": f"s3://shared/{uuid.uuid4().hex[:12]}",
+            "WARRAQ_DEPLOYMENT": "test",
+            "WARRAQ_CONTACT": "mailto:test@example.org",
+            "WARRAQ_SEEDS_LOCK": str(tmp_path / "seeds.lock"),
+        }
+        return from_environment(given | {f"WARRAQ_{name}": value for name, value in variables.items()})
+
+    return make
+
+
+@pytest.fixture
+def settings(weed: Server, make_settings: MakeSettings) -> Settings:
+    return make_settings(weed)
+
+
+@pytest.fixture
+def store(settings: Settings) -> S3Store:
+    return init_archive(settings, make_bucket=True)
