@@ -57,7 +57,20 @@ def warraq(*arguments: str, may_skip: bool = False) -> str:
     found = shutil.which("warraq", path=os.pathsep.join([here, os.environ.get("PATH", os.defpath)]))
     if found is None:
         raise AirflowFailException(f"no command `warraq` beside {sys.executable}: install the project there (see README.md)")
-    return run([found, *arguments], may_skip=may_skip)
+    return run([found, *arguments], {**os.environ, **_connection()}, may_skip=may_skip)
+
+
+def _connection() -> dict[str, str]:
+    """The Airflow connection named by WARRAQ_S3_CONNECTION, as the variable that a command without Airflow reads."""
+    name = settings.from_environment().connection
+    variable = f"AIRFLOW_CONN_{name.upper()}"
+    if not name or variable in os.environ:
+        return {}
+    from airflow.sdk import Connection
+
+    held = Connection.get(name)
+    fields = {"conn_type": held.conn_type, "login": held.login, "password": held.password, "extra": held.extra_dejson}
+    return {variable: json.dumps(fields)}
 
 
 def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: bool = False) -> str:

@@ -70,7 +70,7 @@ def opener(settings: Callable[[], Settings]) -> Callable[[], Desk]:
         if "store" not in held:
             from archive.s3 import open_store
 
-            held["store"] = open_store(settings())
+            held["store"] = open_store(settings(), write=False)
         return held["store"]  # type: ignore[no-any-return]
 
     def desk() -> Desk:
