@@ -42,6 +42,7 @@ _ASIDE = frozenset(("aside", "nav"))
 _ASIDE_NAMES = re.compile(
     r"related|sidebar|(?:^| )widget|comment|check-also|breaking|ticker|latest|popular|author-b|about-author", re.I
 )
+_HEADLINE = 15  # letters: the only <h1> of a page, if shorter, may be the name of the site or of a section
 _POST_LINK = re.compile(r"[?&]p=(\d+)")
 _SUFFIX = re.compile(r"\s+[|\-–—»›•:]\s+")
 
@@ -160,11 +161,9 @@ def _title(tree: Any, head: Head, path: str) -> str:
     borne_out = [h for h in headings if any(_same_line(h, other) for other in stated or [head.title])]
     if borne_out:
         return max(borne_out, key=len)
-    if stated:
-        return stated[0]
-    if len(headings) == 1:
+    if len(headings) == 1 and (not stated or len(skeleton(headings[0])) >= _HEADLINE):
         return headings[0]
-    return _without_site(head)
+    return stated[0] if stated else _without_site(head)
 
 
 def _same_line(heading: str, stated: str) -> bool:
