@@ -25,7 +25,7 @@ from stack.lock import StateLock
 from stack.mode import Mode, empty
 from stack.services import Step
 
-START_LIMIT = 240.0  # seconds until everything must be healthy
+START_LIMIT = 400.0  # seconds until everything must be healthy; half a minute is usual
 JOB_GRACE = 60.0  # seconds that a migration gets to end before everything is stopped
 _TICK = 0.1
 _SLOW_TICK = 1.0
