@@ -177,7 +177,7 @@ def judge_outlets(folder: Path, good: Mapping[str, object], bad: Mapping[str, Ba
     if bad:
         first = next(iter(bad.values()))
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-        return Check("outlets", "warn" if good else "fail", f"{first.what}{more}", first.remedy)
+        return Check("outlets", "warn" if good else "fail", f"{first.what}{more}", first.remedy or "see outlets/README.md")
     if not good:
         return Check(
             "outlets", "fail", f"no outlet file in {folder}", "set WARRAQ_OUTLETS, or write one; see outlets/README.md"

@@ -150,7 +150,7 @@ def failure(error: Exception, doing: str, where: Address, endpoint: str) -> Warr
 def _answered(error: boto.ClientError, doing: str, where: Address, endpoint: str) -> WarraqError:
     answer = error.response.get("Error", {})
     code, number, place = str(answer.get("Code", "")), status(error), f"{where} at {endpoint}"
-    found: WarraqError = Refused(f"{place}: {doing}: {number} {code} {answer.get('Message', '')}".rstrip())
+    found: WarraqError = Refused(f"{place}: {doing}: {number} {code} {answer.get('Message', '')}".rstrip(), "ask warraq doctor")
     if code == "NoSuchBucket":
         found = Refused(f"bucket {where.bucket} does not exist at {endpoint}", "create it, or correct WARRAQ_BUCKET")
     elif code in _BAD_KEY or number == 401:
