@@ -65,6 +65,7 @@ process = CrawlerProcess(
         "CONCURRENT_REQUESTS": 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DOWNLOAD_DELAY": 0,
+        "DOWNLOAD_TIMEOUT": 20,
         "HTTPERROR_ALLOW_ALL": True,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "REMOTE_CONTROL_ENABLED": False,

@@ -46,6 +46,7 @@ class WireServer:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept(), which would keep the port open
         self._socket.close()
 
     def url(self, path: str) -> str:
