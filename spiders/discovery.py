@@ -75,7 +75,8 @@ class Discovery:
             return
         if not self._front_over:
             self._front_over = True
-            self.after_front()
+            if self._answered:
+                self.after_front()
         elif self._backlog:
             self.release()
 
