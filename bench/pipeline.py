@@ -119,7 +119,7 @@ def main() -> None:
         env |= {
             "WARRAQ_OUTLETS": str(folder / "outlets"),
             "WARRAQ_CONTACT": "mailto:bench@example.org",
-            "WARRAQ_SEEDS_LOCK": str(ROOT / "sandbox/seeds/seeds.lock"),
+            "WARRAQ_SEEDS_LOCK": str(ROOT / "sandbox/seeds.lock"),
         }
         env |= {
             "AWS_ENDPOINT_URL_S3": endpoint,
