@@ -43,6 +43,7 @@ class Readings:
         self._of: dict[str, dict[str, list[_Read]]] = defaultdict(dict)  # body → rules → readings
         self._rank: dict[str, str] = defaultdict(str)  # rules → newest run that used them
         self._whole: dict[str, Observation] = {}  # body → the first record that holds it
+        self._newest: dict[str, Reading] = {}  # body → what `newest` answered
         self._stored: dict[str, list[_Read]] = defaultdict(list)  # record → readings with a snapshot
         for line in lines:
             if line.klass != "content":
@@ -65,10 +66,10 @@ class Readings:
 
     def newest(self, line: Observation) -> Reading | None:
         """The reading under the rules that came last into use; None while nobody has read this body."""
-        of = self._of.get(_body(line))
-        if not of:
-            return None
-        return max(of[max(of, key=self._age)], key=lambda read: read.run).reading
+        body = _body(line)
+        if body not in self._newest and (of := self._of.get(body)):
+            self._newest[body] = max(of[max(of, key=self._age)], key=lambda read: read.run).reading
+        return self._newest.get(body)
 
     def compare(self, before: Observation, after: Observation) -> Difference | None:
         """What changed, under the newest rules that both were read by; None when there are none."""
@@ -96,9 +97,9 @@ class Readings:
             if texts & mine or _body(line) == _body(group[0]):
                 texts |= mine
                 if stored := self._stored.get(line.record):
-                    return max(stored, key=self._newest).reading.snapshot
+                    return max(stored, key=self._last).reading.snapshot
         equal = [read for stored in self._stored.values() for read in stored if read.text in texts]
-        return max(equal, key=self._newest).reading.snapshot if equal else ""
+        return max(equal, key=self._last).reading.snapshot if equal else ""
 
     def _texts(self, line: Observation) -> set[_Text]:
         return {reads[0].text for reads in self._of[_body(line)].values()}
@@ -106,7 +107,7 @@ class Readings:
     def _age(self, rules: str) -> tuple[str, str]:
         return self._rank[rules], rules
 
-    def _newest(self, read: _Read) -> tuple[tuple[str, str], str, str]:
+    def _last(self, read: _Read) -> tuple[tuple[str, str], str, str]:
         return self._age(read.reading.rules), read.run, read.reading.snapshot
 
 

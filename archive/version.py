@@ -6,10 +6,11 @@ The order in which observations arrive changes nothing: they are put in the orde
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from archive.observation import Observation, Reading, pack
@@ -76,7 +77,8 @@ class History:
     post: str
     published: str
     moved_to: str
-    last: Observation | None  # last readable content, as the record that holds its payload, with its newest reading
+    last: Observation | None  # last readable content, as the record that holds its payload
+    reading: Reading | None  # its newest reading
     previous: Observation | None  # last content stored whole: what a revisit record refers to
     unread: tuple[Unread, ...]
 
@@ -100,9 +102,10 @@ def fold(observations: Iterable[Observation], gone_after: float) -> History:
 
 def in_order(observations: Iterable[Observation]) -> list[Observation]:
     """By (capture time, body or payload digest, WARC, offset), exact duplicates once."""
+    keyed = sorted(((_order(line), line) for line in observations), key=itemgetter(0))
     out: list[Observation] = []
-    for _, tied in groupby(sorted(observations, key=_order), key=_order):
-        same = list(tied)
+    for _, tied in groupby(keyed, key=itemgetter(0)):
+        same = [line for _, line in tied]
         out += same if len(same) == 1 else [line for _, line in sorted({pack(line): line for line in same}.items())]
     return out
 
@@ -269,15 +272,11 @@ class _Fold:
             post=self.post,
             published=next((v.reading.published for v in reversed(versions) if v.reading.published), ""),
             moved_to=self.moved_to,
-            last=self._last(),
+            last=self.readings.holder(self.readable) if self.readable else None,
+            reading=self.readings.newest(self.readable) if self.readable else None,
             previous=self.previous,
             unread=tuple(Unread(line, self.readings.rules(line)) for line in self.unread.values()),
         )
-
-    def _last(self) -> Observation | None:
-        if self.readable is None:
-            return None
-        return replace(self.readings.holder(self.readable), reading=self.readings.newest(self.readable))
 
     def _version(self, number: int, group: _Group) -> Version:
         return Version(

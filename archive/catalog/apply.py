@@ -7,7 +7,7 @@ are applied; and an object that was applied already changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -37,12 +37,15 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         waiting = set(pending(connection, [key for key, _ in items]))
         fresh = {key: lines for key, lines in items if key in waiting}
         touched = _settings(connection, outlet)
-        for key, lines in fresh.items():
-            touched |= _insert(connection, key, lines, outlet.name)
         touched |= _announce(connection, outlet.name, [line for lines in fresh.values() for line in lines])
+        new: dict[str, list[Observation]] = defaultdict(list)
+        for line in (line for lines in fresh.values() for line in lines if line.kind == "article"):
+            new[_article(line)].append(line)
         events: list[EventRow] = []
-        for chunk in chunks(sorted(touched)):
-            events += _refold(connection, outlet, chunk)
+        for chunk in chunks(sorted(touched | new.keys())):
+            events += _refold(connection, outlet, chunk, new)
+        for key, lines in fresh.items():
+            _insert(connection, key, lines, outlet.name)
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
 
 
@@ -69,29 +72,32 @@ def _settings(connection: Connection, outlet: Outlet) -> set[str]:
     return set(connection.scalars(select(models.article.c.article).where(models.article.c.outlet == outlet.name)))
 
 
-def _insert(connection: Connection, key: str, lines: list[Observation], outlet: str) -> set[str]:
-    """Insert the lines of one object; the articles they are about."""
+def _article(line: Observation) -> str:
+    return line.article or article_id(line.url)
+
+
+def _insert(connection: Connection, key: str, lines: list[Observation], outlet: str) -> None:
+    """Insert the lines of one object."""
     stem = keys.parse_stem(key)
+    file = key.rpartition("/")[2].removesuffix(".jsonl.gz")
     articles: list[Row] = []
     channels: list[Row] = []
     runs: list[Row] = []
     for number, line in enumerate(lines):
         time = derive.at(line.time)
         if line.kind == "article":
-            article = line.article or article_id(line.url)
-            articles.append((outlet, article, time, key, number, line.klass, pack(line).decode()))
+            articles.append((outlet, _article(line), time, file, number, line.klass, pack(line).decode()))
         elif line.kind == "channel":
             what = (line.run, line.channel, line.klass, line.record, line.record_type, line.payload, line.body, line.why)
             counts = (line.status, line.page or 0, line.pages or 0, len(line.items))
-            channels.append((outlet, line.url, time, key, number, *what, *counts))
+            channels.append((outlet, line.url, time, file, number, *what, *counts))
         else:
             report = orjson.dumps(line.report, option=orjson.OPT_SORT_KEYS).decode()
-            runs.append((outlet, line.run, key, number, stem.attempt, time, *_walk(line), report))
+            runs.append((outlet, line.run, file, number, stem.attempt, time, *_walk(line), report))
     _put(connection, models.source, [(key, outlet, stem.run, len(lines))])
     _put(connection, models.observation, articles)
     _put(connection, models.channel_capture, channels)
     _put(connection, models.run, runs)
-    return {row[1] for row in articles}
 
 
 def _walk(line: Observation) -> tuple[str, str]:
@@ -126,23 +132,25 @@ def _announce(connection: Connection, outlet: str, lines: list[Observation]) -> 
 
 def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> Iterator[Sighting]:
     for chunk in chunks(articles):
-        yield from (Sighting(*row) for row in connection.execute(_of(models.sighting, outlet, chunk)))
+        yield from (Sighting(*row) for row in connection.execute(_of(models.sighting, outlet, chunk)).all())
 
 
-def _refold(connection: Connection, outlet: Outlet, articles: Sequence[str]) -> list[EventRow]:
-    """Fold these articles again and write what changed; their events that were not there before."""
+def _refold(
+    connection: Connection, outlet: Outlet, articles: Sequence[str], fresh: dict[str, list[Observation]]
+) -> list[EventRow]:
+    """Fold these articles again, `fresh` lines included, and write what changed; their events that are new."""
     lines = load(connection, outlet.name, articles)
     announced: dict[str, list[Sighting]] = defaultdict(list)
     for one in _sightings(connection, outlet.name, articles):
         announced[one.article].append(one)
     new: dict[str, set[Row]] = defaultdict(set)
     for article in articles:
-        history = fold(lines.get(article, ()), outlet.gone_after)
+        history = fold([*lines.get(article, ()), *fresh.get(article, ())], outlet.gone_after)
         for table, row in derive.rows(outlet.name, article, history, announced.get(article, [])):
             new[table].add(row)
     known: set[tuple[Any, ...]] = set()
     for derived in models.DERIVED:
-        old = {tuple(row) for row in connection.execute(_of(derived, outlet.name, articles))}
+        old = {tuple(row) for row in connection.execute(_of(derived, outlet.name, articles)).all()}
         _replace(connection, derived, old, new[derived.name])
         if derived is models.event:
             known = {(event.article, event.time, event.kinds) for event in (EventRow(*row) for row in old)}
@@ -155,7 +163,7 @@ def load(connection: Connection, outlet: str, articles: Sequence[str]) -> dict[s
     table = models.observation
     query = select(table.c.article, table.c.data).where(table.c.outlet == outlet, table.c.article.in_(articles))
     found: dict[str, list[Observation]] = defaultdict(list)
-    for article, data in connection.execute(query):
+    for article, data in connection.execute(query).all():
         found[article].append(unpack(data))
     return found
 
@@ -164,17 +172,30 @@ def _of(table: Table, outlet: str, articles: Sequence[str]) -> Any:
     return select(table).where(table.c.outlet == outlet, table.c.article.in_(articles))
 
 
-def _put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
-    names = table.c.keys()
-    if values := [dict(zip(names, row, strict=True)) for row in rows]:
-        connection.execute(table.insert(), values)
+def _put(connection: Connection, table: Table, rows: Collection[Row]) -> None:
+    _many(connection, table.insert(), rows)
 
 
 def _replace(connection: Connection, table: Table, old: set[Row], new: set[Row]) -> None:
     """Make the rows `old` of a table the rows `new`; equal ones are not touched."""
-    key = list(table.primary_key)
-    if gone := old - new:
-        where = and_(*(column == bindparam(f"key_{column.name}") for column in key))
-        positions = [(f"key_{column.name}", table.c.keys().index(column.name)) for column in key]
-        connection.execute(table.delete().where(where), [{name: row[i] for name, i in positions} for row in gone])
-    _put(connection, table, new - old)
+    width = len(table.primary_key)  # the key's columns come first
+    gone, come = {row[:width]: row for row in old - new}, {row[:width]: row for row in new - old}
+    key, rest = list(table.c)[:width], list(table.c)[width:]
+    where = and_(*(column == bindparam(f"key_{column.name}") for column in key))
+    _many(connection, table.delete().where(where), [one for one in gone if one not in come])
+    _put(connection, table, [row for one, row in come.items() if one not in gone])
+    changed = [row[width:] + row[:width] for one, row in come.items() if one in gone]
+    _many(connection, table.update().where(where).values({c.name: bindparam(c.name) for c in rest}), changed)
+
+
+def _many(connection: Connection, statement: Any, rows: Collection[Row]) -> None:
+    """Run a statement for each row, whose values are in the order of its parameters.
+
+    Past SQLAlchemy's handling of each parameter, which costs more than the database does.
+    """
+    if not rows:
+        return
+    compiled = statement.compile(dialect=connection.dialect)
+    plain = [tuple([" ".join(value) if type(value) is tuple else value for value in row]) for row in rows]
+    named = [] if compiled.positional else [dict(zip(compiled.params, row, strict=True)) for row in plain]
+    connection.exec_driver_sql(str(compiled), named or plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -55,7 +56,7 @@ def channels(connection: Connection, outlet: str) -> dict[str, Previous]:
         select(c.url, c.time, c.record, c.payload, c.body)
         .join(last, (last.c.url == c.url) & (last.c.time == c.time))
         .where(*whole)
-        .order_by(c.time, c.source, c.line)
+        .order_by(c.time, c.file, c.line)
     )
     return {row.url: Previous(*row) for row in connection.execute(query)}
 
@@ -67,8 +68,9 @@ def last_content(connection: Connection, articles: Collection[str]) -> dict[str,
     for chunk in chunks(sorted(articles)):
         for outlet in outlets:
             for article, lines in load(connection, outlet, chunk).items():
-                if last := fold(lines, 0).last:
-                    found[article] = last
+                history = fold(lines, 0)
+                if history.last:
+                    found[article] = replace(history.last, reading=history.reading)
     return found
 
 

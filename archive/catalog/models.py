@@ -1,7 +1,7 @@
 """The catalog's tables (SQLAlchemy Core). Natural keys and no wall time: a rebuild gives the same rows.
 
 `INPUT` tables hold what observation objects say, `DERIVED` ones what follows from it; `lease` is operational and
-the only table that does not follow from the bucket.
+the only table that does not follow from the bucket. `file` is the name of an observations object, without its folder.
 """
 
 from __future__ import annotations
@@ -48,50 +48,51 @@ def _texts(*names: str) -> list[Column[str]]:
     return [_text(name) for name in names]
 
 
-outlet = Table("outlet", metadata, _text("outlet", key=True), Column("gone_after", Float, nullable=False))
+def _table(name: str, *parts: Any) -> Table:
+    """Clustered by its key in SQLite (WITHOUT ROWID): one B-tree instead of two, half the pages to write."""
+    return Table(name, metadata, *parts, sqlite_with_rowid=False)
 
-source = Table("source", metadata, _text("key", key=True), _text("outlet"), _text("run"), _number("lines"))
 
-observation = Table(  # one row per article line; `data` is the line itself
+outlet = _table("outlet", _text("outlet", key=True), Column("gone_after", Float, nullable=False))
+
+source = _table("source", _text("key", key=True), _text("outlet"), _text("run"), _number("lines"))
+
+observation = Table(  # one row per article line; `data` is the line itself, too long for WITHOUT ROWID
     "observation",
     metadata,
-    *(_text(name, key=True) for name in ("outlet", "article", "time", "source")),
+    *(_text(name, key=True) for name in ("outlet", "article", "time", "file")),
     _number("line", key=True),
     *_texts("klass", "data"),
     Index("observation_time", "outlet", "time", "klass"),
 )
 
-channel_capture = Table(
+channel_capture = _table(
     "channel_capture",
-    metadata,
-    *(_text(name, key=True) for name in ("outlet", "url", "time", "source")),
+    *(_text(name, key=True) for name in ("outlet", "url", "time", "file")),
     _number("line", key=True),
     *_texts("run", "channel", "klass", "record", "record_type", "payload", "body", "why"),
     *(_number(name) for name in ("status", "page", "pages", "items")),  # page, pages: 0 when it has none
     Index("channel_capture_time", "outlet", "time", "klass"),
 )
 
-run = Table(
+run = _table(
     "run",
-    metadata,
     _text("outlet", key=True),
     _text("run", key=True),
-    _text("source", key=True),
+    _text("file", key=True),
     _number("line", key=True),
     _number("attempt"),
     *_texts("time", "walk", "walk_since", "report"),  # walk: "open", "complete", or "" when the run walked none
 )
 
-sighting = Table(  # an article as a kind of channel announced it, merged over all documents of that kind
+sighting = _table(  # an article as a kind of channel announced it, merged over all documents of that kind
     "sighting",
-    metadata,
     *(_text(name, key=True) for name in ("outlet", "article", "channel")),
     *_texts("url", "post", "published", "modified", "title", "first_seen", "last_seen"),
 )
 
-article = Table(
+article = _table(
     "article",
-    metadata,
     *(_text(name, key=True) for name in ("outlet", "article")),
     *_texts("url", "title", "state", "since", "reason", "first_seen", "last_seen", "last_fetch", "unconfirmed"),
     _number("failures"),
@@ -102,9 +103,8 @@ article = Table(
     Index("article_id", "article"),
 )
 
-version = Table(
+version = _table(
     "version",
-    metadata,
     *(_text(name, key=True) for name in ("outlet", "article")),
     _number("number", key=True),
     *_texts("time", "last"),
@@ -117,9 +117,8 @@ version = Table(
     *_texts("record", "payload", "body", "snapshot"),
 )
 
-event = Table(
+event = _table(
     "event",
-    metadata,
     *(_text(name, key=True) for name in ("outlet", "article")),
     _number("number", key=True),
     _text("time"),
@@ -129,9 +128,8 @@ event = Table(
     Index("event_time", "time", "outlet", "article", "number"),
 )
 
-seed_link = Table(
+seed_link = _table(
     "seed_link",
-    metadata,
     *(_text(name, key=True) for name in ("outlet", "article")),
     _number("version", key=True),
     *(_text(name, key=True) for name in ("name", "sha256", "seed_set")),
@@ -139,9 +137,8 @@ seed_link = Table(
     Index("seed_link_sha256", "sha256"),
 )
 
-unread = Table(
+unread = _table(
     "unread",
-    metadata,
     *(_text(name, key=True) for name in ("outlet", "article", "record")),
     *_texts("url", "time", "warc"),
     *(_big(name) for name in ("offset", "length")),
@@ -149,7 +146,7 @@ unread = Table(
     _words("rules"),
 )
 
-lease = Table("lease", metadata, _text("host", key=True), *_texts("holder", "until"))
+lease = _table("lease", _text("host", key=True), *_texts("holder", "until"))
 
 INPUT = (outlet, source, observation, channel_capture, run, sighting)
 DERIVED = (article, version, event, seed_link, unread)

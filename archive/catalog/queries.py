@@ -186,7 +186,7 @@ def runs(connection: Connection, outlet: str | None, limit: int | None, run: str
     """Reports, newest first."""
     r = models.run.c
     query = select(r.outlet, r.run, r.attempt, r.time, r.report).order_by(
-        r.run.desc(), r.attempt.desc(), r.source.desc(), r.line.desc()
+        r.run.desc(), r.attempt.desc(), r.file.desc(), r.line.desc()
     )
     query = query.where(r.outlet == outlet) if outlet else query
     query = query.where(r.run == run) if run else query

@@ -18,12 +18,12 @@ def upgrade() -> None:
 def _input() -> None:
     _table("outlet", ["outlet"], [sa.Column("gone_after", sa.Float, nullable=False)])
     _table("source", ["key"], [*_texts("outlet run"), *_numbers("lines")])
-    _table("observation", ["outlet", "article", "time", "source", "line#"], _texts("klass data"))
+    _table("observation", ["outlet", "article", "time", "file", "line#"], _texts("klass data"))
     op.create_index("observation_time", "observation", ["outlet", "time", "klass"])
     texts = _texts("run channel klass record record_type payload body why")
-    _table("channel_capture", ["outlet", "url", "time", "source", "line#"], [*texts, *_numbers("status page pages items")])
+    _table("channel_capture", ["outlet", "url", "time", "file", "line#"], [*texts, *_numbers("status page pages items")])
     op.create_index("channel_capture_time", "channel_capture", ["outlet", "time", "klass"])
-    _table("run", ["outlet", "run", "source", "line#"], [*_numbers("attempt"), *_texts("time walk walk_since report")])
+    _table("run", ["outlet", "run", "file", "line#"], [*_numbers("attempt"), *_texts("time walk walk_since report")])
     _table("sighting", ["outlet", "article", "channel"], _texts("url post published modified title first_seen last_seen"))
 
 
@@ -76,7 +76,7 @@ def _table(name: str, key: list[str], columns: list[sa.Column[object]]) -> None:
         )
         for one in key
     ]
-    op.create_table(name, *keys, *columns)
+    op.create_table(name, *keys, *columns, sqlite_with_rowid=name == "observation")
 
 
 def _texts(names: str) -> list[sa.Column[object]]:
