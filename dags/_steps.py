@@ -103,7 +103,7 @@ def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: b
     finally:
         if child.stdout is not None:
             child.stdout.close()
-    return _outcome(status, last[:2000], may_skip)
+    return _outcome(status, last.removeprefix("warraq: ")[:2000], may_skip)
 
 
 def _outcome(status: int, last: str, may_skip: bool) -> str:

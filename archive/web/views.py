@@ -186,7 +186,7 @@ def _pieces(span: Span) -> list[Piece]:
     if span.op == "equal":
         return [("equal", span.text, ())] if span.text else []
     word = span.text.rstrip(" \t\xa0")
-    marked = [(span.op, word, tuple(invisible(word)))] if word else []
+    marked: list[Piece] = [(span.op, word, tuple(invisible(word)))] if word else []
     spaces = span.text[len(word) :]
     return [*marked, ("equal", spaces, ())] if spaces else marked
 

@@ -64,8 +64,8 @@ def test_output_is_streamed_while_the_command_runs(steps, caplog: pytest.LogCapt
 def test_a_status_that_asks_for_a_person_is_not_retried(steps, status: int) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    with pytest.raises(AirflowFailException, match="bucket is gone — make it"):
-        steps.run(python(f"import sys; print('bucket is gone — make it', file=sys.stderr); sys.exit({status})"))
+    with pytest.raises(AirflowFailException, match=r"^bucket is gone — make it"):
+        steps.run(python(f"import sys; print('warraq: bucket is gone — make it', file=sys.stderr); sys.exit({status})"))
 
 
 @pytest.mark.parametrize("status", [1, 75, 137])
@@ -140,6 +140,24 @@ def test_a_command_dies_with_a_task_that_was_killed(steps, tmp_path: Path) -> No
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
         assert time.monotonic() < deadline, "the command outlived its task"
         time.sleep(0.05)
+
+
+def test_the_command_gets_the_airflow_connection_it_is_told_to_use(steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command runs without Airflow, so it reads the connection as archive.s3_client does: from one variable."""
+    import airflow.sdk
+
+    from archive.s3_client import _connection
+
+    held = SimpleNamespace(conn_type="aws", login="KEY", password="very-secret", extra_dejson={"endpoint_url": "http://s3:9"})
+    monkeypatch.setattr(airflow.sdk.Connection, "get", classmethod(lambda cls, name: held if name == "press_s3" else None))
+    monkeypatch.delenv("WARRAQ_S3_CONNECTION", raising=False)
+    assert steps._connection() == {}
+    monkeypatch.setenv("WARRAQ_S3_CONNECTION", "press_s3")
+    assert _connection("press_s3", steps._connection()) == {
+        "endpoint_url": "http://s3:9",
+        "aws_access_key_id": "KEY",
+        "aws_secret_access_key": "very-secret",
+    }
 
 
 def test_the_run_id_is_the_same_for_every_retry_and_another_for_every_run(steps, monkeypatch: pytest.MonkeyPatch) -> None:
