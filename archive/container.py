@@ -33,6 +33,9 @@ _BOX = re.compile(
     r"advert|adsbygoogle|attribution|read-?also|readmore|also-read|see-also|toc|rating)(?:$|[-_ ])",
     re.I,
 )
+_CUE = re.compile(
+    r"(?:[إا]?قرأ|شاهد|طالع|[إا]قرؤوا)\s*(?:أيض\S*|ايض\S*|المزيد|كذلك)\s*[|:،.\-–]*\s*|(?:read|see) (?:also|more)\s*:?\s*", re.I
+)
 _BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "header", "p", "span", "table"])
 
 
@@ -65,8 +68,14 @@ def without_boxes(container: Any) -> list[str]:
 def _is_box(element: Any) -> bool:
     if element.tag in ("aside", "nav") or _BOX.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
         return True
-    links = element.findall(".//a[@href]") if element.tag in ("ul", "ol", "div", "section") else []
-    return len(links) > 1 and _letters(element) - sum(_letters(one) for one in links) <= 0.1 * _letters(element)
+    links = element.findall(".//a[@href]")
+    outside = "".join(element.itertext()) if links else ""
+    for link in links:
+        outside = outside.replace("".join(link.itertext()), "", 1)
+    if links and _CUE.fullmatch(outside.strip()):
+        return True
+    own = _letters(element) if len(links) > 1 and element.tag in ("ul", "ol", "div", "section") else 0
+    return own > 0 and own - sum(_letters(one) for one in links) <= 0.1 * own
 
 
 def _under_headline(element: Any) -> bool:

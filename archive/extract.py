@@ -46,10 +46,8 @@ class Body:
 
 def body_of(tree: Any, layout: Layout, title: str, url: str) -> Body:
     """Read the body of a page. `tree` (lxml.html) is changed: read everything else first. `url` is for image addresses."""
-    for path in layout.prune:
-        for element in tree.xpath(path):
-            _drop(element)
     container = _container(tree, layout)
+    pruned = _prune(tree, container, layout)
     if container is None:
         return _whole_page(tree, layout, title)
     images = _images(container, url)
@@ -59,7 +57,7 @@ def body_of(tree: Any, layout: Layout, title: str, url: str) -> Body:
     text = _trafilatura(container) or "\n".join(faithful)
     kept, removed = _without(faithful, layout, title)
     copy, _ = _without(text.split("\n"), layout, title)
-    return Body("\n".join(copy), "\n".join(kept), True, images, (*boxes, *removed))
+    return Body("\n".join(copy), "\n".join(kept), True, images, (*pruned, *boxes, *removed))
 
 
 def lines_of(element: Any) -> list[str]:
@@ -98,6 +96,18 @@ def _container(tree: Any, layout: Layout) -> Any:
     joined = Element("div")
     joined.extend(inner)
     return joined
+
+
+def _prune(tree: Any, container: Any, layout: Layout) -> list[str]:
+    """Remove what the layout says; the text of what was in the container, a line each."""
+    removed = []
+    for path in layout.prune:
+        for element in tree.xpath(path):
+            if container is not None and element is not container and container in element.iterancestors():
+                removed.append(f"box: {' '.join(''.join(element.itertext()).split())[:200]}")
+            if element is not container and (container is None or element not in container.iterancestors()):
+                _drop(element)
+    return [line for line in removed if line != "box: "]
 
 
 def _clean(container: Any) -> None:
