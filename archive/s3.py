@@ -83,7 +83,10 @@ class S3Store:
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
         for pause in (*_BUSY, None):
             try:
-                self.client.put_object(Bucket=self.where.bucket, Key=full, Body=data, IfNoneMatch="*", ChecksumSHA256=digest)
+                # As a bytearray: botocore makes a file of bytes, and asks "100-continue" before it sends a file.
+                self.client.put_object(
+                    Bucket=self.where.bucket, Key=full, Body=bytearray(data), IfNoneMatch="*", ChecksumSHA256=digest
+                )
             except boto.ClientError as error:
                 if status(error) == 412:
                     return False

@@ -16,7 +16,7 @@ pytest.register_assert_rewrite("tests.store_contract")
 
 from archive.s3 import S3Store, init_archive  # noqa: E402
 from archive.settings import Settings, from_environment  # noqa: E402
-from tests.servers import Server, start_moto, start_weed  # noqa: E402
+from tests.servers import Server, start_moto, start_weed, stop_weed  # noqa: E402
 
 MakeSettings = Callable[..., Settings]
 
@@ -25,8 +25,7 @@ MakeSettings = Callable[..., Settings]
 def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process, server = start_weed(tmp_path_factory.mktemp("weed"))
     yield server
-    process.kill()  # its folder goes with the session; a clean stop takes seconds
-    process.wait()
+    stop_weed(process)
 
 
 @pytest.fixture(scope="session")
