@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore import exceptions as boto
 
@@ -83,9 +83,10 @@ class S3Store:
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
         for pause in (*_BUSY, None):
             try:
-                # As a bytearray: botocore makes a file of bytes, and asks "100-continue" before it sends a file.
+                # A bytearray (botocore takes it, its stubs do not say so): of bytes it makes a file, and asks
+                # "100-continue" before it sends a file.
                 self.client.put_object(
-                    Bucket=self.where.bucket, Key=full, Body=bytearray(data), IfNoneMatch="*", ChecksumSHA256=digest
+                    Bucket=self.where.bucket, Key=full, Body=cast(Any, bytearray(data)), IfNoneMatch="*", ChecksumSHA256=digest
                 )
             except boto.ClientError as error:
                 if status(error) == 412:
