@@ -63,14 +63,16 @@ def up(mode: Mode) -> int:
         stack.start()
     except KeyboardInterrupt:
         return 0
-    _notify("READY=1")
-    print(f"users: {', '.join(stack.logins())}; their passwords are in {mode.state / 'passwords.json'}", flush=True)
-    if not mode.sandbox and mode.airflow_db.startswith("sqlite"):
-        print("Airflow's database is SQLite, good for a start on one machine. For more: WARRAQ_AIRFLOW_DB and WARRAQ_CATALOG =")
-        print("postgresql+psycopg://user:password@host/database", flush=True)
-    stack.wait()
-    _notify("STOPPING=1")
-    stack.stop()
+    try:
+        _notify("READY=1")
+        stack.say(f"users: {', '.join(stack.logins())}; their passwords are in {mode.state / 'passwords.json'}")
+        if not mode.sandbox and mode.airflow_db.startswith("sqlite"):
+            stack.say("Airflow's database is SQLite: good for a start on one machine. For more, set WARRAQ_AIRFLOW_DB and")
+            stack.say("WARRAQ_CATALOG to postgresql+psycopg://user:password@host/database (docs/OPERATIONS.md)")
+        stack.wait()
+        _notify("STOPPING=1")
+    finally:
+        stack.stop()
     return 0
 
 

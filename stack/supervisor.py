@@ -10,6 +10,7 @@ A step starts when the steps it comes after are done (a job) or answer (a servic
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ class Stack:
         self, mode: Mode, extra: Mapping[str, str] | None = None, say: Callable[[str], None] = print, fresh: bool | None = None
     ) -> None:
         self.mode = mode
-        self.say = say
+        self._say = say
         self._extra = dict(extra or {})
         self._fresh = mode.name == "demo" if fresh is None else fresh
         self._lock = StateLock(mode.state)
@@ -112,6 +113,11 @@ class Stack:
         """A command to its end, in the stack's environment; its exit status. Its output is in logs/command.log."""
         return self._children.start("command", command, self.environment()).wait()
 
+    def say(self, line: str) -> None:
+        """Whoever read our output may have gone (`make run | head`); that must not end the watch."""
+        with contextlib.suppress(OSError):
+            self._say(line)
+
     def wait(self, timeout: float | None = None) -> bool:
         """Until stop() is called; True when it was. KeyboardInterrupt passes through."""
         return self._stopping.wait(timeout)
@@ -132,11 +138,12 @@ class Stack:
         running = [s for s in self._steps if s.process is not None and s.process.poll() is None]
         users = [s.process for s in running if s.process and not s.stops_last]
         stores = [s.process for s in running if s.process and s.stops_last]
-        killed = self._children.stop(users, grace=12.0) + self._children.stop(stores, grace=20.0, last=True)
+        self._children.stop(users, grace=12.0)  # a step that runs on is cut off: steps are made for that
+        self._children.stop(stores, grace=20.0, last=True)
         self._children.close()
         self._steps = []
         self._lock.release()
-        self.say("stopped" + (f"; {killed} process(es) had to be killed" if killed else ""))
+        self.say("stopped")
 
     def __enter__(self) -> Stack:
         self.start()
