@@ -67,7 +67,7 @@ def sightings(outlet: str, lines: Iterable[Observation]) -> dict[tuple[str, str]
 
 
 def rows(outlet: str, article: str, history: History, announced: list[Sighting]) -> Iterator[tuple[str, Row]]:
-    """(table, row) of all that is known about one article."""
+    """(table, row) of all that is known about one article, as it is stored: words joined by spaces."""
     yield "article", _article(outlet, article, history, announced)
     for version in history.versions:
         yield "version", _version(outlet, article, version)
@@ -77,7 +77,7 @@ def rows(outlet: str, article: str, history: History, announced: list[Sighting])
     for one in history.unread:
         line = one.line
         where = (line.url, at(line.time), line.warc, line.offset, line.length, line.body)
-        yield "unread", (outlet, article, line.record, *where, one.rules)
+        yield "unread", (outlet, article, line.record, *where, " ".join(one.rules))
 
 
 def _article(outlet: str, article: str, history: History, announced: list[Sighting]) -> Row:
@@ -115,7 +115,16 @@ def _article(outlet: str, article: str, history: History, announced: list[Sighti
 def _version(outlet: str, article: str, version: Version) -> Row:
     first, reading = version.first, version.reading
     return (
-        *(outlet, article, version.number, at(version.time), at(version.last), version.captures, version.kinds, version.flags),
+        *(
+            outlet,
+            article,
+            version.number,
+            at(version.time),
+            at(version.last),
+            version.captures,
+            " ".join(version.kinds),
+            " ".join(version.flags),
+        ),
         *(reading.title, first.url, reading.published, reading.modified, reading.language, reading.chars),
         *(reading.layout, reading.rules, reading.headline.t, reading.headline.k, reading.body.t, reading.body.k),
         *(first.warc, first.offset, first.length, first.record, first.payload, first.body, version.snapshot),
@@ -123,7 +132,7 @@ def _version(outlet: str, article: str, version: Version) -> Row:
 
 
 def _event(outlet: str, article: str, number: int, event: Event) -> Row:
-    what = (event.kinds, event.flags, event.version, at(event.since), event.reason, event.title, event.url)
+    what = (" ".join(event.kinds), " ".join(event.flags), event.version, at(event.since), event.reason, event.title, event.url)
     return (outlet, article, number, at(event.time), *what)
 
 
