@@ -76,6 +76,7 @@ class Tools:
     clock: Callable[[], datetime]
     failures: dict[int, str] = field(default_factory=dict)
     backoff: float = 2.0  # seconds before the second attempt
+    say: Callable[[str], None] = lambda _: None  # for a line of progress now and then
 
     def heard(self, exchange: Exchange) -> None:
         """For the sink to call: what Scrapy's exceptions do not say well, the exchange does."""

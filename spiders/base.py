@@ -24,6 +24,8 @@ from spiders.frontier import Frontier, Job, Rank
 from spiders.ledger import Ledger
 from spiders.settings import CONCURRENCY
 
+PROGRESS = 60.0  # seconds between two lines of progress
+
 
 class OutletSpider(scrapy.Spider):
     """One run of one outlet. `report()` is complete when the spider has closed."""
@@ -62,10 +64,21 @@ class OutletSpider(scrapy.Spider):
         if not rules.unreachable:
             self.lists.begin([row for rows in self.asker.sitemaps.values() for row in rows])
         workers = 1 if self.asker.host(self.outlet.url).delay else CONCURRENCY
-        await asyncio.gather(*(self._worker(self.asker) for _ in range(workers)))
+        progress = asyncio.ensure_future(self._progress())
+        try:
+            await asyncio.gather(*(self._worker(self.asker) for _ in range(workers)))
+        finally:
+            progress.cancel()
         self.lists.release()
         if self._left() and monotonic() >= self.asker.deadline:
             self.halt("budget")
+
+    async def _progress(self) -> None:
+        while True:
+            await asyncio.sleep(PROGRESS)
+            self.tools.say(
+                f"crawl: {self.ledger.asked} asked, {self.ledger.outcomes['content']} pages, {len(self._left())} to go"
+            )
 
     def halt(self, why: str) -> None:
         """Ask nothing more; what is in flight is finished."""
@@ -179,6 +192,6 @@ class OutletSpider(scrapy.Spider):
         damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
         broken = damaged or answer.status >= 500 or answer.status in (0, 408, 429) or bool(answer.failure)
         usable = channel if channel is not None and (channel.items or channel.next or not channel.problem) else None
-        new = self.lists.on_channel(job, usable, broken=broken)
+        new = self.lists.on_channel(job, usable, broken=broken, at=answer.url)
         why = answer.halted or answer.failure or (channel.problem if channel else "")
         self.ledger.channel(job, answer.status, len(usable.items) if usable else 0, new, why)

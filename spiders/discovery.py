@@ -30,6 +30,7 @@ class Discovery:
 
     def __init__(self, outlet: Outlet, plan: Plan, known: frozenset[str], frontier: Frontier, now: datetime) -> None:
         self.outlet, self.plan, self.frontier = outlet, plan, frontier
+        self.home = outlet.url
         self.left_out: set[str] = set()  # article ids that a channel calls unreadable (password)
         self.given: set[str] = set()  # kinds of channel that gave items in this run; a news sitemap is "news"
         self._known = known
@@ -48,11 +49,10 @@ class Discovery:
     def begin(self, sitemaps: list[ChannelAddress]) -> None:
         """The first channel is the home page: it says where feed and REST are. `sitemaps`: those of robots.txt."""
         self._hoped = {row.url for row in sitemaps}
-        self._sitemaps = [join(self.outlet.url, name) for name in self.guesses]
         self.ask(self.outlet.url, "home", Rank.FRONT)
 
-    def on_channel(self, job: Job, channel: Channel | None, *, broken: bool) -> int:
-        """A channel was answered; how many articles it listed that nobody had seen before.
+    def on_channel(self, job: Job, channel: Channel | None, *, broken: bool, at: str = "") -> int:
+        """A channel was answered (`at`: where it was redirected to); how many of its articles nobody had seen before.
 
         `channel` None: the site does not offer it, or (`broken`) it failed after every attempt.
         """
@@ -60,7 +60,8 @@ class Discovery:
         self._answered += channel is not None
         new = self._offer_all(job, channel) if channel is not None else 0
         if job.kind == "home":
-            self.after_home(job, channel, new)
+            self.home = at if channel is not None and at else job.url
+            self.after_home(job, channel)
         elif job.kind == "sitemap":
             self._on_sitemap(job, channel)
         else:
@@ -96,8 +97,8 @@ class Discovery:
 
     # --- what the subclasses fill in
 
-    def after_home(self, job: Job, channel: Channel | None, new: int) -> None:
-        """The home page was answered: ask for the other channels."""
+    def after_home(self, job: Job, channel: Channel | None) -> None:
+        """The home page was answered (`self.home` is where): ask for the other channels."""
         raise NotImplementedError
 
     def on_page(self, job: Job, channel: Channel | None, new: int) -> None:
@@ -118,11 +119,10 @@ class Discovery:
 
     def ask_named(self) -> None:
         """The sitemaps of robots.txt (or the first guess), and the channels that the outlet file names."""
-        for url in self._hoped or self._sitemaps[:1]:
+        self._sitemaps = [join(self.home, name) for name in self.guesses]
+        self._hoped = self._hoped or {self._sitemaps.pop(0)}
+        for url in self._hoped:
             self.ask(url, "sitemap", Rank.FRONT)
-        if not self._hoped:
-            self._hoped = set(self._sitemaps[:1])
-            self._sitemaps = self._sitemaps[1:]
         for address in self.outlet.channels:
             url = join(self.outlet.url, address)
             self.ask(url, channels.kind_of(url), Rank.FRONT)

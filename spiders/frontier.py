@@ -99,8 +99,9 @@ class Frontier:
         return None, self._later[0][0] if self._later else float("inf")
 
     def first(self) -> Rank | None:
-        """The rank of what would be popped next."""
-        return self._heap[0][3].rank if self._heap else None
+        """The best rank of all that is in, also of what waits for its next attempt."""
+        ranks = [row[2].rank for row in self._later] + [row[3].rank for row in self._heap[:1]]
+        return min(ranks, default=None)
 
     def left(self) -> list[Job]:
         """Every job that is still in."""
@@ -108,7 +109,12 @@ class Frontier:
 
 
 def _within(job: Job) -> float:
-    """Order within a rank: articles newest first; list pages after sitemaps, which list more at a time."""
+    """Order within a rank: articles newest first; list pages after sitemaps, which list more at a time.
+
+    What a front page lists without a date is as new as can be, in its order; what a deep one does is not known to be.
+    """
+    if job.rank is Rank.NEW and not job.published:
+        return float("-inf")
     if job.rank in (Rank.NEW, Rank.BACKLOG):
         return -_seconds(job.published)
     return float(job.rank is Rank.DEEP and job.kind in ("archive", "home"))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from archive.capture import Role
-from spiders.frontier import Job
+from spiders.frontier import Job, Rank
 
 
 class Ledger:
@@ -20,8 +20,8 @@ class Ledger:
         self.roles: dict[str, Counter[str]] = {"article": Counter(), "channel": Counter(), "robots": Counter()}
         self.jobs: Counter[str] = Counter()
         self.redirects: Counter[str] = Counter()
-        self.found: Counter[str] = Counter()
         self.channels: dict[str, dict[str, Any]] = {}
+        self.lists: dict[str, Counter[str]] = {}
         self.notes: list[str] = []
 
     def ask(self, role: Role) -> None:
@@ -43,9 +43,11 @@ class Ledger:
         self.roles[role][outcome] += 1
 
     def channel(self, job: Job, status: int, items: int, new: int, problem: str) -> None:
-        """What one channel document gave; the absent ones are remembered here and not asked for again in this run."""
+        """What one channel document gave. Front ones and those that gave nothing are kept one by one, the rest as sums."""
+        self.lists.setdefault(job.kind, Counter()).update(documents=1, items=items, new=new)
+        if job.rank is not Rank.FRONT and not problem and status == 200:
+            return
         row = {"kind": job.kind, "status": status, "items": items, "new": new, "problem": problem}
-        self.found[job.kind] += new
         self.channels[job.url] = {key: value for key, value in row.items() if value != ""}
 
     def note(self, text: str) -> None:
@@ -63,7 +65,7 @@ class Ledger:
             "jobs": dict(sorted(self.jobs.items())),
             "left": dict(sorted(Counter(job.rank.name.lower() for job in left).items())),
             "redirects": dict(sorted(self.redirects.items())),
-            "found": dict(sorted(self.found.items())),
+            "lists": {kind: dict(counts) for kind, counts in sorted(self.lists.items())},
             "channels": self.channels,
             "notes": self.notes,
         }

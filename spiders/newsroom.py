@@ -20,7 +20,7 @@ class NewsroomDiscovery(Discovery):
     guesses = ("/sitemap_news_index.xml", "/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_index.xml", "/sitemap.xml")
     _feeds: ClassVar[tuple[str, ...]] = ("/feed/", "/rss", "/rss.xml")
 
-    def after_home(self, job: Job, channel: Channel | None, new: int) -> None:
+    def after_home(self, job: Job, channel: Channel | None) -> None:
         self._nothing_new: dict[str, int] = {}
         self._untried: list[str] = []
         self.ask_named()
@@ -28,7 +28,7 @@ class NewsroomDiscovery(Discovery):
             if row.kind == "feed":
                 self.ask(row.url, "feed", Rank.FRONT, 1)
         for section in self.outlet.sections:
-            self.ask(join(self.outlet.url, section), "archive", Rank.FRONT, 1)
+            self.ask(join(self.home, section), "archive", Rank.FRONT, 1)
         if channel:
             self.ask_next(job, channel)
 
@@ -43,7 +43,7 @@ class NewsroomDiscovery(Discovery):
     def after_front(self) -> None:
         """No sitemap and no feed was named: they may still be where they usually are."""
         if not self.given & {"sitemap", "news", "feed"} and not self.outlet.channels:
-            self._untried = [join(self.outlet.url, name) for name in self._feeds]
+            self._untried = [join(self.home, name) for name in self._feeds]
             self._try_feed()
 
     def _try_feed(self) -> None:

@@ -54,7 +54,7 @@ def crawl(  # noqa: PLR0917  # the parts of a crawl, each a thing of its own
     from scrapy.crawler import CrawlerProcess
 
     names = Names(outlet.private)
-    tools = Tools(user_agent(version("warraq"), contact), names, now, backoff=backoff)
+    tools = Tools(user_agent(version("warraq"), contact), names, now, backoff=backoff, say=say)
 
     def taken_down(exchange: Exchange) -> None:
         sink(exchange)
@@ -99,6 +99,7 @@ class Uploader(threading.Thread):
     def __init__(self, folder: Path, open_store: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
         self._folder, self._open = folder, open_store
+        self._store: Any = None
         self._over = threading.Event()
         self.keys: list[str] = []
 
@@ -106,16 +107,21 @@ class Uploader(threading.Thread):
         while not self._over.wait(UPLOAD_EVERY):
             if any(self._folder.glob("*.warc.gz")):
                 try:
-                    self.keys += upload(self._open(), self._folder)
+                    self._upload()
                 except WarraqError as error:
                     say(f"crawl: not uploaded yet: {error}")
 
-    def finish(self) -> list[str]:
-        """Upload the rest; every key of this run. Raises what still fails."""
+    def finish(self, *, rest: bool) -> list[str]:
+        """Upload the rest (or leave it in the spool); every key uploaded. Raises what still fails."""
         self._over.set()
         self.join()
-        self.keys += upload(self._open(), self._folder)
+        if rest:
+            self._upload()
         return self.keys
+
+    def _upload(self) -> None:
+        self._store = self._store or self._open()  # boto3 costs two seconds: only when there is something to put
+        self.keys += upload(self._store, self._folder)
 
 
 def say(text: str) -> None:
@@ -142,6 +148,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--attempt", type=int, default=1)
     parser.add_argument("--known", help="file with the ids of articles attempted before, one a line")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds this clock is ahead of the storage's")
+    parser.add_argument(
+        "--leave-rest", action="store_true", help="leave what is finished at the end in the spool, for the caller to upload"
+    )
     parser.add_argument("--result", required=True, help="where the result is written (JSON)")
     return parser.parse_args(argv)
 
@@ -171,7 +180,7 @@ def _run(asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
         spool.report(report)
     finally:
         spool.close()
-    keys = uploader.finish()
+    keys = uploader.finish(rest=not asked.leave_rest)
     if report["stopped"] == "signal":
         raise TryAgain(
             "the crawl was stopped by a signal", f"{len(keys)} WARCs are in the bucket; run crawl again for the rest"

@@ -23,10 +23,10 @@ class WordpressDiscovery(Discovery):
     _roots: ClassVar[tuple[str, ...]] = ("wp-json/", "?rest_route=/")  # with and without pretty permalinks
     _feeds: ClassVar[tuple[str, ...]] = ("feed/", "?feed=rss2")
 
-    def after_home(self, job: Job, channel: Channel | None, new: int) -> None:
+    def after_home(self, job: Job, channel: Channel | None) -> None:
         """Ask where the home page says REST and feed are; if it does not say, or that fails, where they usually are."""
         told = {row.kind: row.url for row in reversed(channel.next)} if channel else {}
-        home = job.url if job.url.endswith("/") else f"{job.url}/"
+        home = self.home if self.home.endswith("/") else f"{self.home}/"
         self._archive = told.get("archive") or join(home, "page/2/")
         usual = [rest.url_of(join(home, root), 1) for root in self._roots]
         self._untried = {

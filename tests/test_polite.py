@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from datetime import UTC, datetime
 
 import pytest
 
 from spiders import polite, robots
 from spiders.frontier import Frontier, Job, Rank
+from spiders.resolver import Names
 
 NOW = datetime(2026, 11, 22, 1, 12, tzinfo=UTC)
 
@@ -166,3 +168,41 @@ def test_frontier_gives_a_job_back_when_its_time_has_come() -> None:
     assert again is not None
     assert again.attempt == 2
     assert frontier.left() == []
+
+
+def answers(found: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names resolve to `found` from now on; returns the list of names that were looked up."""
+    asked: list[str] = []
+
+    async def getaddrinfo(_loop: object, host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if not found:
+            raise socket.gaierror(-2, "Name or service not known")
+        return [(0, 0, 0, "", (ip, 0)) for ip in found]
+
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    return asked
+
+
+def test_one_private_address_among_several_refuses_the_name_and_nothing_is_looked_up_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = answers(["8.8.8.8", "10.0.0.7"], monkeypatch)
+
+    async def look() -> tuple[bool, list[str], bool]:
+        names = Names(private=False)
+        return await names.refused("akhbar.example"), await names.addresses("akhbar.example"), await names.refused("10.0.0.7")
+
+    assert asyncio.run(look()) == (True, [], True)
+    assert asked == ["akhbar.example"]
+
+
+def test_an_unknown_name_is_not_refused_and_is_looked_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answers([], monkeypatch)
+
+    async def look() -> tuple[bool, list[str]]:
+        names = Names(private=False)
+        return await names.refused("akhbar.example"), await names.addresses("akhbar.example")
+
+    assert asyncio.run(look()) == (False, [])
+    assert len(asked) > 1

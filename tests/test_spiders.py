@@ -43,7 +43,7 @@ def test_every_post_is_found_by_whatever_is_open_and_nothing_else_is(tmp_path: P
     with serving(WordPress(posts(123), open_=open_)) as site:
         done = crawl(tmp_path, site.url)
     assert sorted(done.urls()) == sorted(site.url + post.path[1:] for post in site.posts)
-    assert {row["kind"] for row in done.report["channels"].values() if row["items"]} == found
+    assert {kind for kind, row in done.report["lists"].items() if row["items"]} == found
     assert done.report["walk"]["complete"]
     assert len(set(site.paths())) == len(site.asked)  # what a site does not offer is not asked for twice
     balanced(done)

@@ -16,8 +16,8 @@ _ENDPOINTS = re.compile(r"(?:^|/)(?:feed|rss|rss2|atom|embed|amp|trackback|attac
 _FOLDERS = re.compile(r"^/(?:wp-admin|wp-content|wp-includes|wp-json|wp-login\.php|xmlrpc\.php|cdn-cgi)(?:/|$)")
 _FILES = re.compile(r"\.(?:xml|xsl|gz|jpe?g|png|gif|webp|avif|svg|ico|pdf|docx?|css|js|json|txt|zip|mp[34]|m4[av])$", re.I)
 _DATES = re.compile(r"/(?:19|20)\d\d(?:/\d\d?){0,2}$")
-# A newsroom without a pattern of its own: the last part of an article's path is an id or a sentence.
-_TELLING = re.compile(r"\d{4,}|(?:[^-_]+[-_]){3,}[^-_]+|^id[A-Z0-9]{6,}")
+# A newsroom without a pattern of its own: an article's path has a number or a date, or ends in a sentence.
+_TELLING = re.compile(r"\d{4,}|/(?:[^/_-]+[-_]){3,}[^/_-]+$|/id[A-Z0-9]{6,}$")
 
 
 class Scope:
@@ -62,7 +62,7 @@ class Scope:
             return False
         if any(rule.search(path) for rule in (_LISTS, _ENDPOINTS, _FOLDERS, _FILES, _DATES)):
             return False
-        return self.wordpress or bool(_TELLING.search(path.rsplit("/", 1)[-1]))
+        return self.wordpress or bool(_TELLING.search(path))
 
     def item(self, url: str, *, trusted: bool = False, **known: str) -> dict[str, Any] | None:
         """The item of an address in scope, None for any other."""
