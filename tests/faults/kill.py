@@ -112,6 +112,7 @@ class Bench:
 
         from archive.settings import from_environment
 
+        os.environ.update({name: value for name, value in self.env.items() if name.startswith(("AWS_", "WARRAQ_"))})
         return open_store(from_environment(self.env))
 
 
