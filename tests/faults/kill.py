@@ -109,7 +109,6 @@ class Bench:
 
     def store(self):  # type: ignore[no-untyped-def]
         from archive.s3 import open_store
-
         from archive.settings import from_environment
 
         os.environ.update({name: value for name, value in self.env.items() if name.startswith(("AWS_", "WARRAQ_"))})

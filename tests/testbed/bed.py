@@ -103,7 +103,7 @@ def write_outlets(folder: Path) -> None:
         }
         layouts = text[text.index("[[layouts]]") :] if "[[layouts]]" in text else ""
         keep |= {"name": site, "url": address(site, "/"), "delay": 0.0, "private": True, "budget": 3600.0, "gone_after": 1.0}
-        keep |= {"revisit_after": 0.0, "revisit_growth": 0.0}
+        keep |= {"revisit_after": 86400.0, "revisit_growth": 0.0}
         head = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keep.items())
         (folder / f"{site}.toml").write_text(f"{head}\n\n{layouts}", "utf-8")
 
