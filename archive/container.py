@@ -41,7 +41,8 @@ _BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "
 
 def find(tree: Any) -> Any:
     """The container of the body, or None when none is sure."""
-    chosen = _dominant(list(_by_microdata(tree)))
+    microdata = list(_by_microdata(tree))
+    chosen = _dominant(microdata)
     if chosen is not None:
         return chosen
     size = _size(tree)
@@ -49,19 +50,20 @@ def find(tree: Any) -> Any:
         chosen = _dominant(list(_by_class(tree, names)))
         if chosen is not None and (_size(chosen) >= least * size or _under_headline(chosen)):
             return chosen
-    return None
+    shells = (_only_shell(candidates) for candidates in (microdata, list(_by_class(tree, _NAMES[0]))))
+    return next((shell for shell in shells if shell is not None), None)
 
 
 def without_boxes(container: Any) -> list[str]:
     """Remove boxes of related articles, sharing and the like inside a container; what was removed, a line each."""
-    size, removed, todo = _size(container), [], list(container)
+    size, removed, todo = _size(container), [], list(reversed(container))
     while todo:
-        element = todo.pop(0)
+        element = todo.pop()
         if element.tag in _BOX_TAGS and _is_box(element) and 2 * _size(element) < size:
             removed.append(" ".join("".join(element.itertext()).split())[:200])
             element.drop_tree()
         else:
-            todo = [*element, *todo]
+            todo += reversed(element)
     return [f"box: {text}" for text in removed if text]
 
 
@@ -109,6 +111,11 @@ def _dominant(candidates: list[Any]) -> Any:
         if sizes[inner] >= _INNER * sizes[chosen] and any(above is chosen for above in inner.iterancestors()):
             chosen = inner
     return chosen
+
+
+def _only_shell(candidates: list[Any]) -> Any:
+    """The one container of an article without a text, such as a video: a text read from elsewhere would be another's."""
+    return candidates[0] if len(candidates) == 1 and _under_headline(candidates[0]) else None
 
 
 def _size(element: Any) -> int:

@@ -28,8 +28,8 @@ _TATWEEL = "\u0640"
 _SIGNS = str.maketrans("٫٬٪\u2212\u2010\u2011\u2012\u2013\u2014\u2044٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", ".,%------/" + "0123456789" * 2)
 _NUMBER = re.compile(r"[0-9]+(?:(?:[.,:/]|\s*-\s*)[0-9]+)*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_BEFORE = re.compile(r"(?<![^\W_])[+\-±]?[$€£¥₪₺]?[+\-±]?$")  # a sign after a letter is a hyphen: كوفيد-19
-_AFTER = re.compile(r"\s?[%‰$€£¥₪₺]")
+_BEFORE = re.compile(r"(?:(?<![^\W_])[+\-±])?(?:[$€£¥₪₺][+\-±]?)?$")  # a sign after a letter is a hyphen: كوفيد-19
+_AFTER = re.compile(r"\s?(?:[%‰]|[$€£¥₪₺](?![+\-]?\d))")
 
 _NEGATING = (
     "لا",

@@ -126,6 +126,8 @@ def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: Seed
         read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
     except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read
         return Judged(replace(line, klass="broken", reason=f"reader-{type(error).__name__}"), None)
+    if not read.layout and not read.chars:  # a page drawn by scripts, or one that Trafilatura cannot read
+        return Judged(replace(line, klass="broken", reason="no-text"), None)
     return Judged(replace(line, reading=read), data)
 
 

@@ -15,7 +15,10 @@ from archive.outlet import Layout, Outlet
 from archive.seed import SeedSet
 from archive.warc import StoredCapture
 
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # Trafilatura gives up on these
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # Trafilatura gives up on these
+_NOT_XML_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[fF]{3}[eEfF]));"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def parse(capture: StoredCapture) -> Page | None:
     from lxml import etree, html
 
     decoded = charset.decode(capture.body, capture.header("content-type"))
-    text = _NOT_XML.sub("", decoded.text.replace("\f", " "))
+    text = _NOT_XML_REFERENCE.sub("", _NOT_XML.sub("", decoded.text.replace("\f", " ")))
     if not text.strip():
         return None
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)  # as Trafilatura's
