@@ -91,6 +91,8 @@ class Readings:
 
         A group may hold captures that could not be compared with their neighbour; theirs do not count.
         """
+        if stored := self._stored.get(group[0].record):
+            return max(stored, key=self._last).reading.snapshot
         texts = self._texts(group[0])
         for line in group:
             mine = self._texts(line)

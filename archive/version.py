@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal
@@ -83,10 +82,14 @@ class History:
     unread: tuple[Unread, ...]
 
 
-@lru_cache(maxsize=65536)
 def moment(time: str) -> datetime:
     """A WARC-Date (WARC 1.1 §5.4: any precision) as UTC time."""
-    return datetime.fromisoformat(time)
+    return datetime.fromisoformat(time).astimezone(UTC)
+
+
+def at(time: str) -> str:
+    """A WARC-Date in the one shape that sorts as text, `2026-11-22T01:12:00.000000Z`; "" stays ""."""
+    return time if len(time) == 27 or not time else f"{moment(time):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def fold(observations: Iterable[Observation], gone_after: float) -> History:
@@ -110,8 +113,8 @@ def in_order(observations: Iterable[Observation]) -> list[Observation]:
     return out
 
 
-def _order(line: Observation) -> tuple[datetime, str, str, int]:
-    return moment(line.time), line.body or line.payload, line.warc, line.offset
+def _order(line: Observation) -> tuple[str, str, str, int]:
+    return at(line.time), line.body or line.payload, line.warc, line.offset
 
 
 def _again(line: Observation, seen: set[tuple[str, ...]]) -> bool:

@@ -7,26 +7,24 @@ are applied; and an object that was applied already changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, Delete, Insert, Table, Text, Update, and_, bindparam, select, type_coerce
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Connection, select
 
 from archive import keys
 from archive.address import article_id
-from archive.catalog import derive, models
+from archive.catalog import bulk, derive, models
 from archive.catalog.database import Database
 from archive.catalog.derive import Row, Sighting
 from archive.catalog.rows import EventRow
 from archive.errors import BadRecord
 from archive.observation import Observation
 from archive.outlet import Outlet
-from archive.version import fold
+from archive.version import at, fold
 
 CHUNK = 400  # articles or keys in one query
 Item = tuple[str, list[Observation]]  # key of an observations object, its lines
@@ -90,7 +88,7 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
     channels: list[Row] = []
     runs: list[Row] = []
     for number, line in enumerate(lines):
-        time = derive.at(line.time)
+        time = at(line.time)
         if line.kind == "article":
             articles.append((outlet, _article(line), time, file, number, line.klass, _encode(line).decode()))
         elif line.kind == "channel":
@@ -100,10 +98,10 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
         else:
             report = orjson.dumps(line.report, option=orjson.OPT_SORT_KEYS).decode()
             runs.append((outlet, line.run, file, number, stem.attempt, time, *_walk(line), report))
-    _put(connection, models.source, [(key, outlet, stem.run, len(lines))])
-    _put(connection, models.observation, articles)
-    _put(connection, models.channel_capture, channels)
-    _put(connection, models.run, runs)
+    bulk.put(connection, models.source, [(key, outlet, stem.run, len(lines))])
+    bulk.put(connection, models.observation, articles)
+    bulk.put(connection, models.channel_capture, channels)
+    bulk.put(connection, models.run, runs)
 
 
 def _walk(line: Observation) -> tuple[str, str]:
@@ -111,7 +109,7 @@ def _walk(line: Observation) -> tuple[str, str]:
     walk = line.report.get("walk") or {}
     if not walk.get("wanted") and not walk.get("complete"):
         return "", ""
-    since = derive.at(str(walk.get("since") or "")) or derive.stamp(keys.run_time(line.run))
+    since = at(str(walk.get("since") or "")) or derive.stamp(keys.run_time(line.run))
     return "complete" if walk.get("complete") else "open", since
 
 
@@ -132,13 +130,13 @@ def _announce(connection: Connection, outlet: str, lines: list[Observation]) -> 
         new.add(derive.sighting_row(after))
         if before:
             old.add(derive.sighting_row(before))
-    _replace(connection, models.sighting, old, new)
+    bulk.replace(connection, models.sighting, old, new)
     return touched
 
 
 def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> Iterator[Sighting]:
     for chunk in chunks(articles):
-        yield from (Sighting(*row) for row in connection.execute(_of(models.sighting, outlet, chunk)).all())
+        yield from (Sighting(*row) for row in bulk.rows(connection, models.sighting, outlet, chunk))
 
 
 def _refold(
@@ -156,8 +154,8 @@ def _refold(
             new[table].add(row)
     known: set[tuple[Any, ...]] = set()
     for derived in models.DERIVED:
-        old = {tuple(row) for row in connection.execute(_of(derived, outlet.name, articles)).all()}
-        _replace(connection, derived, old, new[derived.name])
+        old = set(bulk.rows(connection, derived, outlet.name, articles))
+        bulk.replace(connection, derived, old, new[derived.name])
         if derived is models.event:
             known = {(event.article, event.time, event.kinds) for event in map(_event, old)}
     events = map(_event, new["event"])
@@ -171,53 +169,7 @@ def _event(row: Row) -> EventRow:
 
 def load(connection: Connection, outlet: str, articles: Sequence[str]) -> dict[str, list[Observation]]:
     """The article lines of some articles."""
-    table = models.observation
-    query = select(table.c.article, table.c.data).where(table.c.outlet == outlet, table.c.article.in_(articles))
     found: dict[str, list[Observation]] = defaultdict(list)
-    for article, data in connection.execute(query).all():
-        found[article].append(_decode(data))
+    for row in bulk.rows(connection, models.observation, outlet, articles):
+        found[row[1]].append(_decode(row[-1]))
     return found
-
-
-def _of(table: Table, outlet: str, articles: Sequence[str]) -> Any:
-    """Their rows as they are stored: words not split."""
-    columns = [type_coerce(column, Text) if isinstance(column.type, models.Words) else column for column in table.c]
-    return select(*columns).where(table.c.outlet == outlet, table.c.article.in_(articles))
-
-
-def _put(connection: Connection, table: Table, rows: Collection[Row]) -> None:
-    _many(connection, "insert", table, rows)
-
-
-def _replace(connection: Connection, table: Table, old: set[Row], new: set[Row]) -> None:
-    """Make the rows `old` of a table the rows `new`; equal ones are not touched."""
-    width = len(table.primary_key)  # the key's columns come first
-    gone, come = {row[:width]: row for row in old - new}, {row[:width]: row for row in new - old}
-    _many(connection, "delete", table, [one for one in gone if one not in come])
-    _many(connection, "insert", table, [row for one, row in come.items() if one not in gone])
-    _many(connection, "update", table, [row[width:] + row[:width] for one, row in come.items() if one in gone])
-
-
-def _many(connection: Connection, verb: str, table: Table, rows: Collection[Row]) -> None:
-    """Run a statement for each row, whose values are in the order of its parameters.
-
-    Past SQLAlchemy's handling of each parameter, which costs more than the database does.
-    """
-    if not rows:
-        return
-    sql, names = _statement(verb, table, connection.dialect)
-    connection.exec_driver_sql(sql, [dict(zip(names, row, strict=True)) for row in rows] if names else list(rows))
-
-
-@lru_cache
-def _statement(verb: str, table: Table, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
-    """(SQL, names of its parameters; none when they go by position)."""
-    key, rest = list(table.primary_key), list(table.c)[len(table.primary_key) :]
-    where = and_(*(column == bindparam(f"key_{column.name}") for column in key))
-    statement: Insert | Delete | Update = table.insert()
-    if verb == "delete":
-        statement = table.delete().where(where)
-    elif verb == "update":
-        statement = table.update().where(where).values({column.name: bindparam(column.name) for column in rest})
-    compiled = statement.compile(dialect=dialect)
-    return str(compiled), () if compiled.positional else tuple(compiled.params)

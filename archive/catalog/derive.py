@@ -11,7 +11,7 @@ import orjson
 
 from archive.address import article_id
 from archive.observation import Observation
-from archive.version import Event, History, Version, moment
+from archive.version import Event, History, Version, at
 
 _CHANNELS = ("rest", "feed", "sitemap", "archive", "home")  # the one that knows an article best comes first
 Row = tuple[Any, ...]
@@ -46,11 +46,6 @@ class Sighting:
 def stamp(when: datetime) -> str:
     """UTC with microseconds, as WARC-Date has it."""
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-def at(time: str) -> str:
-    """A WARC-Date of any precision in the one shape that sorts as text."""
-    return time if len(time) == 27 or not time else stamp(moment(time))
 
 
 def sightings(outlet: str, lines: Iterable[Observation]) -> dict[tuple[str, str], Sighting]:

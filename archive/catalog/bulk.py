@@ -1,0 +1,68 @@
+"""Many rows at once, past SQLAlchemy's handling of each parameter and value, which costs more than the database does.
+
+Rows are tuples of all columns in the order of the table, values as they are stored (words joined by spaces).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+import orjson
+from sqlalchemy import Connection, Delete, Insert, Table, Update, and_, bindparam
+from sqlalchemy.engine import Dialect
+
+from archive.catalog.derive import Row
+
+
+def rows(connection: Connection, table: Table, outlet: str, articles: Sequence[str]) -> list[Row]:
+    """The rows of some articles of an outlet."""
+    sql = _select(table, connection.dialect)
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(sql, (outlet, orjson.dumps(articles).decode()))
+    else:
+        found = connection.exec_driver_sql(sql, (outlet, list(articles)))
+    return [tuple(row) for row in found.all()]
+
+
+def put(connection: Connection, table: Table, new: Collection[Row]) -> None:
+    _many(connection, "insert", table, new)
+
+
+def replace(connection: Connection, table: Table, old: set[Row], new: set[Row]) -> None:
+    """Make the rows `old` of a table the rows `new`; equal ones are not touched."""
+    width = len(table.primary_key)  # the key's columns come first
+    gone, come = {row[:width]: row for row in old - new}, {row[:width]: row for row in new - old}
+    _many(connection, "delete", table, [one for one in gone if one not in come])
+    _many(connection, "insert", table, [row for one, row in come.items() if one not in gone])
+    _many(connection, "update", table, [row[width:] + row[:width] for one, row in come.items() if one in gone])
+
+
+def _many(connection: Connection, verb: str, table: Table, values: Collection[Row]) -> None:
+    """Run a statement for each row, whose values are in the order of its parameters."""
+    if not values:
+        return
+    sql, names = _statement(verb, table, connection.dialect)
+    connection.exec_driver_sql(sql, [dict(zip(names, row, strict=True)) for row in values] if names else list(values))
+
+
+@lru_cache
+def _select(table: Table, dialect: Dialect) -> str:
+    quote = dialect.identifier_preparer.quote
+    columns, name = ", ".join(quote(column.name) for column in table.c), quote(table.name)
+    few = "article IN (SELECT value FROM json_each(?))" if dialect.name == "sqlite" else "article = ANY(%s)"
+    return f"SELECT {columns} FROM {name} WHERE outlet = {'?' if dialect.name == 'sqlite' else '%s'} AND {few}"  # noqa: S608
+
+
+@lru_cache
+def _statement(verb: str, table: Table, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
+    """(SQL, names of its parameters; none when they go by position)."""
+    key, rest = list(table.primary_key), list(table.c)[len(table.primary_key) :]
+    where = and_(*(column == bindparam(f"key_{column.name}") for column in key))
+    statement: Insert | Delete | Update = table.insert()
+    if verb == "delete":
+        statement = table.delete().where(where)
+    elif verb == "update":
+        statement = table.update().where(where).values({column.name: bindparam(column.name) for column in rest})
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), () if compiled.positional else tuple(compiled.params)
