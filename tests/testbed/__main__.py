@@ -65,7 +65,8 @@ def main() -> None:
 
 def published(site: str) -> dict[str, dict]:
     """Posts that are articles: published and without a password."""
-    return {i: row for i, row in truth(site).items() if row["status"] == "publish" and not row.get("password")}
+    locked = bed.locked_posts().get(site)
+    return {i: row for i, row in truth(site).items() if row["status"] == "publish" and i != locked}
 
 
 def whole(warraq: Warraq, sites: list[str], score: Score) -> None:
