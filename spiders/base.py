@@ -107,9 +107,11 @@ class OutletSpider(scrapy.Spider):
 
     async def _worker(self, asker: Asker) -> None:
         while not asker.over:
-            if not any(job.rank is Rank.FRONT for job in self._flying):
+            # A channel on its way may say of an article that it is none (password): what comes after it waits for that.
+            lists = min((job.rank for job in self._flying if job.role == "channel"), default=Rank.BACKLOG)
+            if lists is not Rank.FRONT:
                 self.lists.front_settled()
-            job, at = self.frontier.pop(monotonic())
+            job, at = self.frontier.pop(monotonic(), lists)
             if job is not None:
                 await self._fly(asker, job)
             elif self._flying or at < float("inf"):

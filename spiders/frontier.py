@@ -89,12 +89,14 @@ class Frontier:
         """The next attempt of a job that was popped, not before the time `at`."""
         heapq.heappush(self._later, (at, next(self._order), job.again()))
 
-    def pop(self, now: float) -> tuple[Job | None, float]:
-        """(the job to do now, 0), or (None, the time at which one will be ready; infinity when there is none)."""
+    def pop(self, now: float, limit: Rank = Rank.BACKLOG) -> tuple[Job | None, float]:
+        """(the job to do now, 0), or (None, the time at which one will be ready; infinity when there is none).
+
+        `limit`: the lowest rank that may go now."""
         while self._later and self._later[0][0] <= now:
             job = heapq.heappop(self._later)[2]
             heapq.heappush(self._heap, (job.rank, _within(job), next(self._order), job))
-        if self._heap:
+        if self._heap and self._heap[0][0] <= limit:
             return heapq.heappop(self._heap)[3], 0.0
         return None, self._later[0][0] if self._later else float("inf")
 

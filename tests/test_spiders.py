@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,17 @@ def test_every_post_is_found_by_whatever_is_open_and_nothing_else_is(tmp_path: P
     balanced(done)
 
 
-def test_password_posts_are_left_out_although_the_sitemap_lists_them(tmp_path: Path) -> None:
+def test_password_posts_are_left_out_although_home_page_feed_and_sitemap_list_them(tmp_path: Path) -> None:
     some = posts(12)
     some[3].protected = True
     with serving(WordPress(some)) as site:
-        site.routes["/"] = Reply(200, "<html><body>صفحة بلا روابط</body></html>")
-        site.routes["/feed/"] = Reply(404)
+        quick = site.route
+
+        def slow(path: str) -> Reply | None:
+            reply = quick(path)
+            return replace(reply, wait=0.5) if reply and "wp-json" in path else reply
+
+        site.route = slow
         done = crawl(tmp_path, site.url)
     assert site.url + some[3].path[1:] not in done.urls()
     assert len(done.urls()) == 11
@@ -196,7 +202,10 @@ def test_5xx_and_resets_are_tried_twice_more(tmp_path: Path) -> None:
         done = crawl(tmp_path, site.url)
     tries = {n: [row["attempt"] for row in done.exchanges if row["url"].endswith(f"khabar-{n}/")] for n in (1, 2, 3, 4)}
     assert tries[1] == tries[2] == [1, 2, 3]
-    assert tries[3][-1] == 2
+    assert [row["status"] for row in done.exchanges if row["url"].endswith("khabar-3/")] == [
+        0,
+        200,
+    ]  # on a kept connection Twisted tries again
     assert tries[4] == [1]
     assert done.report["jobs"]["failed"] == 1
     assert done.report["put_in"] == sum(done.report["jobs"].values())
