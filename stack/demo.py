@@ -186,7 +186,7 @@ def verify(stack: Stack) -> str:
         raise Broken(
             f"`warraq verify` ended with {done.returncode}: {said[-1] if said else 'no word'}", "nothing was removed; see above"
         )
-    return said[-1]
+    return said[-1].removeprefix("verify: ")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +16,11 @@ from archive.address import article_id
 from archive.catalog.rows import EventRow
 from archive.errors import Broken, TryAgain
 from stack.demo import Demo
+from stack.mode import free_row
 from stack.narration import Story, isolate, summary
 from stack.runs import Runs, reason
 
+ROOT = Path(__file__).resolve().parent.parent
 SITE = "http://127.0.0.1:7481"
 NEW_PATH = "/بئر-جديدة/"
 NEW = article_id(SITE + NEW_PATH)
@@ -255,3 +260,34 @@ def test_without_once_it_goes_on_until_it_is_stopped(tmp_path: Path, capsys: pyt
 
 def test_a_stop_before_everything_was_shown_is_no_success(tmp_path: Path) -> None:
     assert demo(FakeStack(tmp_path, stops_after=1), EVERYTHING).run() == 130
+
+
+# The real thing
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of the processes that were started with `folder` as their state."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"WARRAQ_STATE={folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for orphans in /proc")
+def test_the_demo_from_nothing_to_its_summary(tmp_path: Path) -> None:
+    state = tmp_path / "demo"
+    env = {**os.environ, "WARRAQ_DEMO_STATE": str(state), "WARRAQ_DEMO_PORT": str(free_row())}
+    command = [sys.executable, "-m", "stack.demo", "--once", "--limit", "420"]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "; 0 findings" in done.stdout
+    assert "2 seed files linked" in done.stdout
+    for word in ("new ", "edited ", "deleted "):
+        assert any(line.startswith(word) and "/warraq/article/" in line for line in done.stdout.splitlines()), word
+    assert done.stdout.splitlines()[-1] == "stopped"
+    assert processes_of(state) == []
