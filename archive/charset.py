@@ -61,7 +61,7 @@ def _damaged_utf8(body: bytes) -> bool:
     """UTF-8 all the same, but for a few bytes: most of what is not ASCII decodes."""
     text = body.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
-    return wrong * 20 < sum(1 for char in text if char > "\x7f")
+    return wrong * 5 < sum(1 for char in text if char > "\x7f")
 
 
 def _python_name(label: str | None) -> str:

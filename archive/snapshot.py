@@ -23,11 +23,12 @@ def pack(fields: dict[str, Any]) -> bytes:
 def load(data: bytes) -> dict[str, Any]:
     """The fields of a snapshot; BadRecord when it is none or of a later format."""
     import gzip
+    import zlib
 
     try:
-        fields: dict[str, Any] = orjson.loads(gzip.decompress(data))
-    except (OSError, EOFError, orjson.JSONDecodeError) as error:
+        fields = orjson.loads(gzip.decompress(data))
+    except (OSError, EOFError, zlib.error, orjson.JSONDecodeError) as error:
         raise BadRecord(f"not a snapshot: {error}") from error
-    if fields.get("v") != FORMAT:
+    if not isinstance(fields, dict) or fields.get("v") != FORMAT:
         raise BadRecord("a snapshot of another format version", "upgrade Warraq before reading this bucket")
     return fields
