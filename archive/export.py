@@ -1,0 +1,94 @@
+"""Exports: articles, versions, events as JSON Lines or CSV. The columns are a promise, versioned: docs/EXPORT.md."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO
+
+import orjson
+
+from archive.errors import Refused
+
+if TYPE_CHECKING:
+    from archive.catalog import Catalog
+
+VERSION = 1  # of the columns; adding one at the end keeps it, anything else makes it 2
+
+COLUMNS = {
+    "articles": (
+        *("outlet", "article", "url", "title", "state", "since", "reason", "first_seen", "last_seen", "last_fetch"),
+        *("unconfirmed", "failures", "post", "published", "moved_to", "versions", "captures", "changed"),
+    ),
+    "versions": (
+        *("outlet", "article", "number", "time", "last", "captures", "kinds", "flags", "title", "url", "published", "modified"),
+        *("language", "chars", "layout", "rules", "headline_t", "headline_k", "body_t", "body_k", "warc", "offset", "length"),
+        *("record", "payload", "body", "snapshot", "seeds"),
+    ),
+    "events": ("outlet", "article", "number", "time", "kinds", "flags", "version", "since", "reason", "title", "url"),
+}
+FORMS = ("jsonl", "csv")
+
+
+def export(catalog: Catalog, what: str, form: str, out: TextIO, outlet: str | None = None) -> int:
+    """Write all rows of `what` to `out`; how many there were. Refused when there is no such table or form."""
+    if what not in COLUMNS:
+        raise Refused(f"{what!r} cannot be exported", f"one of {', '.join(COLUMNS)}")
+    if form not in FORMS:
+        raise Refused(f"{form!r} is no form of export", f"one of {', '.join(FORMS)}")
+    rows = _rows(catalog, what, outlet)
+    return _csv(rows, ("v", *COLUMNS[what]), out) if form == "csv" else _jsonl(rows, out)
+
+
+def _rows(catalog: Catalog, what: str, outlet: str | None) -> Iterator[dict[str, Any]]:
+    read: dict[str, Callable[[str | None], Any]] = {
+        "articles": catalog.articles,
+        "versions": catalog.versions,
+        "events": catalog.events,
+    }
+    found = read[what](outlet)
+    seeds = _seeds(catalog, outlet) if what == "versions" else {}
+    for row in found:
+        values = {name: getattr(row, name) for name in COLUMNS[what] if name != "seeds"}
+        if what == "versions":
+            values["seeds"] = seeds.get((row.outlet, row.article, row.number), [])
+        yield {"v": VERSION, **values}
+
+
+def _seeds(catalog: Catalog, outlet: str | None) -> dict[tuple[str, str, int], list[dict[str, str]]]:
+    """The seed files that each version is linked to."""
+    found: dict[tuple[str, str, int], list[dict[str, str]]] = defaultdict(list)
+    for link in catalog.links(outlet):
+        found[link.outlet, link.article, link.version].append(
+            {"name": link.name, "sha256": link.sha256, "relation": link.relation}
+        )
+    return found
+
+
+def _jsonl(rows: Iterator[dict[str, Any]], out: TextIO) -> int:
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is the answer
+        out.write(orjson.dumps(row).decode() + "\n")
+    return count
+
+
+def _csv(rows: Iterator[dict[str, Any]], columns: tuple[str, ...], out: TextIO) -> int:
+    """RFC 4180. Lists of words are joined by spaces, seed links are JSON."""
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is the answer
+        writer.writerow([_cell(row[name]) for name in columns])
+    return count
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return " ".join(value)
+    if isinstance(value, list):
+        return orjson.dumps(value).decode() if value else ""
+    # A spreadsheet runs such a cell as a formula, and titles are written by others (OWASP, "CSV Injection").
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + value
+    return value

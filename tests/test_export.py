@@ -1,0 +1,92 @@
+"""Exports: every row, the promised columns, and nothing that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archive import export
+from archive.catalog import Catalog
+from archive.errors import Refused
+from tests.histories import URL, content, line
+from tests.test_catalog import OUTLET, key, link
+
+DOCS = Path(__file__).parent.parent / "docs/EXPORT.md"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    made = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    made.migrate()
+    first = content(1, "a 1", title="=HYPERLINK(1)", snapshot=True)
+    assert first.reading is not None
+    first = replace(first, reading=replace(first.reading, links=(link("001.txt"),)))
+    lines = [first, content(2, "ب 2", title="عنوان، «جديد»"), line(3, "gone"), line(10, "gone")]
+    made.apply(key(1), lines, OUTLET)
+    yield made
+    made.close()
+
+
+def written(catalog: Catalog, what: str, form: str, outlet: str | None = None) -> str:
+    out = io.StringIO(newline="")
+    count = export.export(catalog, what, form, out, outlet)
+    text = out.getvalue()
+    assert count == (len(text.splitlines()) if form == "jsonl" else len(list(csv.reader(io.StringIO(text)))) - 1)
+    return text
+
+
+@pytest.mark.parametrize("what", export.COLUMNS)
+def test_both_forms_say_the_same(catalog: Catalog, what: str) -> None:
+    lines = [json.loads(one) for one in written(catalog, what, "jsonl").splitlines()]
+    cells = list(csv.DictReader(io.StringIO(written(catalog, what, "csv"), newline="")))
+    assert len(lines) == len(cells) == {"articles": 1, "versions": 2, "events": 3}[what]
+    for row, cell in zip(lines, cells, strict=True):
+        assert list(row) == list(cell) == ["v", *export.COLUMNS[what]]
+        assert row["v"] == 1
+        for name in ("kinds", "flags"):
+            assert " ".join(row.pop(name, [])) == cell.pop(name, "")
+        seeds = cell.pop("seeds", "")
+        assert row.pop("seeds", []) == (json.loads(seeds) if seeds else [])
+        assert {name: str(value) for name, value in row.items()} == {n: c.removeprefix("'") for n, c in cell.items()}
+
+
+def test_values(catalog: Catalog) -> None:
+    first, second = (json.loads(one) for one in written(catalog, "versions", "jsonl").splitlines())
+    assert (first["title"], first["kinds"], second["kinds"], second["flags"]) == (
+        "=HYPERLINK(1)",
+        ["new"],
+        ["headline", "body"],
+        ["numbers"],
+    )
+    assert [(one["name"], one["relation"]) for one in first["seeds"]] == [("001.txt", "identical")]
+    assert json.loads(written(catalog, "articles", "jsonl"))["url"] == URL
+
+
+def test_a_title_is_never_a_formula(catalog: Catalog) -> None:
+    titles = [row["title"] for row in csv.DictReader(io.StringIO(written(catalog, "versions", "csv"), newline=""))]
+    assert titles == ["'=HYPERLINK(1)", "عنوان، «جديد»"]
+
+
+def test_of_one_outlet(catalog: Catalog) -> None:
+    assert written(catalog, "events", "jsonl", "other") == ""
+    assert written(catalog, "events", "jsonl", "example") == written(catalog, "events", "jsonl")
+
+
+@pytest.mark.parametrize(("what", "form"), [("people", "csv"), ("events", "xlsx")])
+def test_what_there_is_not_is_refused(catalog: Catalog, what: str, form: str) -> None:
+    with pytest.raises(Refused, match="one of"):
+        written(catalog, what, form)
+
+
+def test_every_column_is_documented_in_its_order() -> None:
+    sections = re.split(r"^## ", DOCS.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    told = {section.splitlines()[0].strip(): re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) for section in sections}
+    assert {name: tuple(columns) for name, columns in told.items() if name in export.COLUMNS} == export.COLUMNS
+    assert f"version {export.VERSION}" in DOCS.read_text("utf-8")
