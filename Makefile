@@ -13,6 +13,8 @@ UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 # A checkout that has run the tests keeps their tools; one that has not installs only what runs.
 LOCK = $(if $(wildcard $(VENV)/.dev),requirements-dev.txt,requirements.txt)
 export PYTHONUNBUFFERED := 1
+# Every step is a process of its own: without compiled bytecode each one would compile its imports again (2.5 CPU s).
+unexport PYTHONDONTWRITEBYTECODE
 
 ##@ To use it
 .PHONY: demo run upgrade
@@ -32,7 +34,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test check testbed bench lock
+.PHONY: setup dev test check testbed bench kills backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -51,7 +53,13 @@ testbed: dev ## Capture the six WordPress sites of ../shared/testbed and compare
 	@$(BIN)/python -m tests.testbed
 
 bench: dev ## Every performance figure, with its bound
-	@status=0; for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || status=1; done; exit $$status
+	@status=0; for one in pipeline warc store catalog; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+
+kills: dev ## kill -9 at 40 random moments and around every put, then run again; about 15 minutes
+	@$(BIN)/python -m tests.faults.kill
+
+backlog: dev ## A back catalogue of 5,000 posts at a delay of 1 s; takes two intervals of 15 minutes
+	@$(BIN)/python -m tests.faults.backlog
 
 lock: dev ## Resolve requirements*.in anew into requirements*.txt
 	$(UV) pip compile --upgrade --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
@@ -81,11 +89,11 @@ $(BIN)/uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.runtime: $(BIN)/uv $(wildcard requirements*.txt) pyproject.toml
-	@$(UV) pip sync --quiet --require-hashes $(LOCK)
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes $(LOCK)
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/uv $(wildcard requirements*.txt) pyproject.toml
-	@$(UV) pip sync --quiet --require-hashes requirements-dev.txt
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements-dev.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runtime
