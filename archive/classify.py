@@ -1,7 +1,14 @@
 """What a capture is evidence of: content, an absence, a refusal, a failure. Pure.
 
-Only `content` makes versions and only `gone` makes tombstones, so both need evidence; what is not sure of either
-is told apart by a reason (docs/FORMAT.md lists them).
+Only `content` makes versions and only `gone` makes tombstones, so both need evidence. The reasons:
+
+    content       "" (read), same-payload (a revisit), no-layout (unread until a layout fits)
+    not-modified  http-304
+    gone          http-404, http-410, http-451, soft-404
+    elsewhere     redirect (one hop), redirected (the page at the end of it)
+    blocked       http-401 …, challenge, consent, password
+    broken        http-5xx …, timeout, reset …, truncated-…, no-answer, empty-body, bad-encoding, cut-short, no-text, reader-…
+    not-article   front-page, address, wordpress-page, mime
 """
 
 from __future__ import annotations
