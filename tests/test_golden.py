@@ -20,7 +20,20 @@ ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
 OUTLETS, _ = outlet.load_folder(ROOT / "outlets")
 PAGES = sorted(GOLDEN.glob("*/*.html"))
-KEPT = ("title", "subtitle", "authors", "published", "modified", "language", "canonical", "post", "text", "faithful", "images", "log")
+KEPT = (
+    "title",
+    "subtitle",
+    "authors",
+    "published",
+    "modified",
+    "language",
+    "canonical",
+    "post",
+    "text",
+    "faithful",
+    "images",
+    "log",
+)
 
 
 def read(page: Path) -> dict[str, Any]:
