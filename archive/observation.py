@@ -6,6 +6,7 @@ Specified in docs/FORMAT.md. `articles` lines carry a class; only `content` make
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -120,7 +121,7 @@ def load(data: bytes) -> list[Observation]:
     """The lines of one observations object; BadRecord when it is none or of a later format."""
     try:
         rows = [orjson.loads(line) for line in gzip.decompress(data).splitlines() if line]
-    except (OSError, EOFError, orjson.JSONDecodeError) as error:
+    except (OSError, EOFError, zlib.error, orjson.JSONDecodeError) as error:
         raise BadRecord(f"not an observations object: {error}") from error
     return [_line(row) for row in rows]
 

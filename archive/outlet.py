@@ -106,7 +106,8 @@ def _build(cls: type[_T], raw: dict[str, Any], where: str) -> _T:
     for key in raw:
         if key not in kinds:
             near = difflib.get_close_matches(key, kinds, 1)
-            raise BadOutlet(f"{where}: unknown key {key!r}", f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}")
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(kinds)}"
+            raise BadOutlet(f"{where}: unknown key {key!r}", hint)
     values = {key: _typed(value, kinds[key], f"{where}: {key}") for key, value in raw.items()}
     missing = [f.name for f in fields(cls) if f.name not in values and f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
     if missing:
@@ -138,7 +139,8 @@ def _check(outlet: Outlet, path: Path) -> None:
         raise BadOutlet(f"{path.name}: {key}: {why}", remedy)
 
     if outlet.name != path.stem or not _NAME.fullmatch(outlet.name):
-        refuse("name", f"{outlet.name!r} must be the file's name, {path.stem!r}", "lower-case letters, digits and _; at most 40")
+        rule = "lower-case letters, digits and _; at most 40"
+        refuse("name", f"{outlet.name!r} must be the file's name, {path.stem!r}", rule)
     if urlsplit(outlet.url).scheme not in ("http", "https") or not urlsplit(outlet.url).hostname:
         refuse("url", f"{outlet.url!r} is no web address", "write it as https://example.org/")
     if len(outlet.schedule.split()) != 5 and not outlet.schedule.startswith("@"):

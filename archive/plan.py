@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -81,7 +82,10 @@ def _published(known: Known) -> datetime:
     return min(when, known.first_seen) if when.tzinfo else known.first_seen
 
 
-def decide(outlet: Outlet, known: list[Known], now: datetime, *, everything: bool = False) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+Due = tuple[tuple[Task, ...], tuple[Task, ...]]
+
+
+def decide(outlet: Outlet, known: list[Known], now: datetime, *, everything: bool = False) -> Due:
     """(revisits, backlog) that are due at `now`, most overdue first and newest first.
 
     At most twice of what the budget allows is planned; the rest stays due. `everything` ignores the waits.
@@ -97,7 +101,8 @@ def decide(outlet: Outlet, known: list[Known], now: datetime, *, everything: boo
         overdue = (now - item.last_fetch).total_seconds() - wait_for(item, outlet)
         if overdue >= 0 or everything:
             why = "confirm" if item.unconfirmed else "retry" if item.failures else "revisit"
-            due.append((-overdue - (1e9 if why == "confirm" else 0), Task(item.url, why, item.article, item.published, item.previous)))
+            rank = -overdue - (1e9 if why == "confirm" else 0)
+            due.append((rank, Task(item.url, why, item.article, item.published, item.previous)))
     due.sort(key=lambda pair: (pair[0], pair[1].url))
     backlog.sort(key=lambda row: (row[0], row[1]), reverse=True)
     return tuple(task for _, task in due[:room]), tuple(row[2] for row in backlog[:room])
@@ -111,7 +116,7 @@ def dump(plan: Plan) -> bytes:
 def load(data: bytes) -> Plan:
     try:
         row: dict[str, Any] = orjson.loads(gzip.decompress(data))
-    except (OSError, EOFError, orjson.JSONDecodeError) as error:
+    except (OSError, EOFError, zlib.error, orjson.JSONDecodeError) as error:
         raise BadRecord(f"not a plan: {error}") from error
     if row.pop("v", None) != FORMAT:
         raise BadRecord("a plan of another format version", "upgrade Warraq before reading this bucket")

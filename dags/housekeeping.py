@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from _steps import DEFAULTS, Webhook, run, warraq
 from airflow.sdk import DAG, Param, task
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 SWEEP = """
 Reads and seals what no run of its own has: records of a crawl whose later steps never came, or of a machine that died.
 
@@ -40,7 +39,7 @@ def _dag(dag_id: str, doc: str, schedule: str, **more) -> DAG:
         dag_id,
         doc_md=doc,
         schedule=schedule,
-        start_date=START,
+        # No start date: with one, a fresh installation would begin by catching up on the latest missed night.
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,

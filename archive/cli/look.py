@@ -55,10 +55,8 @@ def history(which: Which, as_json: Json = False) -> None:
     article = found.article
     print(f"{isolate(article.title)}\n{article.url}\n{article.article}  {article.state} since {article.since}")
     for version in found.versions:
-        flags = f" ({', '.join(version.flags)})" if version.flags else ""
-        print(
-            f"  version {version.number} of {len(found.versions)}  {version.time}  {'+'.join(version.kinds)}{flags}  {version.captures} captures"
-        )
+        told = "+".join(version.kinds) + (f" ({', '.join(version.flags)})" if version.flags else "")
+        print(f"  version {version.number} of {len(found.versions)}  {version.time}  {told}, {version.captures} captures")
         print(f"    {version.snapshot or 'no snapshot'}\n    {version.warc} at {version.offset}, payload {version.payload}")
     for event in found.events:
         print(f"  {event.time}  {'+'.join(event.kinds)}  {event.reason}")

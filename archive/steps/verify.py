@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class _Audit:
             return
         try:
             held = orjson.loads(gzip.decompress(self.store.get(key)))
-        except (OSError, EOFError, orjson.JSONDecodeError) as error:
+        except (OSError, EOFError, zlib.error, orjson.JSONDecodeError) as error:
             yield Finding(key, f"altered or truncated: {error}")
             return
         capture = held.get("capture", {})
