@@ -157,9 +157,13 @@ def _refold(
         old = set(bulk.rows(connection, derived, outlet.name, articles))
         bulk.replace(connection, derived, old, new[derived.name])
         if derived is models.event:
-            known = {(event.article, event.time, event.kinds) for event in map(_event, old)}
-    events = map(_event, new["event"])
-    return [event for event in events if (event.article, event.time, event.kinds) not in known]
+            known = {_what(row) for row in old}
+    return [_event(row) for row in new["event"] if _what(row) not in known]
+
+
+def _what(event: Row) -> Row:
+    """What makes an event row the same event, whatever its number: article, time and kinds."""
+    return event[1], event[3], event[4]
 
 
 def _event(row: Row) -> EventRow:
@@ -170,6 +174,6 @@ def _event(row: Row) -> EventRow:
 def load(connection: Connection, outlet: str, articles: Sequence[str]) -> dict[str, list[Observation]]:
     """The article lines of some articles."""
     found: dict[str, list[Observation]] = defaultdict(list)
-    for row in bulk.rows(connection, models.observation, outlet, articles):
-        found[row[1]].append(_decode(row[-1]))
+    for article, data in bulk.rows(connection, models.observation, outlet, articles, ("article", "data")):
+        found[article].append(_decode(data))
     return found

@@ -15,14 +15,16 @@ from sqlalchemy.engine import Dialect
 from archive.catalog.derive import Row
 
 
-def rows(connection: Connection, table: Table, outlet: str, articles: Sequence[str]) -> list[Row]:
-    """The rows of some articles of an outlet."""
-    sql = _select(table, connection.dialect)
+def rows(
+    connection: Connection, table: Table, outlet: str, articles: Sequence[str], columns: tuple[str, ...] = ()
+) -> Sequence[Row]:
+    """The rows of some articles of an outlet, whole or these columns of them."""
+    sql = _select(table, columns or tuple(table.c.keys()), connection.dialect)
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql(sql, (outlet, orjson.dumps(articles).decode()))
     else:
         found = connection.exec_driver_sql(sql, (outlet, list(articles)))
-    return [tuple(row) for row in found.all()]
+    return found.cursor.fetchall()  # plain tuples
 
 
 def put(connection: Connection, table: Table, new: Collection[Row]) -> None:
@@ -47,11 +49,11 @@ def _many(connection: Connection, verb: str, table: Table, values: Collection[Ro
 
 
 @lru_cache
-def _select(table: Table, dialect: Dialect) -> str:
+def _select(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
     quote = dialect.identifier_preparer.quote
-    columns, name = ", ".join(quote(column.name) for column in table.c), quote(table.name)
+    wanted, name = ", ".join(map(quote, columns)), quote(table.name)
     few = "article IN (SELECT value FROM json_each(?))" if dialect.name == "sqlite" else "article = ANY(%s)"
-    return f"SELECT {columns} FROM {name} WHERE outlet = {'?' if dialect.name == 'sqlite' else '%s'} AND {few}"  # noqa: S608
+    return f"SELECT {wanted} FROM {name} WHERE outlet = {'?' if dialect.name == 'sqlite' else '%s'} AND {few}"  # noqa: S608
 
 
 @lru_cache
