@@ -94,7 +94,7 @@ def canonical(url: str) -> str:
 
 
 def versions(warraq: Warraq, site: str) -> dict[str, int]:
-    return {row.url: row.versions for row in warraq.catalog().articles(outlet=site)}
+    return {canonical(row.url): row.versions for row in warraq.catalog().articles(outlet=site)}
 
 
 def noise(warraq: Warraq, sites: list[str], score: Score) -> None:
