@@ -106,13 +106,13 @@ def _answer(exchange: Exchange) -> _Answer:
         return _Answer(raw, b"", None, "", "", empty=True)
     try:
         payload = http1.payload(raw, head)
-    except BadRecord:
+    except Exception:  # noqa: BLE001  whatever a server sent is kept as it came, understood or not
         return _Answer(raw[head.begins_at :], raw[: head.begins_at], head, "", "", empty=True)
     coded = digest(payload)
     try:
         body = http1.body(head, payload)
         plain = coded if body is payload else digest(body)
-    except BadRecord:
+    except Exception:  # noqa: BLE001  as above
         plain = ""
     return _Answer(raw[head.begins_at :], raw[: head.begins_at], head, coded, plain, not payload)
 

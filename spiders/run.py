@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
 import json
 import signal
 import sys
@@ -23,7 +24,7 @@ from typing import Any
 from archive import outlet as outlets
 from archive import plan as plans
 from archive.capture import Exchange
-from archive.errors import Refused, TryAgain, WarraqError
+from archive.errors import Broken, Refused, TryAgain, WarraqError
 from archive.outlet import Outlet
 from archive.plan import Plan
 from archive.settings import Settings, from_environment
@@ -57,7 +58,14 @@ def crawl(  # noqa: PLR0917  # the parts of a crawl, each a thing of its own
     tools = Tools(user_agent(version("warraq"), contact), names, now, backoff=backoff, say=say)
 
     def taken_down(exchange: Exchange) -> None:
-        sink(exchange)
+        try:
+            sink(exchange)
+        except WarraqError:
+            raise
+        except Exception as error:  # a fault of ours: stop and say so, or the spider would take it for one of the site's
+            raise Broken(
+                f"{exchange.url}: not written down: {error!r}", "a fault in Warraq: keep this log and report it"
+            ) from error
         tools.heard(exchange)
 
     process = CrawlerProcess(scrapy_settings(taken_down, lambda: names, "spiders.wire.WireHandler"))
@@ -130,6 +138,7 @@ def say(text: str) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     asked = _arguments(argv)
+    _end_with_parent()
     try:
         result = _run(asked, from_environment())
     except WarraqError as error:
@@ -137,6 +146,12 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code
     Path(asked.result).write_text(json.dumps(result, ensure_ascii=False, sort_keys=True), "utf-8")
     return 0
+
+
+def _end_with_parent() -> None:
+    """Linux: SIGTERM when the crawl step is killed, which holds the lease (prctl(2), PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -5,6 +5,7 @@ This is the edge: errors become one line and an exit status (archive.errors), ne
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -23,6 +24,8 @@ def main() -> None:
     )
     for module in (steps, look, care):
         module.register(app)
+    # By default SIGTERM ends a process without a word to what it started: the spider would go on without a lease.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         app()
     except WarraqError as error:

@@ -10,7 +10,7 @@ import typer
 
 from archive import keys
 from archive.cli.common import Json, OutletName, finish, print_json, workshop
-from archive.errors import Refused, WarraqError
+from archive.errors import Refused, TryAgain, WarraqError
 from archive.steps.workshop import Outcome, Workshop
 
 Run = Annotated[str, typer.Option("--run", help="Id of the run, as `warraq plan` prints it.", show_default=False)]
@@ -104,20 +104,29 @@ def extract(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole:
     from archive.steps.extract import extract as step
 
     shop = workshop()
-    for name in _names(shop, outlet, whole):
+
+    def one(name: str) -> None:
         finish(_unless_whole(step(shop, shop.outlet(name), None if whole else _known(run)), whole), as_json)
+
+    _each(_names(shop, outlet, whole), one)
 
 
 def seal(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole: Whole = False, as_json: Json = False) -> None:
     """Index what was read (CDXJ) and bring the catalog up to date. With --all: whatever is left, of all outlets."""
+    from archive.steps.crawl import rescue
     from archive.steps.extract import extract as read
     from archive.steps.seal import seal as step
 
     shop = workshop()
-    for name in _names(shop, outlet, whole):
-        if whole:  # the daily sweep: what no run of its own has read or sealed
-            finish(_unless_whole(read(shop, shop.outlet(name), None), whole), as_json)
-        finish(_unless_whole(step(shop, shop.outlet(name), None if whole else _known(run)), whole), as_json)
+
+    def one(name: str) -> None:
+        place = shop.outlet(name)
+        if whole:  # the daily sweep: what no run of its own has uploaded, read or sealed
+            rescue(shop, place)
+            finish(_unless_whole(read(shop, place, None), whole), as_json)
+        finish(_unless_whole(step(shop, place, None if whole else _known(run)), whole), as_json)
+
+    _each(_names(shop, outlet, whole), one)
 
 
 def inspect(outlet: OutletName, run: Run, as_json: Json = False) -> None:
@@ -126,6 +135,20 @@ def inspect(outlet: OutletName, run: Run, as_json: Json = False) -> None:
 
     shop = workshop()
     finish(step(shop, shop.outlet(outlet), run), as_json)
+
+
+def _each(names: list[str], step: Callable[[str], None]) -> None:
+    """`step` for each outlet: the trouble of one never stops the others, and is raised after them."""
+    failed: list[WarraqError] = []
+    for name in names:
+        try:
+            step(name)
+        except WarraqError as error:
+            if len(names) > 1:
+                typer.echo(f"warraq: {name}: {error}", err=True)
+            failed.append(error)
+    if failed:
+        raise max(failed, key=lambda error: (error.exit_code != TryAgain.exit_code, error.exit_code))
 
 
 def _names(shop: Workshop, outlet: str, whole: bool) -> list[str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,7 @@ from archive import keys, warc
 from archive import plan as planning
 from archive.address import article_id, host_of
 from archive.catalog.lease import this_process
-from archive.errors import HostBusy, Refused, TryAgain, WarraqError
+from archive.errors import Broken, HostBusy, Refused, TryAgain, WarraqError
 from archive.outlet import Outlet
 from archive.plan import Plan
 from archive.settings import ROOT
@@ -32,6 +32,7 @@ from archive.steps.workshop import Outcome, Workshop
 
 CLOCK_ALARM, CLOCK_LIMIT = 2.0, 30.0  # seconds off the storage's clock
 LEASE = 60.0  # seconds
+PATIENCE = 60.0  # seconds a spider gets between SIGTERM and SIGKILL
 
 
 def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
@@ -128,7 +129,8 @@ def lease(shop: Workshop, outlet: Outlet) -> Iterator[None]:
 
     def renew() -> None:
         while not stop.wait(LEASE / 3):
-            catalog.lease(host, me, LEASE, shop.clock())
+            with suppress(WarraqError):  # a database that is busy now may answer in time yet: two more tries
+                catalog.lease(host, me, LEASE, shop.clock())
 
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
@@ -137,7 +139,8 @@ def lease(shop: Workshop, outlet: Outlet) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-        catalog.release(host, me)
+        with suppress(WarraqError):  # it runs out by itself, and the crawl is done
+            catalog.release(host, me)
 
 
 def _write(folder: Path, plan: Plan, shop: Workshop, done: set[str]) -> Path:
@@ -160,8 +163,7 @@ def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) ->
             shop.say(line.rstrip("\n"))
         status = process.wait()
     except BaseException:
-        process.terminate()
-        process.wait(timeout=60)
+        _end(process)
         raise
     if status == 0 and result.is_file():
         loaded: dict[str, Any] = orjson.loads(result.read_bytes())
@@ -169,8 +171,18 @@ def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) ->
     raise _failure(status)
 
 
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let the spider finish what is in flight and upload; what it cannot in time stays in the spool."""
+    process.terminate()
+    try:
+        process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def _failure(status: int) -> WarraqError:
-    for kind in (Refused, TryAgain):
+    for kind in (Refused, TryAgain, Broken):
         if status == kind.exit_code:
             return kind("the spider stopped, for the reason above")
     return TryAgain(f"the spider ended with status {status}", "what it fetched is kept in the spool; run crawl again")

@@ -30,6 +30,11 @@ def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
             f"{asked} requests went out but {sum(outcomes.values())} came back",
             "a fault in the spider: keep its log and report it",
         )
+    moved = [note for note in notes if "is no alias of the outlet" in note]
+    if moved and not report.get("walk", {}).get("answered"):
+        raise Refused(
+            moved[0], f"nothing of {outlet.name} can be captured: if it has moved there, add the host to `aliases` in its file"
+        )
     if row is not None and row.failing_since:
         notes.append(f"nothing readable since {row.failing_since}")
     unread = len(shop.catalog.unread(outlet.name))
