@@ -40,9 +40,12 @@ def warm_up() -> None:
 def judge(capture: StoredCapture, warc_key: str, outlet: Outlet, seeds: SeedSet | None, run: str) -> list[Judged]:
     """The observations of one capture: one, or two when it was reached by a redirect from another article's address."""
     line = _line(capture, warc_key, outlet, run)
-    if capture.note.role != "article":
-        return [Judged(_channel(line, capture, outlet), None)]
-    own = _article(line, capture, outlet, seeds)
+    try:
+        if capture.note.role != "article":
+            return [Judged(_channel(line, capture, outlet), None)]
+        own = _article(line, capture, outlet, seeds)
+    except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read
+        return [Judged(replace(line, klass="broken", reason=f"reader-{type(error).__name__}"), None)]
     seen = own.observation
     first = capture.note.via[0] if capture.note.via else ""
     if not first or seen.reason == "redirect" or address.article_id(first) == line.article:
@@ -122,10 +125,7 @@ def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: Seed
     layout = rules.layout_for(outlet, datetime.fromisoformat(capture.time), page.tree)
     if verdict.klass != "content" or layout is None:  # no layout fits: unread, and no event until one does
         return Judged(line if layout else replace(line, reason=line.reason or "no-layout"), None)
-    try:
-        read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
-    except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read
-        return Judged(replace(line, klass="broken", reason=f"reader-{type(error).__name__}"), None)
+    read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
     if not read.layout and not read.chars:  # a page drawn by scripts, or one that Trafilatura cannot read
         return Judged(replace(line, klass="broken", reason="no-text"), None)
     return Judged(replace(line, reading=read), data)

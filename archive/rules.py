@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from archive import digest
+from archive.errors import BadOutlet
 from archive.outlet import Layout, Outlet
 
 READER = "1"  # of archive.{charset,extract,metadata}: raised with every change that can change a text
@@ -38,6 +39,18 @@ def layout_for(outlet: Outlet, captured: datetime, tree: Any) -> Layout | None:
         return GENERIC
     in_force = sorted((one for one in outlet.layouts if one.since <= captured), key=lambda one: one.since, reverse=True)
     return next((one for one in in_force if not one.match or tree.xpath(one.match)), None)
+
+
+def check(outlet: Outlet) -> None:
+    """BadOutlet names an XPath of the layouts that is none: else every page would be noted as unreadable, for good."""
+    from lxml import etree
+
+    for i, one in enumerate(outlet.layouts):
+        for key, path in [("match", one.match), ("body", one.body), ("title", one.title), *(("prune", p) for p in one.prune)]:
+            try:
+                etree.XPath(path or ".")
+            except etree.XPathError as error:
+                raise BadOutlet(f"{outlet.name}.toml: layouts[{i}].{key}: {path!r} is no XPath: {error}") from error
 
 
 def rules_id(layout: Layout) -> str:

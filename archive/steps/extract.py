@@ -5,7 +5,10 @@ Observations are put last: they say that a file was read, so a crash before them
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -13,19 +16,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from archive import judge, observation, warc
-from archive.errors import Conflict
+from archive import judge, observation, rules, snapshot, warc
+from archive.errors import Broken, Conflict
 from archive.judge import Judged
 from archive.keys import Stem
 from archive.observation import Observation, Reading
 from archive.outlet import Outlet
 from archive.steps import pending
 from archive.steps.workshop import Outcome, Workshop
-from archive.store import put_once
+from archive.store import Store, put_once
 from archive.warc import StoredCapture
 
 CHUNK = 16  # captures per message to a reader process
 WORTH_A_POOL = 24  # captures; fewer are read in this process
+SLOWEST = 60  # seconds one capture may take to be read
+LATE, FRUITLESS = 480, 8  # captures read late in one go; how many in a row may give nothing
 
 Read = Callable[[list[StoredCapture], str, str], list[Judged]]
 
@@ -38,13 +43,24 @@ def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
     )
     if not todo:
         return Outcome("extract: nothing new to read", nothing_due=True)
+    rules.check(outlet)
     counts: Counter[str] = Counter()
+    damaged: list[Broken] = []
     with _readers(shop, outlet) as read, ThreadPoolExecutor(4) as putters:
         past = _Past(shop, outlet, read)
         for stem in pending.in_order(todo):
-            counts += _extract_file(shop, stem, read, past, putters)
+            try:
+                counts += _extract_file(shop, stem, read, past, putters)
+            except Broken as error:  # it waits, and is told; what comes after it is read all the same
+                damaged.append(type(error)(f"{stem.warc}: {error.what}", error.remedy))
+                shop.say(f"extract: not read: {damaged[-1]}")
+    if damaged:
+        raise damaged[0]
     kinds = " + ".join(f"{n} {kind}" for kind, n in sorted(counts.items()) if kind != "snapshots")
-    return Outcome(f"extract: {len(todo)} WARC read: {kinds}; {counts['snapshots']} snapshots", {"files": len(todo), **counts})
+    return Outcome(
+        f"extract: {len(todo)} WARC read: {kinds}; {counts['snapshots']} snapshots",
+        {"files": len(todo), "snapshots": 0, **counts},
+    )
 
 
 def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: ThreadPoolExecutor) -> Counter[str]:
@@ -52,14 +68,15 @@ def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: 
     judged = read(list(warc.captures(data)), stem.warc, stem.run)
     judged.sort(key=lambda one: (one.observation.time, one.observation.offset))
     past.load(judged)
-    lines: list[Observation] = []
-    puts = []
+    late = past.late(stem.run)
+    lines = [one.observation for one in late]
+    puts = [putters.submit(_put_snapshot, shop.store, key, data) for key, data in map(_snapshot, late) if data]
     for one in judged:
         seen = one.observation
         if seen.klass == "content" and seen.reading is not None:
             lines += past.reread_for(seen)
             if one.snapshot is not None and not past.same_text(seen):
-                puts.append(putters.submit(put_once, shop.store, seen.reading.snapshot, one.snapshot))
+                puts.append(putters.submit(_put_snapshot, shop.store, seen.reading.snapshot, one.snapshot))
             else:
                 seen = replace(seen, reading=replace(seen.reading, snapshot=""))
             past.note(seen)
@@ -74,6 +91,19 @@ def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: 
         # differ in which snapshots they point at, and extra snapshots are harmless (docs/DESIGN.md).
         shop.say(f"{stem.observations}: another worker has read this file already")
     return Counter(line.klass for line in lines if not line.reread) + Counter({"snapshots": len(puts)})
+
+
+def _snapshot(one: Judged) -> tuple[str, bytes]:
+    return (one.observation.reading.snapshot if one.observation.reading else ""), one.snapshot or b""
+
+
+def _put_snapshot(store: Store, key: str, data: bytes) -> None:
+    """One that is there already stands if it says the same: an older version of us put it and died before its line."""
+    try:
+        put_once(store, key, data)
+    except Conflict as error:
+        if snapshot.load(store.get(key)).get("digests") != snapshot.load(data).get("digests"):
+            raise Conflict(error.what, "the text differs under the same rules: raise READER in archive/rules.py") from error
 
 
 def _reports(data: bytes, stem: Stem) -> Iterator[Observation]:
@@ -107,6 +137,31 @@ class _Past:
     def __post_init__(self) -> None:
         self.last: dict[str, Observation] = {}
         self.asked: set[str] = set()
+        self.over = False  # what waits was looked at
+
+    def late(self, run: str) -> list[Judged]:
+        """Captures that no rules could read, or that cannot be compared, under the rules of today. Once in a step.
+
+        In an order that differs from run to run, so that pages which will never be readable keep none waiting.
+        """
+        if self.over:
+            return []
+        self.over = True
+        layouts = self.outlet.layouts or (rules.GENERIC,)
+        today = {rules.rules_id(one) for one in layouts}
+        rows = [row for row in self.shop.catalog.unread(self.outlet.name) if today.isdisjoint(row.rules)]
+        rows.sort(key=lambda row: hashlib.sha256(f"{run} {row.record}".encode()).digest())
+        found: list[Judged] = []
+        fruitless = 0
+        for row in rows[:LATE]:
+            member = self.shop.store.get(row.warc, row.offset, row.length)
+            judged = self.read([warc.capture_at(member, row.offset)], row.warc, run)
+            read = [one for one in judged if one.observation.reading is not None and one.observation.article == row.article]
+            found += [Judged(replace(one.observation, reread=True), one.snapshot) for one in read]
+            fruitless = 0 if read else fruitless + 1
+            if fruitless >= FRUITLESS:
+                break
+        return found
 
     def load(self, judged: list[Judged]) -> None:
         new = {one.observation.article for one in judged if one.observation.article} - self.asked
@@ -171,4 +226,27 @@ def _readers(shop: Workshop, outlet: Outlet) -> Iterator[Read]:
 
 def judge_many(captures: list[StoredCapture], *, warc_key: str, run: str, outlet: Outlet, seeds: object) -> list[Judged]:
     """`judge.judge` over a list: one message each way between processes."""
-    return [one for capture in captures for one in judge.judge(capture, warc_key, outlet, seeds, run)]  # type: ignore[arg-type]
+    found: list[Judged] = []
+    for capture in captures:
+        with _limit(SLOWEST):
+            found += judge.judge(capture, warc_key, outlet, seeds, run)  # type: ignore[arg-type]
+    return found
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """TimeoutError inside after so long, in a main thread: one page that no reader gets to the end of stops no outlet."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise TimeoutError(f"not read after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
