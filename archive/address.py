@@ -20,12 +20,16 @@ def canonical(url: str) -> str:
     UTF-8 percent-encoding in upper case, no tracking parameters, no trailing slash except for the root.
     """
     parts = urlsplit(url.strip())
-    host = (parts.hostname or "").removeprefix("www.")
-    host = host.encode("idna").decode() if not host.isascii() else host
+    host = parts.hostname or ""
+    while host.startswith("www."):
+        host = host.removeprefix("www.")
+    host = host.encode("idna").decode() if not host.isascii() else _bracketed(host)
     port = "" if parts.port in _DEFAULT_PORTS else f":{parts.port}"
     path = quote(unquote_to_bytes(parts.path), safe=_SAFE_PATH)
     path = path.rstrip("/") or "/"
-    query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not k.startswith(_TRACKING)])
+    # Bytes that are no UTF-8 (windows-1256 on old sites) stay what they are: two addresses never become one.
+    pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+    query = urlencode([(k, v) for k, v in pairs if not k.startswith(_TRACKING)], errors="surrogateescape")
     return urlunsplit(("https", host + port, path, query, ""))
 
 
@@ -42,5 +46,10 @@ def absolute(base: str, link: str) -> str:
 def host_of(url: str) -> str:
     """Lower-case host with a non-default port, `www.` dropped: what scope and leases are about."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
+    host = _bracketed((parts.hostname or "").removeprefix("www."))
     return host if parts.port in _DEFAULT_PORTS else f"{host}:{parts.port}"
+
+
+def _bracketed(host: str) -> str:
+    """An IPv6 address as it stands in a URL (RFC 3986 §3.2.2)."""
+    return f"[{host}]" if ":" in host else host

@@ -64,14 +64,25 @@ def wait_for(known: Known, outlet: Outlet) -> float:
     Age backoff (Cho & Garcia-Molina, "Effective page refresh policies", 2003, find a news page's change rate
     falls with its age): the wait is a share of the article's age at its last fetch, within
     [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long.
+
+    An absence is confirmed when gone_after is over. If that look told nothing (blocked, broken), the next ones
+    wait as for an article that was published when it was first missed: soon, then ever longer.
     """
     if known.last_fetch is None:
         return 0.0
-    if known.unconfirmed is not None:
+    if known.unconfirmed is not None and _unlooked(known, outlet):
         return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
-    age = (known.last_fetch - _published(known)).total_seconds()
+    age = (known.last_fetch - (known.unconfirmed or _published(known))).total_seconds()
     wait = max(outlet.revisit_after, outlet.revisit_growth * max(age, 0.0))
     return float(min(wait * 2.0 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after)))
+
+
+def _unlooked(known: Known, outlet: Outlet) -> bool:
+    """Has nobody looked for the missing article since its absence could be confirmed?"""
+    if known.last_fetch is None or known.unconfirmed is None:
+        return False
+    passed = (known.last_fetch - known.unconfirmed).total_seconds()
+    return passed <= 0 or passed < outlet.gone_after
 
 
 def _published(known: Known) -> datetime:
@@ -101,7 +112,7 @@ def decide(outlet: Outlet, known: list[Known], now: datetime, *, everything: boo
         overdue = (now - item.last_fetch).total_seconds() - wait_for(item, outlet)
         if overdue >= 0 or everything:
             why = "confirm" if item.unconfirmed else "retry" if item.failures else "revisit"
-            rank = -overdue - (1e9 if why == "confirm" else 0)
+            rank = -overdue - (1e9 if _unlooked(item, outlet) else 0)  # once: what stays unconfirmed must not crowd out others
             due.append((rank, Task(item.url, why, item.article, item.published, item.previous)))
     due.sort(key=lambda pair: (pair[0], pair[1].url))
     backlog.sort(key=lambda row: (row[0], row[1]), reverse=True)

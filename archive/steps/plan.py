@@ -7,6 +7,7 @@ from archive import plan as planning
 from archive.errors import Conflict
 from archive.outlet import Outlet
 from archive.plan import Plan
+from archive.steps import clock
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import put_once
 
@@ -21,6 +22,7 @@ def plan(shop: Workshop, outlet: Outlet, run: str, *, everything: bool = False, 
         return _outcome(stored, "kept the plan of an earlier try")
     except KeyError:
         pass
+    clock.offset(shop)  # before anything is written
     made = _make(shop, outlet, run, everything=everything, walk=walk)
     try:
         put_once(shop.store, key, planning.dump(made))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-import orjson
+from typing import Any
 
 from archive import cdx, keys, observation, warc
+from archive import snapshot as snapshots
 from archive.digest import digests
-from archive.errors import StoreUnreachable, WarraqError
+from archive.errors import BadRecord, StoreUnreachable, WarraqError
 from archive.keys import Stem
 from archive.observation import Observation, Reading
 from archive.store import Store
@@ -33,8 +31,15 @@ def verify(store: Store, tick: Callable[[int, int], None], outlet: str = "") -> 
     audit = _Audit(store, f"{outlet}/" if outlet else "")
     stems = sorted(audit.stems("warc"), key=str)
     findings = [
-        Finding(orphan.warc, "missing: its observations or CDXJ are there, the WARC is not")
-        for orphan in sorted((audit.read | audit.indexed) - set(stems), key=str)
+        *audit.strangers,
+        *(
+            Finding(orphan.warc, "missing: its observations or CDXJ are there, the WARC is not")
+            for orphan in sorted((audit.read | audit.indexed) - set(stems), key=str)
+        ),
+        *(
+            Finding(unread.observations, "missing: its CDXJ is there, the observations are not")
+            for unread in sorted(audit.indexed - audit.read, key=str)
+        ),
     ]
     if not outlet:
         findings += audit.guard("seeds/", audit.seeds())
@@ -50,11 +55,18 @@ class _Audit:
     def __init__(self, store: Store, scope: str) -> None:
         self.store, self.scope = store, scope
         self.counts: Counter[str] = Counter()
+        self.strangers: list[Finding] = []
         self.read, self.indexed = self.stems("observations"), self.stems("cdxj")
         self.snapshots = set(store.list(f"snapshots/{scope}"))
 
     def stems(self, kind: str) -> set[Stem]:
-        return {keys.parse_stem(key) for key in self.store.list(f"{kind}/{self.scope}")}
+        found = set()
+        for key in self.store.list(f"{kind}/{self.scope}"):
+            try:
+                found.add(keys.parse_stem(key))
+            except BadRecord as error:
+                self.strangers.append(Finding(key, f"a stranger: {error}", "move it out of the archive's prefix"))
+        return found
 
     def guard(self, key: str, checking: Iterator[Finding]) -> list[Finding]:
         """Findings of one object; one that cannot even be read is a finding too."""
@@ -80,7 +92,11 @@ class _Audit:
             yield Finding(stem.warc, problem)
         if stem not in self.read:
             return
-        lines = observation.load(self.store.get(stem.observations))
+        try:
+            lines = observation.load(self.store.get(stem.observations))
+        except BadRecord as error:
+            yield Finding(stem.observations, f"altered: {error}")
+            return
         self.counts["observations"] += len(lines)
         for line in lines:
             yield from self.line(line, stem, data)
@@ -104,8 +120,8 @@ class _Audit:
             yield Finding(key, "missing: an observation points at it")
             return
         try:
-            held = orjson.loads(gzip.decompress(self.store.get(key)))
-        except (OSError, EOFError, zlib.error, orjson.JSONDecodeError) as error:
+            held = snapshots.load(self.store.get(key))
+        except BadRecord as error:
             yield Finding(key, f"altered or truncated: {error}")
             return
         capture = held.get("capture", {})
@@ -115,12 +131,15 @@ class _Audit:
             yield Finding(key, "altered: its text does not have the digests that were observed")
         if digests(held.get("title", "")) != reading.headline:
             yield Finding(key, "altered: its headline does not have the digests that were observed")
+        for name in sorted(_differing(held, line, reading)):
+            yield Finding(key, f"altered: its {name} is not what was observed")
 
     def seeds(self) -> Iterator[Finding]:
         for sums_key in (key for key in self.store.list("seeds/") if key.endswith("/SHA256SUMS")):
             sums, folder = self.store.get(sums_key), sums_key.rpartition("/")[0]
             if hashlib.sha256(sums).hexdigest()[:12] != folder.rpartition("/")[2]:
                 yield Finding(sums_key, "altered: its SHA-256 is not the one in its folder's name")
+                continue  # what it says of the others means nothing now
             for line in sums.decode().splitlines():
                 digest, _, name = line.partition("  ")
                 self.counts["seed files"] += 1
@@ -135,3 +154,15 @@ class _Audit:
             return
         if hashlib.sha256(held).hexdigest() != digest:
             yield Finding(key, "altered: not the seed file of SHA256SUMS", remedy)
+
+
+def _differing(held: dict[str, Any], line: Observation, reading: Reading) -> Iterator[str]:
+    """Fields that a snapshot and its observation both have, and that differ."""
+    seen = {name: getattr(line, name) for name in ("outlet", "article", "url", "status", "post")} | {"captured": line.time}
+    read = {"title": reading.title, "language": reading.language, "seeds": list(reading.links)}
+    for name, value in (seen | read).items():
+        if held.get(name) != value:
+            yield name
+    for name in ("published", "modified"):
+        if (held.get(name) or {}).get("value", "") != getattr(reading, name):
+            yield name
