@@ -216,6 +216,8 @@ def finished(folder: Path) -> list[tuple[Path, keys.Stem]]:
                     outlet = warc.info(file.read(64 * 1024)).get("outlet", "")
             except FileNotFoundError:
                 continue  # another process has just uploaded it
+            except BadRecord:
+                outlet = ""  # `upload` says what is wrong with it
             found.append((path, keys.Stem(outlet, match["run"], int(match["attempt"]), int(match["seq"]), match["sha12"])))
     return found
 

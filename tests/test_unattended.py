@@ -140,6 +140,33 @@ def test_a_damaged_file_does_not_keep_the_others_from_being_read(archive: Archiv
     assert [run in key for key in archive.store.list("observations/")] == [True]
 
 
+def test_a_damaged_file_of_observations_does_not_keep_the_others_from_being_sealed(archive: Archive) -> None:
+    bad = archive.crawled(1, {"https://example.org/1/": PAGE.format(TEXT)})
+    run = archive.crawled(2, {"https://example.org/2/": PAGE.format(TEXT)})
+    extract_step(archive.shop(), OUTLET, run)
+    key = next(key for key in archive.store.list("observations/") if bad in key)
+    archive.store.held[key] = archive.store.held[key][:-20]
+    with pytest.raises(BadRecord, match=f"{bad}.*not an observations object"):
+        seal(archive.shop(), OUTLET, run)
+    assert [run in key for key in archive.store.list("cdxj/")] == [True]
+    assert archive.shop().catalog.has_run("site", run)
+
+
+def test_a_damaged_file_in_the_spool_does_not_keep_the_others_from_the_bucket(archive: Archive) -> None:
+    """Not even one whose head is gone."""
+    folder = archive.folder / "spool" / "site"
+    run = archive.crawled(1, {"https://example.org/1/": PAGE.format(TEXT)})
+    (key,) = archive.store.list("warc/")
+    data = archive.store.held.pop(key)
+    (folder / key.rpartition("/")[2]).write_bytes(data)
+    bad = folder / f"{run}.1-00000-{0:012x}.warc.gz"
+    bad.write_bytes(b"\0" * 100)
+    with pytest.raises(BadRecord, match=bad.name):
+        crawl.rescue(archive.shop(), OUTLET)
+    assert archive.store.held[key] == data
+    assert list(folder.iterdir()) == [bad]
+
+
 def test_a_snapshot_of_an_older_version_stands_when_its_text_is_the_same(archive: Archive) -> None:
     run = archive.crawled(1, {"https://example.org/1/": PAGE.format(TEXT)})
     extract_step(archive.shop(), OUTLET, run)

@@ -121,10 +121,15 @@ def seal(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole: Wh
 
     def one(name: str) -> None:
         place = shop.outlet(name)
-        if whole:  # the daily sweep: what no run of its own has uploaded, read or sealed
-            rescue(shop, place)
-            finish(_unless_whole(read(shop, place, None), whole), as_json)
-        finish(_unless_whole(step(shop, place, None if whole else _known(run)), whole), as_json)
+        try:
+            if whole:  # the daily sweep: what no run of its own has uploaded, read or sealed
+                rescue(shop, place)
+        finally:
+            try:
+                if whole:
+                    finish(_unless_whole(read(shop, place, None), whole), as_json)
+            finally:
+                finish(_unless_whole(step(shop, place, None if whole else _known(run)), whole), as_json)
 
     _each(_names(shop, outlet, whole), one)
 

@@ -41,7 +41,11 @@ def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
         return Outcome(f"crawl: {run} is sealed already, nothing was fetched", {"sealed": True})
     plan = _plan(shop, outlet, run)
     offset = clock_offset(shop)
-    left = rescue(shop, outlet)
+    left: list[str] = []
+    try:
+        left = rescue(shop, outlet)
+    except Broken as error:  # a damaged file stays in the spool; the spider's own upload fails by it, after the others
+        shop.say(f"crawl: {error}")
     done = _captured(shop, outlet, run) if attempt > 1 or left else set()
     with lease(shop, outlet), TemporaryDirectory(prefix="warraq-") as folder:
         result = _spider(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from archive import cdx, observation
+from archive.errors import Broken
 from archive.outlet import Outlet
 from archive.steps import pending
 from archive.steps.workshop import Outcome, Workshop
@@ -24,15 +25,22 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
         return Outcome("seal: nothing new to seal", nothing_due=True)
     events: Counter[str] = Counter()
     records = 0
+    damaged: list[Broken] = []
     for stem in pending.in_order(read):
         if stem not in todo and stem.observations not in waiting:
             continue
-        lines = observation.load(shop.store.get(stem.observations))
-        if stem in todo:
-            records += put_once(shop.store, stem.cdxj, cdx.lines(lines)) * len(lines)
-        if stem.observations in waiting:
-            for event in shop.catalog.apply(stem.observations, lines, outlet):
-                events.update(event.kinds)
+        try:
+            lines = observation.load(shop.store.get(stem.observations))
+            if stem in todo:
+                records += put_once(shop.store, stem.cdxj, cdx.lines(lines)) * len(lines)
+            if stem.observations in waiting:
+                for event in shop.catalog.apply(stem.observations, lines, outlet):
+                    events.update(event.kinds)
+        except Broken as error:  # it waits, and is told; what comes after it is sealed all the same
+            damaged.append(type(error)(f"{stem.observations}: {error.what}", error.remedy))
+            shop.say(f"seal: not sealed: {damaged[-1]}")
+    if damaged:
+        raise damaged[0]
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
     return Outcome(
         f"seal: {len(todo)} WARC sealed, {records} records; {changes}",
