@@ -70,7 +70,8 @@ class OutletSpider(scrapy.Spider):
         finally:
             progress.cancel()
         self.lists.release()
-        if self._left() and monotonic() >= self.asker.deadline:
+        # A job comes back when its turn lies behind the deadline, which may itself be some milliseconds away still.
+        if self._returned or (self._left() and monotonic() >= self.asker.deadline):
             self.halt("budget")
 
     async def _progress(self) -> None:
