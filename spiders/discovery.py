@@ -119,7 +119,9 @@ class Discovery:
 
     def ask_named(self) -> None:
         """The sitemaps of robots.txt (or the first guess), and the channels that the outlet file names."""
-        self._sitemaps = [join(self.home, name) for name in self.guesses]
+        home = self.home if self.home.endswith("/") else f"{self.home}/"  # a site in a folder may have them there
+        guesses = [join(home, link) for name in self.guesses for link in (name.removeprefix("/"), name)]
+        self._sitemaps = list(dict.fromkeys(guesses))
         self._hoped = self._hoped or {self._sitemaps.pop(0)}
         for url in self._hoped:
             self.ask(url, "sitemap", Rank.FRONT)

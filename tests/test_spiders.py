@@ -266,6 +266,15 @@ def test_an_address_that_hangs_ends_with_the_budget_and_is_left(tmp_path: Path) 
     balanced(done)
 
 
+def test_a_site_in_a_folder_has_its_sitemap_there(tmp_path: Path) -> None:
+    with serving(Site()) as site:
+        site.routes["/ar"] = Reply(301, headers={"Location": "/ar/"})
+        site.routes["/ar/"] = Reply(200, "<p>أخبار</p>")
+        site.routes["/ar/sitemap.xml"] = Reply(200, f"<urlset><url><loc>{site.url}ar/khabar-awwal/</loc></url></urlset>")
+        done = crawl(tmp_path, f"{site.url}ar")
+    assert done.urls() == [f"{site.url}ar/khabar-awwal/"]
+
+
 def test_a_newsroom_is_read_from_news_sitemaps_and_sections(tmp_path: Path) -> None:
     site = Site()
     with serving(site):

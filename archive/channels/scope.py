@@ -13,7 +13,7 @@ from archive.outlet import Outlet
 # WordPress: bases of archives (category, tag, author, page N), endpoints (feed, embed …), its own folders, files.
 _LISTS = re.compile(r"(?:^|/)(?:category|categories|tag|tags|author|authors|page|search|comment-page-\d+)/[^/]|/search$")
 _ENDPOINTS = re.compile(r"(?:^|/)(?:feed|rss|rss2|atom|embed|amp|trackback|attachment|comments)$|/comment-page-\d+$")
-_FOLDERS = re.compile(r"^/(?:wp-admin|wp-content|wp-includes|wp-json|wp-login\.php|xmlrpc\.php|cdn-cgi)(?:/|$)")
+_FOLDERS = re.compile(r"/(?:wp-admin|wp-content|wp-includes|wp-json|wp-login\.php|xmlrpc\.php|cdn-cgi)(?:/|$)")
 _FILES = re.compile(r"\.(?:xml|xsl|gz|jpe?g|png|gif|webp|avif|svg|ico|pdf|docx?|css|js|json|txt|zip|mp[34]|m4[av])$", re.I)
 _DATES = re.compile(r"/(?:19|20)\d\d(?:/\d\d?){0,2}$")
 # A newsroom without a pattern of its own: an article's path has a number or a date, or ends in a sentence.

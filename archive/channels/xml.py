@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,7 +24,7 @@ def unpacked(body: bytes) -> bytes:
 
 
 def root_of(body: bytes) -> tuple[Any, str]:
-    """(root element or None, problem). A damaged document gives what could be read of it, and "damaged"."""
+    """(root element or None, problem). A document that breaks off gives what could be read of it, and "damaged"."""
     text = unpacked(body).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text.startswith(b"<") or text[:400].lower().find(b"<html") >= 0 or text[:15].lower() == b"<!doctype html>":
         return None, "not-xml"
@@ -32,8 +33,13 @@ def root_of(body: bytes) -> tuple[Any, str]:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None, "not-xml"
+    if root is None:
+        return None, "not-xml"
     fatal = any(entry.level >= etree.ErrorLevels.FATAL for entry in parser.error_log)
-    return root, ("not-xml" if root is None else "damaged" if fatal else "")
+    # Stray "&", control characters, a cache plugin's comment after the end: sites that write so always do. Only a
+    # document without its end has lost something that another attempt may bring.
+    ended = re.search(rb"</(?:[\w.-]+:)?%b\s*>" % re.escape(name(root).encode()), text)
+    return root, ("damaged" if fatal and not ended else "")
 
 
 def name(element: Any) -> str:
