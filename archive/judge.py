@@ -120,8 +120,9 @@ def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: Seed
         return Judged(replace(line, klass="broken", reason="bad-encoding"), None)
     if page is None:
         return Judged(replace(line, klass="broken", reason="empty-body"), None)
-    verdict = classify.by_page(page.decoded.text, page.tree, _place(capture.url, outlet))
-    line = replace(line, klass=verdict.klass, reason=verdict.reason, post=metadata.post_id(page.head, capture.headers))
+    post = metadata.post_id(page.head, capture.headers)
+    verdict = classify.by_page(page.decoded.text, page.tree, _place(capture, outlet, post))
+    line = replace(line, klass=verdict.klass, reason=verdict.reason, post=post)
     layout = rules.layout_for(outlet, datetime.fromisoformat(capture.time), page.tree)
     if verdict.klass != "content" or layout is None:  # no layout fits: unread, and no event until one does
         return Judged(line if layout else replace(line, reason=line.reason or "no-layout"), None)
@@ -131,10 +132,13 @@ def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: Seed
     return Judged(replace(line, reading=read), data)
 
 
-def _place(url: str, outlet: Outlet) -> classify.Place:
-    if _is_front(url, outlet):
+def _place(capture: StoredCapture, outlet: Outlet, post: str) -> classify.Place:
+    """Of an address that a channel listed, only the outlet's word counts. Where a redirect led to (a deleted article's
+    section page, say), nobody called an article, unless the page itself names its post."""
+    if _is_front(capture.url, outlet):
         return "front"
-    return "article" if channels.scope_of(outlet).article(url, trusted=True) else "outside"
+    listed = bool(post) or not capture.note.via or address.article_id(capture.note.via[0]) == address.article_id(capture.url)
+    return "article" if channels.scope_of(outlet).article(capture.url, trusted=listed) else "outside"
 
 
 def _by_exchange(capture: StoredCapture) -> Verdict | None:

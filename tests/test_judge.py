@@ -189,6 +189,15 @@ def test_the_end_of_a_redirect_that_is_no_article_speaks_for_the_first_address_a
     assert (judged.observation.url, judged.observation.klass, judged.observation.reason) == (OLD, klass, reason)
 
 
+def test_a_section_page_that_a_deleted_article_redirects_to_is_no_new_article() -> None:
+    outlet, section = replace(OUTLET, article=""), "https://news.example.org/category/siyasa/"
+    note = Note(role="article", found="plan", via=(OLD,))
+    (judged,) = judge(capture(section, page().replace("single-post postid-12", ""), note=note), "warc/x", outlet, None, RUN)
+    assert (judged.observation.url, judged.observation.klass) == (OLD, "elsewhere")
+    own, _ = judge(capture(section, page(), note=note), "warc/x", outlet, None, RUN)  # a permalink like any other
+    assert (own.observation.url, own.observation.klass) == (section, "content")
+
+
 def test_another_spelling_of_the_address_is_no_move() -> None:
     (judged,) = judge(via(URL, "http://www.news.example.org/archives/12/?utm_source=x"), "warc/x", OUTLET, None, RUN)
     assert judged.observation.klass == "content"
