@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -161,7 +162,14 @@ def _remembered(path: Path) -> Memory | None:
 
 
 def _remember(path: Path, memory: Memory) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
-    new.write_text(json.dumps(asdict(memory), indent=1) + "\n", "utf-8")
-    new.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(json.dumps(asdict(memory), indent=1) + "\n", "utf-8")
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise Refused(
+            f"{path}: cannot be written: {error.strerror}", "free space or set WARRAQ_STATE to another disk"
+        ) from error

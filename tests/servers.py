@@ -165,6 +165,7 @@ class _RelayHandler(_Handler):
             self.close_connection = True
             return
         kept = {n: v for n, v in answer.getheaders() if n.lower() not in ("content-length", "transfer-encoding", "connection")}
+        kept |= {"Date": owner.date} if owner.date else {}
         self.answer(answer.status, data, kept, cut=len(data) // 2 if fault == "cut the body" else None)
 
     do_GET = do_PUT = do_HEAD = do_DELETE = relay
@@ -174,7 +175,7 @@ class Relay(_Serving):
     """Passes requests on to a real store, and does to the next ones what `faults` says, one each:
 
     `<status> <code>` answers so without asking the store, `lose the answer` closes after the store has done the work,
-    `cut the body` sends half of it.
+    `cut the body` sends half of it. With `date` every answer says that it is then.
     """
 
     handler = _RelayHandler

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -80,6 +82,26 @@ class Wadi:
             timeout=120,
             check=False,
         )
+
+    def call(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """The command line in this process: half a second sooner."""
+        from archive.cli import main
+
+        out, err, kept, handler = StringIO(), StringIO(), (sys.argv, dict(os.environ)), signal.getsignal(signal.SIGTERM)
+        status: Any = 0
+        sys.argv = ["warraq", *arguments]
+        os.environ.update({**self.env, **(env or {})})
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        finally:
+            sys.argv = kept[0]
+            os.environ.clear()
+            os.environ.update(kept[1])
+            signal.signal(signal.SIGTERM, handler)
+        return subprocess.CompletedProcess(list(arguments), status, out.getvalue(), err.getvalue())
 
     def held(self) -> dict[str, str]:
         """Key and ETag of every object, asked with a plain client; probes are no part of the archive."""

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from archive.catalog import migrations
 from archive.errors import Broken, Refused, TryAgain
@@ -26,9 +26,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        if parsed.drivername in ("postgres", "postgresql"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = _address(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.name = parsed.render_as_string(hide_password=True)
         if not self.is_sqlite:
@@ -93,10 +91,9 @@ class Database:
             yield
         except OperationalError as error:
             reason = str(error.orig).splitlines()[0]
-            if "full" in reason or "No space" in reason:
-                raise Refused(
-                    f"the catalog {self.name} cannot grow: {reason}", "free some disk; nothing was changed"
-                ) from error
+            if "full" in reason or "No space" in reason or "disk I/O" in reason:
+                remedy = "free some disk, and if it has room look at its health; nothing was changed"
+                raise Refused(f"the catalog {self.name} cannot be written: {reason}", remedy) from error
             remedy = (
                 "another process is writing; it is tried again"
                 if "locked" in reason
@@ -108,6 +105,19 @@ class Database:
                 remedy = "move the file aside and run `warraq rebuild`"
                 raise Broken(f"the catalog {self.name}: {error.orig}", remedy) from error
             raise
+
+
+def _address(url: str) -> URL:
+    """The address with the driver we use; Refused when it is none. Not named whole: it may hold a password."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect().import_dbapi()
+    except (ArgumentError, ImportError) as error:
+        remedy = "write it as sqlite:///PATH or postgresql://USER@HOST/NAME"
+        raise Refused(f"WARRAQ_CATALOG={url.partition(':')[0]}…: no database that we know", remedy) from error
+    return parsed
 
 
 def _prepare(connection: Any, _record: object) -> None:

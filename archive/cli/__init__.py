@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 
-def main() -> None:
-    """Entry point of the console script."""
+def commands() -> typer.Typer:
+    """The application with every command."""
     import typer
 
     from archive.cli import care, look, steps
-    from archive.errors import WarraqError
 
     app = typer.Typer(
         no_args_is_help=True,
@@ -24,10 +27,17 @@ def main() -> None:
     )
     for module in (steps, look, care):
         module.register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    from archive.errors import Refused, WarraqError
+
     # By default SIGTERM ends a process without a word to what it started: the spider would go on without a lease.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        app()
+        commands()()
     except WarraqError as error:
         print(f"warraq: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -35,9 +45,17 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:
-        import errno
-
-        if error.errno != errno.ENOSPC:
+        if error.errno is None:
             raise
-        print("warraq: the disk is full — free some space and run the same command again; nothing was lost", file=sys.stderr)
-        sys.exit(75)
+        print(f"warraq: {_said_by_the_system(error)}", file=sys.stderr)
+        sys.exit(Refused.exit_code)
+
+
+def _said_by_the_system(error: OSError) -> str:
+    """A full disk, a folder that is none, a file that may not be written: one line with the remedy."""
+    import errno
+
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{what} — free some space and run the same command again; nothing was lost"
+    return f"{what} — check that path, and WARRAQ_STATE, WARRAQ_CATALOG and TMPDIR"

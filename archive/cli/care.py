@@ -45,7 +45,7 @@ def seeds_add(folder: Annotated[Path, typer.Argument(help="Folder of the seed fi
     """Check a folder against seeds.lock and store it in the bucket."""
     from archive.steps.seeds import add
 
-    finish(add(workshop(), folder), as_json)
+    finish(add(workshop(as_json), folder), as_json)
 
 
 def seeds_ls(as_json: Json = False) -> None:
@@ -82,7 +82,7 @@ def rebuild(as_json: Json = False) -> None:
     """Make the catalog anew from the bucket."""
     from archive.steps.rebuild import rebuild as step
 
-    shop = workshop()
+    shop = workshop(as_json)
     good, _ = outlet_files.load_folder(shop.settings.outlets)
     with _progress("rebuild", as_json) as tick:
         outcome = step(shop, good, tick)
@@ -148,11 +148,12 @@ def export(
     what: Annotated[str, typer.Argument(help="articles, versions or events.")],
     form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
     outlet: Annotated[str, typer.Option(help="One outlet; all when left out.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
     """Write articles, versions or events to standard output. docs/EXPORT.md has the columns."""
     from archive.export import export as write
 
-    if write(workshop().catalog, what, form, sys.stdout, outlet=outlet or None) == 0:
+    if write(workshop().catalog, what, "jsonl" if as_json else form, sys.stdout, outlet=outlet or None) == 0:
         raise typer.Exit(NOTHING_DUE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import unicodedata
 from typing import Annotated, Any
 
@@ -16,8 +17,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 OutletName = Annotated[str, typer.Argument(help="Name of an outlet: its file without .toml.", show_default=False)]
 
 
-def workshop() -> Workshop:
-    return Workshop(from_environment(), say=lambda line: print(line, flush=True))
+def workshop(as_json: bool = False) -> Workshop:
+    """What a command works with. What it says on its way goes to the log; never between the JSON."""
+    return Workshop(from_environment(), say=lambda line: print(line, flush=True, file=sys.stderr if as_json else sys.stdout))
 
 
 def finish(outcome: Outcome, as_json: bool) -> None:

@@ -36,7 +36,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Plan, crawl, extract, seal and inspect one outlet after the other."""
-    shop = workshop()
+    shop = workshop(as_json)
     names = outlet or sorted(path.stem for path in shop.settings.outlets.glob("*.toml"))
     if not names:
         raise Refused(f"no outlets in {shop.settings.outlets}", "set WARRAQ_OUTLETS to a folder of outlet files")
@@ -83,7 +83,7 @@ def plan(outlet: OutletName, run: Run = "", everything: Everything = False, walk
     """Decide what is due, and store the plan."""
     from archive.steps.plan import plan as step
 
-    shop = workshop()
+    shop = workshop(as_json)
     made = run or new_run(shop)
     outcome = step(shop, shop.outlet(outlet), made, everything=everything, walk=walk)
     if not run and not as_json:
@@ -95,7 +95,7 @@ def crawl(outlet: OutletName, run: Run, attempt: Attempt = 1, as_json: Json = Fa
     """Fetch what the plan asks for, and upload it as WARC."""
     from archive.steps.crawl import crawl as step
 
-    shop = workshop()
+    shop = workshop(as_json)
     finish(step(shop, shop.outlet(outlet), run, attempt), as_json)
 
 
@@ -103,7 +103,7 @@ def extract(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole:
     """Read what was captured: observations and snapshots."""
     from archive.steps.extract import extract as step
 
-    shop = workshop()
+    shop = workshop(as_json)
 
     def one(name: str) -> None:
         finish(_unless_whole(step(shop, shop.outlet(name), None if whole else _known(run)), whole), as_json)
@@ -117,7 +117,7 @@ def seal(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole: Wh
     from archive.steps.extract import extract as read
     from archive.steps.seal import seal as step
 
-    shop = workshop()
+    shop = workshop(as_json)
 
     def one(name: str) -> None:
         place = shop.outlet(name)
@@ -138,7 +138,7 @@ def inspect(outlet: OutletName, run: Run, as_json: Json = False) -> None:
     """Compare what the run was meant to do with what it did."""
     from archive.steps.inspect import inspect as step
 
-    shop = workshop()
+    shop = workshop(as_json)
     finish(step(shop, shop.outlet(outlet), run), as_json)
 
 

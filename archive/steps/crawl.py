@@ -28,9 +28,9 @@ from archive.outlet import Outlet
 from archive.plan import Plan
 from archive.settings import ROOT
 from archive.spool import recover, upload
+from archive.steps import clock
 from archive.steps.workshop import Outcome, Workshop
 
-CLOCK_ALARM, CLOCK_LIMIT = 2.0, 30.0  # seconds off the storage's clock
 LEASE = 60.0  # seconds
 PATIENCE = 60.0  # seconds a spider gets between SIGTERM and SIGKILL
 
@@ -40,7 +40,7 @@ def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
     if shop.catalog.has_run(outlet.name, run):
         return Outcome(f"crawl: {run} is sealed already, nothing was fetched", {"sealed": True})
     plan = _plan(shop, outlet, run)
-    offset = clock_offset(shop)
+    offset = clock.offset(shop)
     left: list[str] = []
     try:
         left = rescue(shop, outlet)
@@ -63,20 +63,6 @@ def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
     if counts.get("stopped"):
         line += f"; stopped: {counts['stopped']}"
     return Outcome(line, {**result, "clock_offset": offset, "rescued": left})
-
-
-def clock_offset(shop: Workshop) -> float:
-    """Seconds this machine's clock is ahead of the storage's. Over 30 s nothing is crawled."""
-    before = shop.clock()
-    theirs = shop.store.clock()
-    after = shop.clock()
-    middle = before + (after - before) / 2
-    offset = round((middle - theirs).total_seconds() - 0.5, 1)  # the Date header is cut to whole seconds
-    if abs(offset) > CLOCK_LIMIT:
-        raise Refused(f"this machine's clock is {offset:+.0f} s off the storage's", "set the clock (NTP); nothing was fetched")
-    if abs(offset) > CLOCK_ALARM:
-        shop.say(f"warning: this machine's clock is {offset:+.1f} s off the storage's; check NTP")
-    return offset
 
 
 def rescue(shop: Workshop, outlet: Outlet) -> list[str]:
@@ -155,24 +141,30 @@ def _write(folder: Path, plan: Plan, shop: Workshop, done: set[str]) -> Path:
 
 
 def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) -> dict[str, Any]:
-    """Start the spider, pass its log on, return its result file."""
+    """Start the spider, pass its log on, return its result file. Why it stopped is its last line, and our error."""
     result = folder / "result.json"
     files = ["--plan", str(folder / "plan"), "--known", str(folder / "known"), "--result", str(result)]
     files += ["--outlet-file", str(shop.outlet_file(outlet.name))]
     command = [sys.executable, "-m", "spiders.run", *files, *options]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, encoding="utf-8")
+    last = ""
     try:
         for line in process.stdout or ():
-            shop.say(line.rstrip("\n"))
+            if last:
+                shop.say(last)
+            last = line.rstrip("\n")
         status = process.wait()
     except BaseException:
         _end(process)
         raise
+    reason = last.removeprefix("crawl: ") if status and last.startswith("crawl: ") else ""
+    if last and not reason:
+        shop.say(last)
     if status == 0 and result.is_file():
         loaded: dict[str, Any] = orjson.loads(result.read_bytes())
         return loaded
-    raise _failure(status)
+    raise _failure(status, reason)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -185,8 +177,8 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _failure(status: int) -> WarraqError:
+def _failure(status: int, reason: str) -> WarraqError:
     for kind in (Refused, TryAgain, Broken):
         if status == kind.exit_code:
-            return kind("the spider stopped, for the reason above")
+            return kind(reason or "the spider stopped, for the reason above")
     return TryAgain(f"the spider ended with status {status}", "what it fetched is kept in the spool; run crawl again")

@@ -46,6 +46,7 @@ class Site:
 
     articles: dict[int, Article] = field(default_factory=dict)
     pause: float = 0.0
+    mute: bool = False  # takes requests and hangs up without a word
     log: list[tuple[float, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,6 +66,9 @@ class Site:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                if site.mute:
+                    self.close_connection = True
+                    return
                 if site.pause:
                     time.sleep(site.pause)
                 status, kind, body = site.answer(self.path, self.headers["Host"])
