@@ -15,6 +15,8 @@ from archive.errors import BadRecord
 from archive.outlet import Outlet
 
 FORMAT = 1
+UNREAD = ("blocked", "broken")  # states of an article of which nothing better is known
+UNREAD_LIMIT = 604_800.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ def wait_for(known: Known, outlet: Outlet) -> float:
     falls with its age): the wait is a share of the article's age at its last fetch, within
     [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long.
 
+    An article that nobody has read yet, because its site was down or blocked us, is no matter of age: a quarter of
+    revisit_after, then twice as long each time, up to UNREAD_LIMIT.
+
     An absence is confirmed when gone_after is over. If that look told nothing (blocked, broken), the next ones
     wait as for an article that was published when it was first missed: soon, then ever longer.
     """
@@ -72,6 +77,8 @@ def wait_for(known: Known, outlet: Outlet) -> float:
         return 0.0
     if known.unconfirmed is not None and _unlooked(known, outlet):
         return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
+    if known.state in UNREAD and known.failures:
+        return float(min(outlet.revisit_after / 4 * 2.0 ** min(known.failures - 1, 16), UNREAD_LIMIT))
     age = (known.last_fetch - (known.unconfirmed or _published(known))).total_seconds()
     wait = max(outlet.revisit_after, outlet.revisit_growth * max(age, 0.0))
     return float(min(wait * 2.0 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after)))
