@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from archive.errors import BadRecord
 
 OUTLET = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_RUN = re.compile(r"(\d{8})T(\d{6})Z-([0-9a-f]{12})")
+_RUN = re.compile(r"(\d{8})T(\d{6})Z-([0-9a-f]{12})", re.ASCII)
 _STEM = re.compile(
-    r"(?P<outlet>[a-z][a-z0-9_]{0,39})/\d{4}/\d\d/\d\d/"
-    r"(?P<run>\d{8}T\d{6}Z-[0-9a-f]{12})\.(?P<attempt>\d+)-(?P<seq>\d{5})-(?P<sha12>[0-9a-f]{12})"
+    r"(?P<outlet>[a-z][a-z0-9_]{0,39})/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/"
+    r"(?P<run>(?P=year)(?P=month)(?P=day)T\d{6}Z-[0-9a-f]{12})\.(?P<attempt>[1-9]\d*)-(?P<seq>\d{5})-(?P<sha12>[0-9a-f]{12})",
+    re.ASCII,
 )
 
 
@@ -31,9 +32,12 @@ def run_id(planned: datetime, *identity: str) -> str:
 
 def run_time(run: str) -> datetime:
     """When the run was planned (UTC, seconds)."""
-    if not _RUN.fullmatch(run):
-        raise BadRecord(f"{run!r} is not a run id", "it looks like 20261122T011200Z-3fa9c1b2d4e5")
-    return datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    try:
+        if _RUN.fullmatch(run):
+            return datetime.strptime(run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:  # the 40th of a month
+        pass
+    raise BadRecord(f"{run!r} is not a run id", "it looks like 20261122T011200Z-3fa9c1b2d4e5")
 
 
 def _day(run: str) -> str:
