@@ -54,6 +54,11 @@ def judge(capture: StoredCapture, warc_key: str, outlet: Outlet, seeds: SeedSet 
     return [own, reached] if seen.klass == "content" else [reached]
 
 
+def unreadable(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str, reason: str) -> Judged:
+    """The line of a capture whose reading ended its reader: kept and counted, never a version."""
+    return Judged(replace(_line(capture, warc_key, outlet, run), klass="broken", reason=reason), None)
+
+
 def _line(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str) -> Observation:
     """What is known before anything is read."""
     article = capture.note.role == "article"

@@ -306,3 +306,23 @@ def warraq(settings: Settings, outlets: Path, *arguments: str) -> subprocess.Com
     process = start(settings, outlets, *arguments)
     out, err = process.communicate(timeout=120)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def test_a_page_that_kills_its_reader_costs_itself_only(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a parser's segfault or the kernel's out-of-memory killer would: the reader process really dies."""
+    honest = extract.judge.judge
+
+    def deadly(one: Any, *rest: Any) -> Any:
+        if one.url.endswith("/13/"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return honest(one, *rest)
+
+    monkeypatch.setattr(extract.judge, "judge", deadly)
+    shop = archive.shop()
+    shop.settings = replace(shop.settings, readers=2)
+    run = archive.crawled(1, {f"https://example.org/{n}/": PAGE.format(f"{TEXT} {n}") for n in range(30)})
+    extract_step(shop, OUTLET, run)
+    seal(shop, OUTLET, run)
+    assert len(shop.catalog.versions("site")) == 29
+    dead = shop.catalog.history("https://example.org/13/")
+    assert [(c.klass, c.reason) for c in dead.captures] == [("broken", "reader-died")]

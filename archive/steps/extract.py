@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -215,13 +216,29 @@ def _readers(shop: Workshop, outlet: Outlet) -> Iterator[Read]:
             judge.warm_up()  # imported once here, inherited by every reader
             pool = ProcessPoolExecutor(shop.settings.readers, multiprocessing.get_context("fork"))
         chunks = [captures[i : i + CHUNK] for i in range(0, len(captures), CHUNK)]
-        return [one for chunk in pool.map(work, chunks) for one in chunk]
+        try:
+            return [one for chunk in pool.map(work, chunks) for one in chunk]
+        except BrokenProcessPool:
+            pool.shutdown()
+            pool = None
+            shop.say(f"extract: a reader died over {key}; its captures are read one by one")
+            died = partial(judge.unreadable, warc_key=key, run=run, outlet=outlet, reason="reader-died")
+            return [one for capture in captures for one in _alone(capture, work, died)]
 
     try:
         yield read
     finally:
         if pool is not None:
             pool.shutdown()
+
+
+def _alone(capture: StoredCapture, work: Callable[..., list[Judged]], died: Callable[..., Judged]) -> list[Judged]:
+    """Read in a process of its own: a page that crashes its reader (a parser's segfault, memory) costs itself only."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as one:
+        try:
+            return one.submit(work, [capture]).result()
+        except BrokenProcessPool:
+            return [died(capture)]
 
 
 def judge_many(captures: list[StoredCapture], *, warc_key: str, run: str, outlet: Outlet, seeds: object) -> list[Judged]:
