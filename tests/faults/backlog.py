@@ -71,7 +71,7 @@ def main() -> None:
             if not sealed and any(f"/archives/{late}" in line and " live " in line for line in shown.stdout.splitlines()):
                 sealed = time.monotonic() - began
     shutil.rmtree(folder)
-    asked = len([1 for _, _, path in site.log if path.startswith("/archives/")])
+    asked = sum(delivery.path.startswith("/archives/") for delivery in site.log)
     print(f"{given.posts} posts, {asked} fetched in two runs; published at {published[0]:.0f} s, sealed at {sealed:.0f} s")
     held = 0 < sealed - published[0] <= 2 * given.interval
     print(f"{(sealed - published[0]) / given.interval:.2f} intervals after it appeared, bound 2: {'ok' if held else 'short'}")

@@ -40,17 +40,27 @@ class Article:
         ]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A response whose last byte was written. `connection` numbers the connection it went out on."""
+
+    time: float
+    number: str  # its X-Delivery header
+    path: str
+    connection: int
+
+
 @dataclass
 class Site:
-    """`serve()` starts it; `log` holds (time the last byte was written, id, path) of every whole response."""
+    """`serve()` starts it; `log` holds every response that was delivered whole."""
 
     articles: dict[int, Article] = field(default_factory=dict)
     pause: float = 0.0
     mute: bool = False  # takes requests and hangs up without a word
-    log: list[tuple[float, str, str]] = field(default_factory=list)
+    log: list[Delivery] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._ids = count(1)
+        self._ids, self._connections = count(1), count(1)
         self._lock = threading.Lock()
 
     def publish(self, number: int) -> None:
@@ -64,6 +74,11 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:  # once for each connection
+                super().setup()
+                with site._lock:
+                    self.connection_number = next(site._connections)
 
             def do_GET(self) -> None:
                 if site.mute:
@@ -81,7 +96,7 @@ class Site:
                 self.end_headers()
                 self.wfile.write(body)
                 self.wfile.flush()
-                site.log.append((time.monotonic(), number, self.path))
+                site.log.append(Delivery(time.monotonic(), number, self.path, self.connection_number))
 
             def log_message(self, *_: object) -> None:
                 pass
