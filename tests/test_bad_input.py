@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
@@ -33,16 +34,16 @@ def at(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wadi]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def mute(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Wadi, subprocess.Popen[str]]]:
-    """An archive of a site that has stopped answering since, and the run that finds out, in the background: it is patient."""
-    with wadi(weed, tmp_path_factory.mktemp("mute"), articles=3) as made:
-        made.run()
-        made.site.mute = True
-        command = [*WARRAQ, "run", "wadi"]
-        process = subprocess.Popen(command, env=made.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        yield made, process
-        process.kill()
-        process.communicate()
+def mute(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Wadi, Future[Done]]]:
+    """An archive of a site that stops answering after the first run; the second one is patient, so it is in the background."""
+    with wadi(weed, tmp_path_factory.mktemp("mute"), articles=3) as made, ThreadPoolExecutor(1) as pool:
+
+        def twice() -> Done:
+            assert made.warraq("run", "wadi").returncode == 0
+            made.site.mute = True
+            return made.warraq("run", "wadi")
+
+        yield made, pool.submit(twice)
 
 
 def one_line(done: Done, status: int, *words: str) -> None:
@@ -242,11 +243,11 @@ def test_files_that_may_not_grow(at: Wadi, tmp_path: Path) -> None:
 # a site that answers nothing: nobody's fault here, so the run is green and the state says since when
 
 
-def test_a_site_that_answers_nothing(mute: tuple[Wadi, subprocess.Popen[str]]) -> None:
-    at, process = mute
-    out, err = process.communicate(timeout=120)
-    assert (process.returncode, err) == (0, "")
-    assert "nothing readable since" in out.splitlines()[-1]
+def test_a_site_that_answers_nothing(mute: tuple[Wadi, Future[Done]]) -> None:
+    at, second = mute
+    done = second.result(timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing readable since" in done.stdout.splitlines()[-1]
     row = next(row for row in at.shop().catalog.outlets() if row.outlet == "wadi")
     assert row.failing_since
     status = at.call("status")
