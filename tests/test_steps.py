@@ -235,7 +235,7 @@ def test_verify_names_what_is_no_object_of_ours(story: Story) -> None:
 def killed(weed: Server, tmp_path: Path) -> Iterator[tuple[Wadi, str]]:
     """An archive and its run, killed with -9 while it crawled: the spool holds what came so far."""
     with wadi(weed, tmp_path, articles=20) as at:
-        at.site.pause = 0.05
+        at.site.pause = 0.25
         run = new_run(at.shop())
         at.step("plan", run)
         with (tmp_path / "log").open("wb") as log:
@@ -254,7 +254,7 @@ def killed(weed: Server, tmp_path: Path) -> Iterator[tuple[Wadi, str]]:
 
 
 def fetched(at: Wadi) -> list[str]:
-    return [path for _, _, path in at.site.log if path.startswith("/archives/")]
+    return [one.path for one in at.site.log if one.path.startswith("/archives/")]
 
 
 def recorded(at: Wadi, key: str) -> set[str]:
