@@ -132,12 +132,14 @@ def _line(row: dict[str, Any]) -> Observation:
     row["klass"] = row.pop("class")
     row.setdefault("reason", "")  # content needs none, and empty fields are left out
     if found := row.get("reading"):
-        row["reading"] = Reading(**{
-            **found,
-            "headline": Digests(**found["headline"]),
-            "body": Digests(**found["body"]),
-            "links": tuple(found.get("links", ())),
-        })
+        row["reading"] = Reading(
+            **{
+                **found,
+                "headline": Digests(**found["headline"]),
+                "body": Digests(**found["body"]),
+                "links": tuple(found.get("links", ())),
+            }
+        )
     for name in ("via", "items"):
         row[name] = tuple(row.get(name, ()))
     try:
