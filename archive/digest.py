@@ -31,7 +31,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _BEFORE = re.compile(r"(?:(?<![^\W_])[+\-±])?(?:[$€£¥₪₺][+\-±]?)?$")  # a sign after a letter is a hyphen: كوفيد-19
 _AFTER = re.compile(r"\s?(?:[%‰]|[$€£¥₪₺](?![+\-]?\d))")
 
-_NEGATING = (
+_NEGATING = [
     "لا",
     "لم",
     "لن",
@@ -49,16 +49,8 @@ _NEGATING = (
     "بلا",
     "عدم",
     "كلا",
-)
-NEGATIONS = frozenset(p + word for word in _NEGATING for p in ("", "و", "ف")) | {
-    "not",
-    "no",
-    "never",
-    "cannot",
-    "without",
-    "نه",
-    "نیست",
-}
+]
+_FOREIGN = ["not", "no", "never", "cannot", "without", "نه", "نیست"]
 
 
 def fold_space(text: str) -> str:
@@ -82,6 +74,10 @@ def tokens(text: str) -> list[str]:
     """
     plain = unicodedata.normalize("NFKD", text)
     return plain.translate({ord(char): _folded(char) for char in set(plain)}).casefold().split()
+
+
+# As `tokens` spells them, or a word with a letter that is folded (نیست) would never be found.
+NEGATIONS = frozenset(tokens(" ".join([*(p + word for word in _NEGATING for p in ("", "و", "ف")), *_FOREIGN])))
 
 
 def skeleton(text: str) -> str:

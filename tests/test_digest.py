@@ -124,3 +124,9 @@ def test_digests_stay_what_they_are() -> None:
     found = digests(SENTENCE)
     assert (found.t, found.k) == ("d76271dccd1f45d34dc9fa1fb2f1d85c", "bbd64add21ad5e86035c7ba602205c92")
     assert (found.numbers, found.negations) == ("b8736b999909049671d0ea075a42b308", "2bd073516a87c4092e24379fd4953cee")
+
+
+def test_every_negating_word_is_found_as_the_folded_text_spells_it() -> None:
+    for word in ("لا", "وليس", "بدون", "not", "نه", "نیست"):
+        words = tokens(f"قال {word} قال")
+        assert len(negation_tokens(words)) == 1, word
