@@ -7,9 +7,7 @@ import hashlib
 import random
 import re
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +18,6 @@ from archive import s3_client
 from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
 from archive.s3_client import Address, failure, status
 from archive.settings import Settings
-from archive.store import Store, put_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -179,25 +176,3 @@ class S3Store:
 
     def _failed(self, error: Exception, doing: str) -> WarraqError:
         return failure(error, doing, self.where, self.endpoint)
-
-
-def put_many(store: Store, objects: Iterable[tuple[str, bytes]], threads: int = 8) -> int:
-    """`put_once` each (key, bytes), several at a time; how many were new.
-
-    Takes no more from `objects` than is under way. The first failure is raised once the puts that
-    have begun are over; nothing else is put after it.
-    """
-    new = 0
-    under_way: deque[Future[bool]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="put") as pool:
-        try:
-            for key, data in objects:
-                if len(under_way) >= 2 * threads:
-                    new += under_way.popleft().result()
-                under_way.append(pool.submit(put_once, store, key, data))
-            while under_way:
-                new += under_way.popleft().result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return new

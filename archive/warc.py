@@ -7,7 +7,7 @@ metadata record that says why it was made; `captures` joins them again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -165,8 +165,7 @@ def capture_at(member: bytes, offset: int = 0) -> StoredCapture:
     only = next(captures(member), None)
     if only is None:
         raise BadRecord(f"the member at byte {offset} holds no capture")
-    values = {name: getattr(only, name) for name in StoredCapture.__slots__}
-    return StoredCapture(**{**values, "offset": only.offset + offset})
+    return replace(only, offset=only.offset + offset)
 
 
 def run_reports(data: bytes) -> Iterator[StoredReport]:

@@ -57,7 +57,7 @@ def measure(puts: int) -> dict[str, tuple[float, float]]:
     """Name → (CPU ms, wall ms) a put."""
     import botocore.session
 
-    from archive.s3 import init_archive, put_many
+    from archive.s3 import init_archive
     from archive.settings import from_environment
 
     store = init_archive(from_environment(), make_bucket=True)
@@ -75,10 +75,7 @@ def measure(puts: int) -> dict[str, tuple[float, float]]:
         for key, data in bodies("bare"):
             bare.put_object(Bucket="bench", Key=key, Body=data, IfNoneMatch="*")
 
-    def by_threads() -> None:
-        assert put_many(store, bodies("many")) == puts
-
-    works = {"put": one_by_one, "put_many, 8 threads": by_threads, "botocore without our settings": as_it_comes}
+    works = {"put": one_by_one, "botocore without our settings": as_it_comes}
     best = dict.fromkeys(works, (float("inf"), float("inf")))
     for _ in range(ROUNDS):
         for name, work in works.items():

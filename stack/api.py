@@ -31,9 +31,6 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._authorized("POST", path, body)
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._authorized("PATCH", path, body)
-
     def token(self) -> str:
         """A fresh bearer token (valid for a day)."""
         return str(self._send("POST", "/auth/token", self._login, {})["access_token"])

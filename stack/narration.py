@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archive.address import article_id
+from archive.cli.common import isolate
 
 if TYPE_CHECKING:
     from archive.catalog.rows import EventRow
@@ -110,12 +111,6 @@ class Story:
             self.linked |= {name for name, _ in found}
             lines += [f"          seed link: {relation} {name}" for name, relation in found]
         return lines
-
-
-def isolate(text: str) -> str:
-    """`text` between FSI and PDI, without the control characters that could undo it."""
-    clean = "".join(c for c in text if c.isprintable() or c in "\u200c\u200d")
-    return f"\u2068{clean}\u2069"
 
 
 def summary(story: Story, seconds: float, verified: str) -> list[str]:

@@ -315,7 +315,7 @@ class TestSteps:
         old = content(1, "ج قديم", rules="r1")
         catalog.apply(key(1), [old, revisit(old, 2)], OUTLET)
         catalog.apply(key(3), [reread(old, "عنوان", "ج", "r2", 3)], OUTLET)
-        last = catalog.last_content({old.article, "f" * 32})[old.article]
+        last = catalog.last_content(old.outlet, {old.article, "f" * 32})[old.article]
         assert (last.record, last.reading and last.reading.rules) == (old.record, sha("r2", 12))
 
     def test_unread(self, catalog: Catalog) -> None:

@@ -134,12 +134,12 @@ class Catalog:
         with self._database.read() as connection:
             return due.walk(connection, outlet)
 
-    def last_content(self, articles: Collection[str]) -> dict[str, Observation]:
+    def last_content(self, outlet: str, articles: Collection[str]) -> dict[str, Observation]:
         """Last readable content of these articles, as the record that holds the payload, with its newest reading."""
         from archive.catalog import due
 
         with self._database.read() as connection:
-            return due.last_content(connection, articles)
+            return due.last_content(connection, outlet, articles)
 
     def unread(self, outlet: str) -> list[UnreadRow]:
         """Captures that cannot be compared with their neighbour until one of both is read again."""

@@ -61,16 +61,14 @@ def channels(connection: Connection, outlet: str) -> dict[str, Previous]:
     return {row.url: Previous(*row) for row in connection.execute(query)}
 
 
-def last_content(connection: Connection, articles: Collection[str]) -> dict[str, Observation]:
-    """Of each article that was ever readable: its last content, as the record that holds the payload."""
+def last_content(connection: Connection, outlet: str, articles: Collection[str]) -> dict[str, Observation]:
+    """Of each of the outlet's articles that was ever readable: its last content, as the record that holds the payload."""
     found: dict[str, Observation] = {}
-    outlets = list(connection.scalars(select(models.outlet.c.outlet)))
     for chunk in chunks(sorted(articles)):
-        for outlet in outlets:
-            for article, lines in load(connection, outlet, chunk).items():
-                history = fold(lines, 0)
-                if history.last:
-                    found[article] = replace(history.last, reading=history.reading)
+        for article, lines in load(connection, outlet, chunk).items():
+            history = fold(lines, 0)
+            if history.last:
+                found[article] = replace(history.last, reading=history.reading)
     return found
 
 

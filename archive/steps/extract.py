@@ -167,7 +167,7 @@ class _Past:
     def load(self, judged: list[Judged]) -> None:
         new = {one.observation.article for one in judged if one.observation.article} - self.asked
         self.asked |= new
-        found = self.shop.catalog.last_content(new)
+        found = self.shop.catalog.last_content(self.outlet.name, new)
         self.last |= {article: line for article, line in found.items() if article not in self.last}
 
     def note(self, seen: Observation) -> None:
