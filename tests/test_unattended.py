@@ -321,7 +321,10 @@ def test_a_page_that_kills_its_reader_costs_itself_only(archive: Archive, monkey
     shop = archive.shop()
     shop.settings = replace(shop.settings, readers=2)
     run = archive.crawled(1, {f"https://example.org/{n}/": PAGE.format(f"{TEXT} {n}") for n in range(30)})
-    extract_step(shop, OUTLET, run)
+    done = extract_step(shop, OUTLET, run)
+    assert done.data["faults"] == 1
+    assert "a fault in Warraq" in done.line
+    assert any("https://example.org/13/: reader-died" in said for said in archive.said)
     seal(shop, OUTLET, run)
     assert len(shop.catalog.versions("site")) == 29
     dead = shop.catalog.history("https://example.org/13/")

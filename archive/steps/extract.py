@@ -57,10 +57,12 @@ def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
                 shop.say(f"extract: not read: {damaged[-1]}")
     if damaged:
         raise damaged[0]
+    faults = counts.pop("faults", 0)
     kinds = " + ".join(f"{n} {kind}" for kind, n in sorted(counts.items()) if kind != "snapshots")
     return Outcome(
-        f"extract: {len(todo)} WARC read: {kinds}; {counts['snapshots']} snapshots",
-        {"files": len(todo), "snapshots": 0, **counts},
+        f"extract: {len(todo)} WARC read: {kinds}; {counts['snapshots']} snapshots"
+        + (f"; {faults} pages ended their reader, a fault in Warraq: keep this log and report it" if faults else ""),
+        {"files": len(todo), "snapshots": 0, "faults": faults, **counts},
     )
 
 
@@ -91,7 +93,10 @@ def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: 
         # Another worker read the same file with another past in sight. Its lines stand; ours would only
         # differ in which snapshots they point at, and extra snapshots are harmless (docs/DESIGN.md).
         shop.say(f"{stem.observations}: another worker has read this file already")
-    return Counter(line.klass for line in lines if not line.reread) + Counter({"snapshots": len(puts)})
+    faults = [line for line in lines if line.reason.startswith("reader-")]
+    for line in faults:  # kept and counted as broken, but the fault is ours: never in silence
+        shop.say(f"extract: not read: {line.url}: {line.reason}; its record is {line.warc} at {line.offset}")
+    return Counter(line.klass for line in lines if not line.reread) + Counter(snapshots=len(puts), faults=len(faults))
 
 
 def _snapshot(one: Judged) -> tuple[str, bytes]:
