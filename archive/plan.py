@@ -63,9 +63,8 @@ class Plan:
 def wait_for(known: Known, outlet: Outlet) -> float:
     """Seconds between the last fetch of an article and its next one.
 
-    Age backoff (Cho & Garcia-Molina, "Effective page refresh policies", 2003, find a news page's change rate
-    falls with its age): the wait is a share of the article's age at its last fetch, within
-    [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long.
+    Age backoff, because news is edited most while it is young: the wait is a share of the article's age at its
+    last fetch, within [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long.
 
     An article that nobody has read yet, because its site was down or blocked us, is no matter of age: a quarter of
     revisit_after, then twice as long each time, up to UNREAD_LIMIT.

@@ -37,6 +37,11 @@ states = st.sampled_from(["live", "gone", "moved", "elsewhere", "not-article", "
 # wait_for
 
 
+@pytest.mark.parametrize(("failures", "times"), [(0, 1), (1, 2), (2, 4), (5, 32)])
+def test_captures_that_told_nothing_double_the_wait(failures: int, times: int) -> None:
+    assert wait_for(known(age=2 * HOUR, state="live", failures=failures), OUTLET) == times * OUTLET.revisit_after
+
+
 @given(seconds, seconds, st.integers(0, 40), states)
 def test_an_older_article_never_waits_less(one: float, other: float, failures: int, state: str) -> None:
     young, old = (known(age=age + HOUR, state=state, failures=failures) for age in sorted((one, other)))
