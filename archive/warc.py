@@ -11,40 +11,31 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
-from isal import isal_zlib
 
 from archive import http1
 from archive.capture import Note, Previous
 from archive.errors import BadRecord
+from archive.members import Record, members, parse, records
+from archive.parts import Part, parts
 from archive.records import CAPTURE, RUN, SAME_PAYLOAD, digest
 
-_WINDOW = 64 * 1024  # bytes handed to the decompressor at once: it copies what it leaves over
+__all__ = [
+    "Checked",
+    "Part",
+    "Record",
+    "StoredCapture",
+    "StoredReport",
+    "capture_at",
+    "captures",
+    "check",
+    "info",
+    "members",
+    "parts",
+    "records",
+    "run_reports",
+]
+
 _RECOVERED = Note(role="article", found="recovered")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One WARC record with its place in the file. Field names are lower case; `ids` are WARC-Concurrent-To."""
-
-    offset: int
-    length: int
-    member_digest: str  # "sha256:…" of the gzip member as stored
-    fields: dict[str, str]
-    concurrent: tuple[str, ...]
-    block: bytes
-
-    @property
-    def kind(self) -> str:
-        return self.fields.get("warc-type", "")
-
-    @property
-    def id(self) -> str:
-        """`urn:uuid:…`"""
-        return self.fields.get("warc-record-id", "").strip("<>")
-
-    @property
-    def target(self) -> str:
-        return self.fields.get("warc-target-uri", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,48 +90,6 @@ class Checked:
     findings: list[str]
 
 
-def members(data: bytes, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
-    """(offset, length, content) of each gzip member; BadRecord names the byte where one is damaged or breaks off."""
-    view, at = memoryview(data), start
-    while at < len(data):
-        stream = isal_zlib.decompressobj(wbits=31)
-        pieces, fed = [], at
-        try:
-            while not stream.eof and fed < len(data):
-                pieces.append(stream.decompress(view[fed : fed + _WINDOW]))
-                fed = min(fed + _WINDOW, len(data))
-        except isal_zlib.IsalError as error:  # type: ignore[misc]  # its stub does not say that it is an exception
-            raise BadRecord(f"the record at byte {at} is damaged: {error}") from error
-        if not stream.eof:
-            raise BadRecord(f"the record at byte {at} breaks off")
-        end = fed - len(stream.unused_data)
-        yield at, end - at, b"".join(pieces)
-        at = end
-
-
-def records(data: bytes) -> Iterator[Record]:
-    """Every record, its block digest checked; BadRecord says which one is not what it should be."""
-    for offset, length, content in members(data):
-        record = _parse(offset, length, content, digest(data[offset : offset + length]))
-        if record.fields.get("warc-block-digest", "") != digest(record.block):
-            raise BadRecord(f"the record at byte {offset} differs from its block digest")
-        yield record
-
-
-def _parse(offset: int, length: int, content: bytes, member_digest: str) -> Record:
-    head, gap, rest = content.partition(b"\r\n\r\n")
-    version, *lines = head.decode("utf-8", "replace").split("\r\n")
-    if not gap or not version.startswith("WARC/1."):
-        raise BadRecord(f"the member at byte {offset} is no WARC record")
-    pairs = [(name.lower(), value.strip()) for name, _, value in [line.partition(":") for line in lines]]
-    fields = dict(reversed(pairs))  # the first of a repeated field counts
-    size = fields.get("content-length", "")
-    if not size.isdigit() or rest[int(size) :] != b"\r\n\r\n":
-        raise BadRecord(f"the record at byte {offset} is not as long as it says")
-    concurrent = tuple(value.strip("<>") for name, value in pairs if name == "warc-concurrent-to")
-    return Record(offset, length, member_digest, fields, concurrent, rest[: int(size)])
-
-
 def captures(data: bytes) -> Iterator[StoredCapture]:
     """The captures of a packed file in order. One without its metadata record comes out as recovered: its writer was killed."""
     held: Record | None = None
@@ -179,7 +128,7 @@ def run_reports(data: bytes) -> Iterator[StoredReport]:
 def info(data: bytes) -> dict[str, str]:
     """The fields of the warcinfo record a file begins with."""
     for offset, length, content in members(data):
-        record = _parse(offset, length, content, "")
+        record = parse(offset, length, content, "")
         if record.kind != "warcinfo":
             break
         lines = (line.partition(": ") for line in record.block.decode("utf-8", "replace").splitlines())
@@ -194,7 +143,7 @@ def check(data: bytes) -> Checked:
         for offset, length, content in members(data):
             count += 1
             try:
-                record = _parse(offset, length, content, "")
+                record = parse(offset, length, content, "")
             except BadRecord as error:
                 findings.append(str(error))
                 continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import itertools
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -34,8 +36,8 @@ PREVIOUS = Previous(
 EMPTY = digest(b"")
 
 
-def ids() -> Callable[[], str]:
-    numbers: Iterator[int] = itertools.count(1)
+def ids(start: int = 1) -> Callable[[], str]:
+    numbers: Iterator[int] = itertools.count(start)
     return lambda: str(uuid.UUID(int=next(numbers)))
 
 
@@ -80,11 +82,15 @@ SHAPES = {
 }
 
 
-def packed(*exchanges: Exchange) -> bytes:
-    new_id = ids()
+def packed(*exchanges: Exchange, start: int = 1) -> bytes:
+    new_id = ids(start)
     info = new_id()
     head = records.warcinfo(info, START, {"outlet": "example", "software": "Warraq/0", "operator": "two\r\nlines"})
     return head + b"".join(records.capture(one, info, new_id) for one in exchanges)
+
+
+def split(data: bytes) -> list[bytes]:
+    return [data[offset : offset + length] for offset, length, _ in warc.members(data)]
 
 
 def only(one: Exchange) -> warc.StoredCapture:
@@ -226,6 +232,54 @@ def test_a_run_report_is_a_resource_record() -> None:
     assert (report.run, report.report) == ("20261122T011200Z-3fa9c1b2d4e5", {"asked": 3, "content": 2})
     assert report.record_digest == digest(data[report.offset : report.offset + report.length])
     assert len(list(warc.captures(data))) == 1
+
+
+def test_parts_tile_the_file_and_each_is_one_exchange_or_one_record() -> None:
+    report = records.run_report("0" * 8, START, "20261122T011200Z-3fa9c1b2d4e5", {"asked": 3}, "0" * 8)
+    data = packed(*SHAPES.values()) + report
+    found = warc.parts(data)
+    assert [part.kind for part in found] == ["warcinfo", *["capture"] * len(SHAPES), "resource"]
+    assert [part.offset for part in found] == [0, *(part.offset + part.length for part in found)][:-1]
+    assert found[-1].offset + found[-1].length == len(data)
+    for part in found:
+        assert part.digest == hashlib.sha256(data[part.offset : part.offset + part.length]).hexdigest()
+    one_each = [list(warc.captures(data[part.offset : part.offset + part.length])) for part in found[1:-1]]
+    assert [one.meta["received"] for [one] in one_each] == [len(one.response) for one in SHAPES.values()]
+
+
+def test_tail_head_and_sha256sum_give_the_digest_of_a_part(tmp_path: Path) -> None:
+    path = tmp_path / "one.warc.gz"
+    path.write_bytes(packed(SHAPES["gzip"], SHAPES["same body"]))
+    for part in warc.parts(path.read_bytes()):
+        shell = f"tail -c +{part.offset + 1} {path} | head -c {part.length} | sha256sum"
+        assert subprocess.run(["sh", "-c", shell], capture_output=True, check=True).stdout.split()[0].decode() == part.digest
+
+
+def test_what_a_killed_writer_left_of_an_exchange_is_a_part_too() -> None:
+    data = packed(SHAPES["plain"], SHAPES["gzip"])
+    asked, answered, _ = list(warc.records(data))[-3:]
+    for end in (asked.offset + asked.length, answered.offset + answered.length):
+        found = warc.parts(data[:end])
+        assert [part.kind for part in found] == ["warcinfo", "capture", "capture"]
+        assert (found[-1].offset, found[-1].offset + found[-1].length) == (asked.offset, end)
+
+
+def test_exchanges_whose_requests_follow_each_other_are_not_mixed_up() -> None:
+    """A writer that was killed after a request, its file gone on by another hand: neighbours are told by their ids."""
+    asked, whole = split(packed(SHAPES["plain"]))[1], split(packed(SHAPES["gzip"], start=50))[1:]
+    data = b"".join([asked, *whole])
+    assert [part.length for part in warc.parts(data)] == [len(asked), sum(map(len, whole))]
+
+
+def test_parts_of_a_damaged_file_are_refused() -> None:
+    data = packed(SHAPES["plain"])
+    with pytest.raises(BadRecord, match="breaks off"):
+        warc.parts(data[:-1])
+    with pytest.raises(BadRecord, match="damaged"):
+        warc.parts(data[:-300] + bytes(100) + data[-200:])
+    with pytest.raises(BadRecord, match=f"byte {len(data)} is no WARC record"):
+        warc.parts(data + gzip.compress(b"<html>"))
+    assert warc.parts(b"") == []
 
 
 def test_the_warcinfo_fields_are_one_line_each() -> None:
