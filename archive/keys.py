@@ -89,6 +89,44 @@ def seed(set12: str, name: str) -> str:
     return f"seeds/{set12}/{name}"
 
 
+CHECKPOINT = "log/checkpoint"  # the only object that ever changes
+
+
+def log_batch(first: int) -> str:
+    """`log/batches/<index of its first leaf, 12 digits>.json.gz`."""
+    return f"log/batches/{first:012}.json.gz"
+
+
+def log_checkpoint(size: int) -> str:
+    """`log/checkpoints/<size, 12 digits>`: a checkpoint as it was published, kept."""
+    return f"log/checkpoints/{size:012}"
+
+
+def log_tile(level: int | str, number: int, width: int) -> str:
+    """The path of C2SP tlog-tiles: `level` is a number, or "entries" for the bundle of entries."""
+    head, tail = divmod(number, 1000)
+    parts = [f"{tail:03}"]
+    while head:
+        head, tail = divmod(head, 1000)
+        parts.insert(0, f"x{tail:03}")
+    return f"log/tile/{level}/{'/'.join(parts)}" + (f".p/{width}" if width < 256 else "")
+
+
+def log_key(key_id: bytes) -> str:
+    """`log/keys/<key id, 8 hex digits>`: the verifier key of a signing key that was in force."""
+    return f"log/keys/{key_id.hex()}"
+
+
+def anchor(size: int, name: str) -> str:
+    """`log/anchors/<size, 12 digits>/<name>`: what others say of the checkpoint of that size."""
+    return f"log/anchors/{size:012}/{name}"
+
+
+def act(when: datetime, sha12: str) -> str:
+    """`acts/YYYY/MM/DD/<time>-<first 12 hex of its SHA-256>.json`."""
+    return f"acts/{when.astimezone(UTC):%Y/%m/%d}/{compact_time(when)}-{sha12}.json"
+
+
 def compact_time(when: datetime) -> str:
     """`YYYYMMDDTHHMMSSffffffZ`: a capture time in a key (UTC, microseconds)."""
     return f"{when.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"

@@ -48,6 +48,7 @@ class Reading:
     chars: int = 0  # letters and digits of the body
     links: tuple[dict[str, Any], ...] = ()  # seed links, as in the snapshot
     snapshot: str = ""  # key, or "" when the text equals that of the capture before
+    snapshot_digest: str = ""  # "sha256:…" of that object as stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from botocore import exceptions as boto
 
 from archive import s3_client
 from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
+from archive.keys import CHECKPOINT
 from archive.s3_client import Address, failure, status
 from archive.settings import Settings
 
@@ -44,14 +45,20 @@ def open_store(settings: Settings, client: S3Client | None = None, *, write: boo
 
 
 def init_archive(settings: Settings, client: S3Client | None = None, *, make_bucket: bool = False) -> S3Store:
-    """Make an archive in the bucket (and the bucket, if wanted), or take the one that is there. Idempotent."""
+    """Make an archive in the bucket (and the bucket, if wanted), or take the one that is there. Idempotent.
+
+    A new archive gets a key that signs its log, in this machine's key file.
+    """
     from archive import marker
+    from archive.log import keyring
 
     client = client or s3_client.make_client(settings)
     store = connect(settings, client)
     if make_bucket:
         store.make_bucket()
-    marker.create(store, settings, datetime.now(UTC))
+    held = marker.create(store, settings, datetime.now(UTC))
+    if keyring.load(settings) is None and store.checkpoint() is None:
+        keyring.save(keyring.new_key(held.id), settings.log_key_file)
     return open_store(settings, client)
 
 
@@ -77,28 +84,49 @@ class S3Store:
         full = self._full(key)
         if not self._write:
             raise Refused(f"{self.where} is open for reading only")
+        return self._put(full, data, {"IfNoneMatch": "*"})
+
+    def checkpoint(self) -> tuple[bytes, str] | None:
+        """As `Store.checkpoint`; its tag is the object's ETag."""
+        answer: dict[str, Any] = {}
+        try:
+            return self.get(CHECKPOINT, answer=answer), answer["ETag"]
+        except KeyError:
+            return None
+
+    def publish(self, checkpoint: bytes, tag: str) -> bool:
+        """As `Store.publish`: the one put that may replace, and only this key."""
+        if not self._write:
+            raise Refused(f"{self.where} is open for reading only")
+        return self._put(self._full(CHECKPOINT), checkpoint, {"IfMatch": tag} if tag else {"IfNoneMatch": "*"})
+
+    def _put(self, full: str, data: bytes, condition: dict[str, Any]) -> bool:
+        """Whether the put was taken; False when the condition does not hold."""
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
         for pause in (*_BUSY, None):
             try:
                 # A bytearray (botocore takes it, its stubs do not say so): of bytes it makes a file, and asks
                 # "100-continue" before it sends a file.
                 self.client.put_object(
-                    Bucket=self.where.bucket, Key=full, Body=cast(Any, bytearray(data)), IfNoneMatch="*", ChecksumSHA256=digest
+                    Bucket=self.where.bucket, Key=full, Body=cast(Any, bytearray(data)), ChecksumSHA256=digest, **condition
                 )
             except boto.ClientError as error:
-                if status(error) == 412:
+                if status(error) == 412 or (status(error) == 404 and "IfMatch" in condition):
                     return False
                 if status(error) != 409 or pause is None:
-                    raise self._failed(error, f"put {key}") from error
+                    raise self._failed(error, f"put {full}") from error
                 time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter)
             except boto.BotoCoreError as error:
-                raise self._failed(error, f"put {key}") from error
+                raise self._failed(error, f"put {full}") from error
             else:
                 return True
         raise AssertionError("unreachable")
 
-    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """As `Store.get`; fewer bytes than `length` at the object's end, BadRecord when `start` lies beyond it."""
+    def get(self, key: str, start: int = 0, length: int | None = None, answer: dict[str, Any] | None = None) -> bytes:
+        """As `Store.get`; fewer bytes than `length` at the object's end, BadRecord when `start` lies beyond it.
+
+        `answer` is filled with what the server said beside the bytes.
+        """
         if start < 0 or (length is not None and length < 1):
             raise ValueError(f"no such range: {start}, {length}")
         wanted: dict[str, Any] = {"Bucket": self.where.bucket, "Key": self._full(key)}
@@ -106,7 +134,8 @@ class S3Store:
             wanted["Range"] = f"bytes={start}-" if length is None else f"bytes={start}-{start + length - 1}"
         for left in reversed(range(_TRIES)):
             try:
-                data: bytes = self.client.get_object(**wanted)["Body"].read()
+                found = self.client.get_object(**wanted)
+                data: bytes = found["Body"].read()
             except boto.ClientError as error:
                 if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
                     raise KeyError(key) from None
@@ -118,6 +147,8 @@ class S3Store:
                 if not left or not isinstance(failed, StoreUnreachable):
                     raise failed from error
             else:
+                if answer is not None:
+                    answer.update(found)
                 return data
         raise AssertionError("unreachable")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive.errors import Refused
@@ -27,6 +27,14 @@ class Settings:
     connection: str  # WARRAQ_S3_CONNECTION: id of an Airflow connection to take the credentials from
     webhook: str  # WARRAQ_WEBHOOK: address that failures are posted to
     readers: int  # WARRAQ_READERS: processes that read pages
+    log_key: str = field(default="", repr=False)  # WARRAQ_LOG_KEY: the text of the key that signs checkpoints
+    log_key_file: Path = Path()  # WARRAQ_LOG_KEY_FILE: where it lies otherwise
+    book: Path = Path()  # WARRAQ_BOOK: file that checkpoints are kept in, outside the bucket
+    book_webhook: str = ""  # WARRAQ_BOOK_WEBHOOK: address that the same is posted to, daily
+    authorities: tuple[str, ...] = ()  # WARRAQ_TSA: addresses of RFC 3161 time-stamping authorities
+    authority_roots: str = ""  # WARRAQ_TSA_ROOTS: PEM file of the certificates they lead to
+    witnesses: tuple[str, ...] = ()  # WARRAQ_WITNESSES: `<verifier key>=<address>` of C2SP witnesses
+    lock: str = ""  # WARRAQ_OBJECT_LOCK: `<prefix>=<mode>:<days>` …, S3 Object Lock for what is put there
 
     @property
     def spool(self) -> Path:
@@ -51,6 +59,14 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         connection=env.get("WARRAQ_S3_CONNECTION", ""),
         webhook=env.get("WARRAQ_WEBHOOK", ""),
         readers=_whole(env, "WARRAQ_READERS", min(8, os.cpu_count() or 1)),
+        log_key=env.get("WARRAQ_LOG_KEY", ""),
+        log_key_file=Path(env.get("WARRAQ_LOG_KEY_FILE") or state / "log.key"),
+        book=Path(env.get("WARRAQ_BOOK") or state / "checkpoint-book.txt"),
+        book_webhook=env.get("WARRAQ_BOOK_WEBHOOK", ""),
+        authorities=tuple(env.get("WARRAQ_TSA", "").split()),
+        authority_roots=env.get("WARRAQ_TSA_ROOTS", ""),
+        witnesses=tuple(env.get("WARRAQ_WITNESSES", "").split()),
+        lock=env.get("WARRAQ_OBJECT_LOCK", ""),
     )
 
 

@@ -16,7 +16,7 @@ class Store(Protocol):
     - `put` is durable when it returns. It never overwrites: if the key exists, True is not returned.
     - Retries of transient failures happen inside; what still fails raises StoreUnreachable (try again) or
       Refused (credentials, bucket). Safe to use from many threads and processes at once.
-    - There is no delete.
+    - There is no delete. One object changes: `log/checkpoint`, which only ever says more.
     """
 
     def put(self, key: str, data: bytes) -> bool:
@@ -27,6 +27,12 @@ class Store(Protocol):
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
         """Keys under `prefix`, greater than `after`; in any order."""
+
+    def checkpoint(self) -> tuple[bytes, str] | None:
+        """`log/checkpoint` and its tag, for `publish`; None when there is none yet."""
+
+    def publish(self, checkpoint: bytes, tag: str) -> bool:
+        """Put another `log/checkpoint` if the one there still has `tag` ("" for none there): True, else False."""
 
     def clock(self) -> datetime:
         """The store's own time (its `Date` header), to measure this machine's clock against."""

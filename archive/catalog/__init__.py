@@ -1,7 +1,8 @@
 """The catalog: what is in the bucket, in a database that answers quickly. Nothing exists only here (but leases).
 
-It follows from the observations objects alone: `clear()`, then `apply` of every object in any order, gives the same
-rows. SQLAlchemy is imported when a catalog is first used, so the command line starts without it.
+It follows from the observations objects and the log's batches alone: `clear()`, then `apply` and `note_batches` of every
+one in any order, gives the same rows. SQLAlchemy is imported when a catalog is first used: the command line starts
+without it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from archive.catalog.rows import (
 if TYPE_CHECKING:
     from archive.capture import Previous
     from archive.catalog.database import Database
+    from archive.log.leaf import Batch
     from archive.observation import Observation
     from archive.outlet import Outlet
     from archive.plan import Known
@@ -104,7 +106,28 @@ class Catalog:
         with self._database.read() as connection:
             return queries.tables(connection)
 
+    def note_batches(self, batches: Iterable[Batch]) -> None:
+        """Take down which units these batches of the log hold. Again: nothing happens."""
+        from archive.catalog import logged
+
+        with self._database.write("log") as connection:
+            logged.note(connection, batches)
+
     # What the steps ask
+
+    def logged(self, units: Sequence[str]) -> dict[str, int]:
+        """Of these units, those that are in the log: index of the first leaf of each."""
+        from archive.catalog import logged
+
+        with self._database.read() as connection:
+            return logged.units(connection, units)
+
+    def log_size(self) -> int:
+        """The leaves of the log, as far as this catalog has seen it."""
+        from archive.catalog import logged
+
+        with self._database.read() as connection:
+            return logged.size(connection)
 
     def known(self, outlet: str) -> list[Known]:
         """Every article of the outlet, announced or captured, as planning needs it."""

@@ -146,7 +146,9 @@ unread = _table(
     _words("rules"),
 )
 
+logged = _table("logged", _text("unit", key=True), _big("first"), _number("leaves"), Index("logged_first", "first"))
+
 lease = _table("lease", _text("host", key=True), *_texts("holder", "until"))
 
-INPUT = (outlet, source, observation, channel_capture, run, sighting)
+INPUT = (outlet, source, observation, channel_capture, run, sighting, logged)
 DERIVED = (article, version, event, seed_link, unread)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from archive import judge, observation, rules, snapshot, warc
+from archive import judge, observation, records, rules, snapshot, warc
 from archive.errors import Broken, Conflict
 from archive.judge import Judged
 from archive.keys import Stem
@@ -73,20 +73,21 @@ def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: 
     past.load(judged)
     late = past.late(stem.run)
     lines = [one.observation for one in late]
-    puts = [putters.submit(_put_snapshot, shop.store, key, data) for key, data in map(_snapshot, late) if data]
+    puts = {key: putters.submit(_put_snapshot, shop.store, key, data) for key, data in map(_snapshot, late) if data}
     for one in judged:
         seen = one.observation
         if seen.klass == "content" and seen.reading is not None:
             lines += past.reread_for(seen)
             if one.snapshot is not None and not past.same_text(seen):
-                puts.append(putters.submit(_put_snapshot, shop.store, seen.reading.snapshot, one.snapshot))
+                key = seen.reading.snapshot
+                puts[key] = putters.submit(_put_snapshot, shop.store, key, one.snapshot)
             else:
                 seen = replace(seen, reading=replace(seen.reading, snapshot=""))
             past.note(seen)
         lines.append(seen)
     lines += _reports(data, stem)
-    for put in puts:
-        put.result()
+    held = {key: put.result() for key, put in puts.items()}
+    lines = [_with_digest(line, held) for line in lines]
     try:
         put_once(shop.store, stem.observations, observation.dump(lines))
     except Conflict:
@@ -103,13 +104,23 @@ def _snapshot(one: Judged) -> tuple[str, bytes]:
     return (one.observation.reading.snapshot if one.observation.reading else ""), one.snapshot or b""
 
 
-def _put_snapshot(store: Store, key: str, data: bytes) -> None:
-    """One that is there already stands if it says the same: an older version of us put it and died before its line."""
-    try:
-        put_once(store, key, data)
-    except Conflict as error:
-        if snapshot.load(store.get(key)).get("digests") != snapshot.load(data).get("digests"):
-            raise Conflict(error.what, "the text differs under the same rules: raise READER in archive/rules.py") from error
+def _put_snapshot(store: Store, key: str, data: bytes) -> str:
+    """The digest of what is stored then.
+
+    One that is there already stands if it says the same: an older version of us put it and died before its line.
+    """
+    if store.put(key, data):
+        return records.digest(data)
+    held = store.get(key)
+    if held != data and snapshot.load(held).get("digests") != snapshot.load(data).get("digests"):
+        raise Conflict(f"{key} already holds another text", "it differs under the same rules: raise READER in archive/rules.py")
+    return records.digest(held)
+
+
+def _with_digest(line: Observation, held: dict[str, str]) -> Observation:
+    if line.reading is None or not line.reading.snapshot:
+        return line
+    return replace(line, reading=replace(line.reading, snapshot_digest=held[line.reading.snapshot]))
 
 
 def _reports(data: bytes, stem: Stem) -> Iterator[Observation]:

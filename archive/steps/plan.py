@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archive import keys
 from archive import plan as planning
 from archive.errors import Conflict
@@ -23,7 +25,7 @@ def plan(shop: Workshop, outlet: Outlet, run: str, *, everything: bool = False, 
     except KeyError:
         pass
     clock.offset(shop)  # before anything is written
-    made = _make(shop, outlet, run, everything=everything, walk=walk)
+    made = replace(_make(shop, outlet, run, everything=everything, walk=walk), log_size=shop.log.size())
     try:
         put_once(shop.store, key, planning.dump(made))
     except Conflict:  # another try of the same run was faster: its plan stands

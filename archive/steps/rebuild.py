@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from archive import keys, observation
 from archive.errors import Broken
+from archive.log.writer import walk
 from archive.outlet import Outlet
 from archive.steps.workshop import Outcome, Workshop
 
@@ -13,7 +14,7 @@ BATCH = 50  # observation files a transaction
 
 
 def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int], None]) -> Outcome:
-    """Empty the catalog, then apply every sealed observations object. `tick(done, all)` reports progress."""
+    """Empty the catalog, then apply every batch of the log and every sealed object. `tick(done, all)` reports progress."""
     stems = sorted({keys.parse_stem(key) for key in shop.store.list("cdxj/")}, key=str)
     strangers = {stem.outlet for stem in stems} - set(outlets)
     if strangers:
@@ -22,6 +23,7 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             "put their TOML files back (enabled = false is enough); the catalog was not touched",
         )
     shop.catalog.clear()
+    shop.catalog.note_batches(walk(shop.store, 0))
     lines = done = 0
     for name in sorted({stem.outlet for stem in stems}):
         mine = [stem for stem in stems if stem.outlet == name]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from archive import keys
 from archive.errors import BadSeeds
+from archive.log.leaf import Unit, of_object
 from archive.settings import Settings
+from archive.steps.record import record
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
 
@@ -26,9 +28,14 @@ def add(shop: Workshop, folder: Path) -> Outcome:
     files = seed.check_folder(folder, lock)
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())).encode()
     set12 = hashlib.sha256(sums).hexdigest()[:12]
-    new = 0
+    new, log = 0, shop.log
+    mark = log.mark()
     for name, data in [*sorted(files.items()), (SUMS, sums)]:  # the sums last: a set is there when they are
         new += put_once(shop.store, keys.seed(set12, name), data)
+    stored = [(SUMS, sums), *sorted(files.items())]
+    unit = Unit(tuple(of_object("seed", keys.seed(set12, name), data) for name, data in stored))
+    if unit.key not in shop.catalog.logged([unit.key]):
+        record(shop, log, [unit], mark if new == len(stored) else 0)
     state = f"{new} objects stored" if new else "all were there already"
     return Outcome(
         f"seeds: {len(files)} files agree with {shop.settings.seeds_lock.name}, set {set12}, {state}",

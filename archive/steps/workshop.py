@@ -17,6 +17,7 @@ from archive.store import Store
 
 if TYPE_CHECKING:
     from archive.catalog import Catalog
+    from archive.log.writer import Log
     from archive.seed import SeedSet
 
 
@@ -45,6 +46,14 @@ class Workshop:
         from archive.s3 import open_store
 
         return open_store(self.settings)
+
+    @property
+    def log(self) -> Log:
+        """The archive's log, its checkpoint read anew; the key of this machine signs, if it has one."""
+        from archive.log import keyring
+        from archive.log.writer import Log
+
+        return Log(self.store, keyring.load(self.settings))
 
     @cached_property
     def catalog(self) -> Catalog:
