@@ -5,6 +5,7 @@ The spiders hand `Exchange`s to a `Spool`; nothing above it ever sees a response
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -25,6 +26,24 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """Under which name a capture was written down."""
+
+    record: str  # "urn:uuid:…" of its response or revisit, or of its metadata record when nothing arrived
+    payload: str  # that record's Warraq-Payload-Digest, "" when it has none
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Another capture that this one follows from: by its name, and by what it said."""
+
+    url: str
+    record: str
+    payload: str
+    page: int | None = None  # of a paged channel
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Why a request was made: goes into the capture's metadata record."""
 
@@ -35,8 +54,30 @@ class Note:
     attempt: int = 1
     page: int | None = None  # of a paged channel
     channel: str = ""  # kind of channel document: rest, feed, sitemap, sitemap-index, archive, home
-    robots: str = ""  # the decision and the rule behind it
+    robots: str = ""  # the decision, and the group of robots.txt behind it
     previous: Previous | None = None
+    listed_by: Cited | None = None  # the channel or robots.txt that named the address (before redirects: via[0])
+    ruled_by: Cited | None = None  # the robots.txt that `robots` rests on
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What the system's resolver answered for a host; which address was connected to is the exchange's `ip`."""
+
+    host: str
+    addresses: tuple[str, ...]  # all that were answered, in their order; none: the name was not found
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Certificates as a server sent them, its own first, in PEM (RFC 8555 §9.1)."""
+
+    pem: bytes
+    sha256: str = field(init=False)  # 64 hex digits, of `pem`
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.pem).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +97,5 @@ class Exchange:
     truncated: Truncated | None = None
     ip: str = ""
     tls: dict[str, Any] = field(default_factory=dict)
+    chain: Chain | None = None  # of TLS
+    dns: Resolution | None = None  # None: the address has no host name, or nobody was asked for it

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from isal import isal_zlib
 
 from archive.errors import BadRecord
@@ -82,3 +84,14 @@ def parse(offset: int, length: int, content: bytes, member_digest: str) -> Recor
         raise BadRecord(f"the record at byte {offset} is not as long as it says")
     concurrent = tuple(value.strip("<>") for name, value in pairs if name == "warc-concurrent-to")
     return Record(offset, length, member_digest, fields, concurrent, rest[: int(size)])
+
+
+def json_object(record: Record) -> dict[str, Any]:
+    """The JSON object that is a record's block; BadRecord when it is none."""
+    try:
+        value = orjson.loads(record.block)
+    except orjson.JSONDecodeError as error:
+        raise BadRecord(f"the record at byte {record.offset} holds no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise BadRecord(f"the record at byte {record.offset} holds no JSON object")
+    return value

@@ -21,11 +21,12 @@ import orjson
 from isal import isal_zlib
 
 from archive import http1
-from archive.capture import Exchange, Previous
+from archive.capture import Chain, Exchange, Previous, Written
 from archive.errors import BadRecord
 
 CAPTURE = "urn:warraq:capture:"
 RUN = "urn:warraq:run:"
+TLS = "urn:warraq:tls:"
 _PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
 SAME_PAYLOAD = _PROFILES + "identical-payload-digest"
 NOT_MODIFIED = _PROFILES + "server-not-modified"
@@ -86,6 +87,16 @@ def run_report(record_id: str, when: datetime, run: str, report: Mapping[str, An
     return member("resource", record_id, warc_date(when), "application/json", block, *fields)
 
 
+def tls_chain(record_id: str, when: datetime, chain: Chain, info_id: str) -> bytes:
+    """A `resource` record that holds the certificates a server sent, named by their SHA-256: once for each file."""
+    fields = (
+        ("WARC-Target-URI", TLS + chain.sha256),
+        ("WARC-Warcinfo-ID", f"<urn:uuid:{info_id}>"),
+        ("WARC-Payload-Digest", f"sha256:{chain.sha256}"),
+    )
+    return member("resource", record_id, warc_date(when), "application/pem-certificate-chain", chain.pem, *fields)
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """What arrived, taken apart."""
@@ -118,7 +129,12 @@ def _answer(exchange: Exchange) -> _Answer:
 
 
 def capture(exchange: Exchange, info_id: str, new_id: NewId) -> bytes:
-    """The records of one exchange, ready to be appended to a file.
+    """The records of one exchange, ready to be appended to a file."""
+    return written(exchange, info_id, new_id)[0]
+
+
+def written(exchange: Exchange, info_id: str, new_id: NewId) -> tuple[bytes, Written]:
+    """The records of one exchange, and under which name others may cite it.
 
     The response becomes a revisit when `note.previous` has the same body (or the server said 304), and is left
     out when nothing arrived. The metadata record comes last, so a capture with it is a capture that is whole.
@@ -127,7 +143,7 @@ def capture(exchange: Exchange, info_id: str, new_id: NewId) -> bytes:
     asked, answered, told = (new_id() for _ in range(3))
     file: _Fields = (("WARC-Warcinfo-ID", f"<urn:uuid:{info_id}>"),)
     common = (("WARC-Target-URI", _uri(exchange.url)), ("WARC-IP-Address", exchange.ip), *file)
-    out, concurrent = b"", []
+    out, concurrent, name = b"", [], Written(f"urn:uuid:{told}", "")
     if exchange.request:
         peer = ("WARC-Concurrent-To", f"<urn:uuid:{answered if answer.block else told}>")
         payload = ("WARC-Payload-Digest", digest(exchange.request.partition(b"\r\n\r\n")[2]))
@@ -142,13 +158,15 @@ def capture(exchange: Exchange, info_id: str, new_id: NewId) -> bytes:
         else:
             kind, fields, block = "response", _response(answer, exchange.truncated or ""), answer.block
         stored = answer.head is not None and bool(answer.head.all(b"content-encoding"))
-        out += member(kind, answered, date, _RESPONSE, block, *common, *fields, stored=stored)
+        role = ("Warraq-Role", exchange.note.role)  # known even when the metadata record is not: its writer was killed
+        out += member(kind, answered, date, _RESPONSE, block, *common, *fields, role, stored=stored)
         concurrent.insert(0, answered)
+        name = Written(f"urn:uuid:{answered}", dict(fields)["Warraq-Payload-Digest"])
     target = ("WARC-Target-URI", CAPTURE + (concurrent[0] if concurrent else told))
     links = tuple(("WARC-Concurrent-To", f"<urn:uuid:{one}>") for one in concurrent)
     block = _metadata(exchange, answer, kind)
     mine = (target, *file, *links, ("WARC-Payload-Digest", digest(block)))
-    return out + member("metadata", told, date, "application/json", block, *mine)
+    return out + member("metadata", told, date, "application/json", block, *mine), name
 
 
 def _profile(answer: _Answer, previous: Previous | None) -> str:
@@ -205,8 +223,11 @@ def _metadata(exchange: Exchange, answer: _Answer, kind: str) -> bytes:
         "payload": answer.payload,
         "body": answer.body,
         "ip": exchange.ip,
-        "tls": exchange.tls,
+        "tls": {**exchange.tls, "chain": f"sha256:{exchange.chain.sha256}"} if exchange.chain else exchange.tls,
     }
+    if exchange.dns:
+        told = {"host": exchange.dns.host, "addresses": exchange.dns.addresses, "time": warc_date(exchange.dns.when)}
+        record["dns"] = told
     if answer.interim:
         record["interim"] = answer.interim.decode("latin-1")
     if kind == "revisit" and answer.head:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import keys, records, warc
-from archive.capture import Exchange
+from archive.capture import Exchange, Written
 from archive.errors import BadRecord, Refused
 from archive.store import Store, put_once
 
@@ -60,13 +60,19 @@ class Spool:
         """Itself: Scrapy copies its settings deeply, and a spool there is still the one open file."""
         return self
 
-    def add(self, exchange: Exchange) -> None:
-        """Write down one exchange."""
-        out = self._current()
-        out.append(records.capture(exchange, out.info_id, self._new_id))
+    def add(self, exchange: Exchange) -> Written:
+        """Write down one exchange, and before it the certificates it names, if this file does not hold them yet."""
+        out, chain = self._current(), exchange.chain
+        data, name = records.written(exchange, out.info_id, self._new_id)
+        if chain is not None and chain.sha256 not in out.chains:
+            data = records.tls_chain(self._new_id(), exchange.started, chain, out.info_id) + data
+        out.append(data)
+        if chain is not None:
+            out.chains.add(chain.sha256)
         out.captures += 1
         if out.captures >= CAPTURES or out.size >= BYTES or self._clock() - out.since >= AGE:
             self.close()
+        return name
 
     def report(self, report: Mapping[str, Any]) -> None:
         """Write down what the run asked for and what came of it."""
@@ -96,6 +102,7 @@ class _File:
     def __init__(self, path: Path, info_id: str, since: datetime) -> None:
         self.path, self.info_id, self.since = path, info_id, since
         self.captures = self.size = 0
+        self.chains: set[str] = set()  # certificates that are in it
         self._sha = hashlib.sha256()
         with _disk(path):
             self._fd = _create(path)

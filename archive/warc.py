@@ -1,4 +1,4 @@
-"""Reads packed WARC files back and checks them; archive.records writes them.
+"""Reads packed WARC files back; archive.records writes them, archive.check checks them.
 
 A file is a row of gzip members, one record each. A capture is its request, its response or revisit, and the
 metadata record that says why it was made; `captures` joins them again.
@@ -7,17 +7,17 @@ metadata record that says why it was made; `captures` joins them again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
-
-import orjson
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from archive import http1
-from archive.capture import Note, Previous
+from archive.capture import Cited, Note, Previous, Role
+from archive.check import Checked, check
 from archive.errors import BadRecord
-from archive.members import Record, members, parse, records
+from archive.members import Record, json_object, members, parse, records
 from archive.parts import Part, parts
-from archive.records import CAPTURE, RUN, SAME_PAYLOAD, digest
+from archive.records import CAPTURE, RUN
 
 __all__ = [
     "Checked",
@@ -35,7 +35,8 @@ __all__ = [
     "run_reports",
 ]
 
-_RECOVERED = Note(role="article", found="recovered")
+_INNER: dict[str, type[Any]] = {"previous": Previous, "listed_by": Cited, "ruled_by": Cited}  # objects in a note
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,6 @@ class StoredReport:
     report: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What `check` looked at, and one line for each thing that is wrong."""
-
-    records: int
-    findings: list[str]
-
-
 def captures(data: bytes) -> Iterator[StoredCapture]:
     """The captures of a packed file in order. One without its metadata record comes out as recovered: its writer was killed."""
     held: Record | None = None
@@ -99,7 +92,7 @@ def captures(data: bytes) -> Iterator[StoredCapture]:
                 yield _stored(held, {})
             held = record
         elif record.kind == "metadata" and record.target.startswith(CAPTURE):
-            meta = _json(record)
+            meta = json_object(record)
             if held is not None and held.id in record.concurrent:
                 yield _stored(held, meta)
                 held = None
@@ -122,7 +115,7 @@ def run_reports(data: bytes) -> Iterator[StoredReport]:
     for record in records(data):
         if record.kind == "resource" and record.target.startswith(RUN):
             place = (record.id, record.offset, record.length, record.member_digest)
-            yield StoredReport(record.target.removeprefix(RUN), record.fields.get("warc-date", ""), *place, _json(record))
+            yield StoredReport(record.target.removeprefix(RUN), record.fields.get("warc-date", ""), *place, json_object(record))
 
 
 def info(data: bytes) -> dict[str, str]:
@@ -134,61 +127,6 @@ def info(data: bytes) -> dict[str, str]:
         lines = (line.partition(": ") for line in record.block.decode("utf-8", "replace").splitlines())
         return {name: value for name, _, value in lines}
     raise BadRecord("the file does not begin with a warcinfo record")
-
-
-def check(data: bytes) -> Checked:
-    """Every member decompressed, every record parsed, every digest computed again. Stops at damage it cannot pass."""
-    count, findings = 0, []
-    try:
-        for offset, length, content in members(data):
-            count += 1
-            try:
-                record = parse(offset, length, content, "")
-            except BadRecord as error:
-                findings.append(str(error))
-                continue
-            findings += [f"the {record.kind} record at byte {offset}: {what}" for what in _wrong(record)]
-    except BadRecord as error:
-        findings.append(str(error))
-    if not count and not findings:
-        findings.append("the file holds no record")
-    return Checked(count, findings)
-
-
-def _wrong(record: Record) -> Iterator[str]:
-    if record.fields.get("warc-block-digest", "") != digest(record.block):
-        yield "differs from its block digest"
-    if missing := [name for name in ("warc-type", "warc-record-id", "warc-date") if not record.fields.get(name)]:
-        yield f"{', '.join(missing)} missing"
-    for name, computed in _recomputed(record):
-        if (said := record.fields.get(name)) and said != computed:
-            yield f"differs from its {name}"
-
-
-def _recomputed(record: Record) -> Iterator[tuple[str, str]]:
-    if record.kind in ("metadata", "resource"):
-        yield "warc-payload-digest", digest(record.block)
-    elif record.kind == "request":
-        yield "warc-payload-digest", digest(record.block.partition(b"\r\n\r\n")[2])
-    elif record.kind == "response" and "warraq-payload-digest" in record.fields:
-        head = http1.parse_head(record.block)
-        payload = http1.payload(record.block, head)
-        yield "warc-payload-digest", digest(payload)
-        yield "warraq-payload-digest", digest(payload)
-        if "warraq-body-digest" in record.fields:
-            yield "warraq-body-digest", digest(http1.body(head, payload))
-    elif record.kind == "revisit" and record.fields.get("warc-profile") == SAME_PAYLOAD:
-        yield "warc-payload-digest", record.fields.get("warraq-payload-digest", "")
-
-
-def _json(record: Record) -> dict[str, Any]:
-    try:
-        value = orjson.loads(record.block)
-    except orjson.JSONDecodeError as error:
-        raise BadRecord(f"the record at byte {record.offset} holds no JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise BadRecord(f"the record at byte {record.offset} holds no JSON object")
-    return value
 
 
 def _stored(record: Record, meta: dict[str, Any]) -> StoredCapture:
@@ -207,7 +145,7 @@ def _stored(record: Record, meta: dict[str, Any]) -> StoredCapture:
         payload=payload,
         payload_digest="" if record.kind == "metadata" else _payload_digest(record),
         body_digest="" if record.kind == "metadata" else record.fields.get("warraq-body-digest", ""),
-        note=_note(meta),
+        note=_note(meta) or _recovered(record),
         failure=meta.get("failure", ""),
         truncated=record.fields.get("warc-truncated", "") or meta.get("truncated", ""),
         meta=meta,
@@ -235,8 +173,23 @@ def _head(status: int, headers: tuple[tuple[str, str], ...]) -> http1.Head:
     return http1.Head(status, b"", tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in headers), 0)
 
 
-def _note(meta: dict[str, Any]) -> Note:
+def _note(meta: dict[str, Any]) -> Note | None:
+    """The note of a metadata record, None when there is none. Fields of a later version are passed over."""
     if not (told := meta.get("note")):
-        return _RECOVERED
-    previous = Previous(**told["previous"]) if told.get("previous") else None
-    return Note(**{**told, "via": tuple(told.get("via", ())), "previous": previous})
+        return None
+    told = {**told, "via": tuple(told.get("via", ()))}
+    for name, kind in _INNER.items():
+        told[name] = _made(kind, told[name]) if told.get(name) else None
+    return _made(Note, told)
+
+
+def _made(kind: type[_T], told: dict[str, Any]) -> _T:
+    """A dataclass of those of its fields that were told."""
+    return kind(**{one.name: told[one.name] for one in fields(kind) if one.name in told})  # type: ignore[arg-type]
+
+
+def _recovered(record: Record) -> Note:
+    """What is known without the metadata record. Files of before Warraq-Role tell robots.txt by its address, and no more."""
+    role: Role = "robots" if urlsplit(record.target).path == "/robots.txt" else "article"
+    told = record.fields.get("warraq-role")
+    return Note(role=next((one for one in get_args(Role) if one == told), role), found="recovered")

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from archive import spool as spooling
 from archive import warc
-from archive.capture import Exchange, Note
+from archive.capture import Chain, Exchange, Note
 from archive.errors import BadRecord, Conflict, Refused
 from archive.spool import Spool, finished, recover, upload
 from tests.warc_tools import refused_by
@@ -86,6 +87,31 @@ def test_a_file_is_named_after_run_try_number_and_content(tmp_path: Path) -> Non
 def test_nothing_added_leaves_nothing(tmp_path: Path) -> None:
     make(tmp_path).close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chain_is_in_each_file_once_before_the_first_capture_that_names_it(tmp_path: Path) -> None:
+    first, second = Chain(b"one"), Chain(b"two")
+    spool = make(tmp_path)
+    spool.add(exchange(0))
+    for number, chain in ((1, first), (2, second), (3, first), (4, Chain(b"one"))):
+        spool.add(replace(exchange(number), chain=chain))
+    spool.close()
+    spool.add(replace(exchange(5), chain=second))
+    spool.close()
+    kinds = ["warcinfo", "request", "response", "metadata"]
+    held = [list(warc.records(path.read_bytes())) for path, _ in finished(tmp_path)]
+    assert [record.kind for record in held[0]] == [*kinds, "resource", *kinds[1:], "resource", *kinds[1:] * 3]
+    assert [record.kind for record in held[1]] == ["warcinfo", "resource", *kinds[1:]]
+    named = [[record.block for record in file if record.target.startswith("urn:warraq:tls:")] for file in held]
+    assert named == [[b"one", b"two"], [b"two"]]
+
+
+def test_add_says_under_which_name_the_capture_can_be_cited(tmp_path: Path) -> None:
+    spool = make(tmp_path)
+    names = [spool.add(exchange(number)).record for number in range(3)]
+    spool.close()
+    [(path, _)] = finished(tmp_path)
+    assert [capture.record_id for capture in warc.captures(path.read_bytes())] == names
 
 
 def test_files_roll_by_number_size_and_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import itertools
+import ssl
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 from isal import isal_zlib
 
 from archive import records, warc
-from archive.capture import Exchange, Note, Previous
+from archive.capture import Chain, Cited, Exchange, Note, Previous, Resolution, Written
 from archive.errors import BadRecord
 from archive.records import digest
 from tests.warc_tools import indexed, refused_by, seen_by_warcio
@@ -25,7 +26,9 @@ PAGE = "<html><body><p>وصلت القافلة إلى المدينة مساء ا
 ZIPPED = gzip.compress(PAGE, mtime=0)
 REQUEST = b"GET /a HTTP/1.1\r\nHost: example.org\r\n\r\n"
 START = datetime(2026, 11, 22, 1, 12, 0, 123, tzinfo=UTC)
-NOTE = Note("article", "rest", "new", via=("http://example.org/old",), attempt=2, robots="allowed: /")
+ROBOTS = Cited("http://example.org/robots.txt", "urn:uuid:8a5f1c1e-2b6e-4a53-b0a4-0d2f2c1a9e01", digest(b"User-agent: *"))
+LISTED = Cited("http://example.org/wp-json?page=3", "urn:uuid:8a5f1c1e-2b6e-4a53-b0a4-0d2f2c1a9e02", digest(b"[]"), page=3)
+NOTE = Note("article", "rest", "new", ("http://example.org/old",), 2, robots="allowed: /", listed_by=LISTED, ruled_by=ROBOTS)
 PREVIOUS = Previous(
     "http://example.org/a",
     "2026-11-21T01:12:00.000001Z",
@@ -34,6 +37,8 @@ PREVIOUS = Previous(
     digest(PAGE),
 )
 EMPTY = digest(b"")
+DER = b"0\x03 no certificate anyone would trust, but DER begins so"
+CHAIN = Chain(ssl.DER_cert_to_PEM_cert(DER).encode() + ssl.DER_cert_to_PEM_cert(DER[::-1]).encode())
 
 
 def ids(start: int = 1) -> Callable[[], str]:
@@ -77,7 +82,11 @@ SHAPES = {
     "no connection": exchange(b"", request=b"", failure="dns", ip=""),
     "odd address": exchange(answer(PAGE), url="http://example.org/خبر عاجل\r\nX: y"),
     "tls": exchange(
-        answer(PAGE), url="https://example.org/a", tls={"version": "TLSv1.3", "cipher": "x", "certificate": "sha256:0"}
+        answer(PAGE),
+        url="https://example.org/a",
+        tls={"version": "TLSv1.3", "cipher": "x", "certificate": digest(DER)},
+        chain=CHAIN,
+        dns=Resolution("example.org", ("192.0.2.7", "2001:db8::7"), START - timedelta(seconds=3)),
     ),
 }
 
@@ -85,8 +94,12 @@ SHAPES = {
 def packed(*exchanges: Exchange, start: int = 1) -> bytes:
     new_id = ids(start)
     info = new_id()
-    head = records.warcinfo(info, START, {"outlet": "example", "software": "Warraq/0", "operator": "two\r\nlines"})
-    return head + b"".join(records.capture(one, info, new_id) for one in exchanges)
+    data = records.warcinfo(info, START, {"outlet": "example", "software": "Warraq/0", "operator": "two\r\nlines"})
+    for one in exchanges:
+        if one.chain:
+            data += records.tls_chain(new_id(), START, one.chain, info)
+        data += records.capture(one, info, new_id)
+    return data
 
 
 def split(data: bytes) -> list[bytes]:
@@ -211,6 +224,73 @@ def test_cdxj_indexer_finds_the_response_and_keeps_the_metadata_apart(tmp_path: 
     }
 
 
+def test_a_capture_says_which_certificates_names_and_documents_led_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "one.warc.gz"
+    path.write_bytes(packed(SHAPES["tls"]))
+    [chain] = [record for record in seen_by_warcio(path) if record.kind == "resource"]
+    assert (chain.url, chain.block) == (f"urn:warraq:tls:{hashlib.sha256(CHAIN.pem).hexdigest()}", CHAIN.pem)
+    [capture] = warc.captures(path.read_bytes())
+    assert capture.meta["tls"]["chain"] == digest(CHAIN.pem)
+    assert capture.meta["dns"] == {
+        "host": "example.org",
+        "addresses": ["192.0.2.7", "2001:db8::7"],
+        "time": "2026-11-22T01:11:57.000123Z",
+    }
+    assert capture.meta["ip"] == "192.0.2.7"
+    assert (capture.note.listed_by, capture.note.ruled_by) == (LISTED, ROBOTS)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_capture_is_cited_by_the_record_that_readers_find_it_under(shape: str) -> None:
+    data, name = records.written(SHAPES[shape], "0" * 8, ids())
+    [capture] = warc.captures(data)
+    main = next(record for record in warc.records(data) if record.id == capture.record_id)
+    assert name == Written(capture.record_id, main.fields.get("warraq-payload-digest", ""))
+
+
+def forged(data: bytes, kind: str, old: bytes, new: bytes) -> bytes:
+    """`data` with its records of one kind altered, and their own digests and lengths made to fit."""
+    out = b""
+    for record, member in zip(warc.records(data), split(data), strict=True):
+        content = isal_zlib.decompress(member, wbits=31)
+        if record.kind == kind and old in content:
+            head, block = content[: len(content) - len(record.block) - 4].replace(old, new), record.block.replace(old, new)
+            head = head.replace(digest(record.block).encode(), digest(block).encode())
+            head = head.replace(b"Content-Length: %d" % len(record.block), b"Content-Length: %d" % len(block))
+            out += gzip.compress(head + block + b"\r\n\r\n", mtime=0)
+        else:
+            out += member
+    return out
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "finding"),
+    [
+        ("resource", CHAIN.pem, CHAIN.pem[::-1], "not in PEM"),
+        ("resource", CHAIN.pem, CHAIN.pem * 2, "not those of its name"),
+        ("resource", CHAIN.sha256.encode(), b"0" * 64, "not those of its name"),
+        ("resource", b"urn:warraq:tls:", b"urn:warraq:other:", "not in the file before it"),
+        ("metadata", digest(DER).encode(), digest(b"").encode(), "not the first of its chain"),
+        ("metadata", b'"chain":"', b'"chain":["', "holds no JSON"),
+        ("metadata", f'"{digest(CHAIN.pem)}"'.encode(), b"[1]", "not in the file before it"),
+    ],
+)
+def test_certificates_that_do_not_fit_their_name_or_capture_are_found(kind: str, old: bytes, new: bytes, finding: str) -> None:
+    data = packed(SHAPES["tls"])
+    assert warc.check(forged(data, kind, b"\0none", b"")).findings == []
+    findings = warc.check(forged(data, kind, old, new)).findings
+    assert any(finding in one for one in findings), findings
+
+
+def test_a_note_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
+    data = forged(packed(SHAPES["same body"]), "metadata", b'"attempt":2', b'"attempt":2,"mood":"good"')
+    data = forged(data, "metadata", b'"page":3', b'"page":3,"line":9')
+    data = forged(data, "metadata", b'"time":"2026-11-21', b'"era":"CE","time":"2026-11-21')
+    [capture] = warc.captures(data)
+    assert capture.meta["note"]["mood"] == "good"
+    assert capture.note == SHAPES["same body"].note
+
+
 def test_the_same_exchange_and_ids_give_the_same_bytes() -> None:
     assert packed(*SHAPES.values()) == packed(*SHAPES.values())
 
@@ -221,6 +301,26 @@ def test_a_capture_whose_metadata_was_lost_comes_out_as_recovered() -> None:
     [capture] = warc.captures(data[: last.offset])
     assert capture.note == Note("article", "recovered")
     assert (capture.url, capture.body, capture.meta) == ("http://example.org/a", PAGE, {})
+
+
+@pytest.mark.parametrize("role", ["article", "channel", "robots"])
+def test_a_capture_whose_metadata_was_lost_still_tells_its_role(role: str) -> None:
+    data = packed(exchange(ZIP, note=Note(role, "rest")), exchange(ZIP, note=replace(AGAIN, role=role)))
+    kept = [member for member, record in zip(split(data), warc.records(data), strict=True) if record.kind != "metadata"]
+    assert [(one.record_type, one.note.role) for one in warc.captures(b"".join(kept))] == [
+        ("response", role),
+        ("revisit", role),
+    ]
+
+
+def test_before_roles_were_in_the_record_robots_was_told_by_its_address() -> None:
+    new_id, told = ids(), []
+    for url in ("http://example.org/robots.txt", "http://example.org/a"):
+        data = records.capture(exchange(ZIP, url=url, note=Note("channel", "rest")), new_id(), new_id)
+        old = forged(data, "response", b"Warraq-Role: channel\r\n", b"")
+        asked, answered, _ = split(old)
+        told += [one.note.role for one in warc.captures(asked + answered)]
+    assert told == ["robots", "article"]
 
 
 def test_a_run_report_is_a_resource_record() -> None:
@@ -238,12 +338,13 @@ def test_parts_tile_the_file_and_each_is_one_exchange_or_one_record() -> None:
     report = records.run_report("0" * 8, START, "20261122T011200Z-3fa9c1b2d4e5", {"asked": 3}, "0" * 8)
     data = packed(*SHAPES.values()) + report
     found = warc.parts(data)
-    assert [part.kind for part in found] == ["warcinfo", *["capture"] * len(SHAPES), "resource"]
+    captures = [part for part in found if part.kind == "capture"]
+    assert [part.kind for part in found] == ["warcinfo", *["capture"] * (len(SHAPES) - 1), "resource", "capture", "resource"]
     assert [part.offset for part in found] == [0, *(part.offset + part.length for part in found)][:-1]
     assert found[-1].offset + found[-1].length == len(data)
     for part in found:
         assert part.digest == hashlib.sha256(data[part.offset : part.offset + part.length]).hexdigest()
-    one_each = [list(warc.captures(data[part.offset : part.offset + part.length])) for part in found[1:-1]]
+    one_each = [list(warc.captures(data[part.offset : part.offset + part.length])) for part in captures]
     assert [one.meta["received"] for [one] in one_each] == [len(one.response) for one in SHAPES.values()]
 
 
