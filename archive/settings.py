@@ -35,6 +35,14 @@ class Settings:
     authority_roots: str = ""  # WARRAQ_TSA_ROOTS: PEM file of the certificates they lead to
     witnesses: tuple[str, ...] = ()  # WARRAQ_WITNESSES: `<verifier key>=<address>` of C2SP witnesses
     lock: str = ""  # WARRAQ_OBJECT_LOCK: `<prefix>=<mode>:<days>` …, S3 Object Lock for what is put there
+    mirror: str = ""  # WARRAQ_MIRROR: s3://name/prefix of the second copy
+    mirror_endpoint: str = ""  # WARRAQ_MIRROR_ENDPOINT: address of its S3; the archive's own when empty
+    mirror_region: str = ""  # WARRAQ_MIRROR_REGION
+    mirror_access_key: str = field(default="", repr=False)  # WARRAQ_MIRROR_ACCESS_KEY_ID: the archive's own when empty
+    mirror_secret_key: str = field(default="", repr=False)  # WARRAQ_MIRROR_SECRET_ACCESS_KEY
+    mirror_profile: str = ""  # WARRAQ_MIRROR_PROFILE: boto3 profile to take the credentials from instead
+    mirror_connection: str = ""  # WARRAQ_MIRROR_CONNECTION: id of an Airflow connection to take them from instead
+    operator: str = ""  # WARRAQ_OPERATOR: who decides, in acts; the system's user otherwise
 
     @property
     def spool(self) -> Path:
@@ -67,6 +75,14 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         authority_roots=env.get("WARRAQ_TSA_ROOTS", ""),
         witnesses=tuple(env.get("WARRAQ_WITNESSES", "").split()),
         lock=env.get("WARRAQ_OBJECT_LOCK", ""),
+        mirror=env.get("WARRAQ_MIRROR", ""),
+        mirror_endpoint=env.get("WARRAQ_MIRROR_ENDPOINT", ""),
+        mirror_region=env.get("WARRAQ_MIRROR_REGION", ""),
+        mirror_access_key=env.get("WARRAQ_MIRROR_ACCESS_KEY_ID", ""),
+        mirror_secret_key=env.get("WARRAQ_MIRROR_SECRET_ACCESS_KEY", ""),
+        mirror_profile=env.get("WARRAQ_MIRROR_PROFILE", ""),
+        mirror_connection=env.get("WARRAQ_MIRROR_CONNECTION", ""),
+        operator=env.get("WARRAQ_OPERATOR", "").strip(),
     )
 
 

@@ -17,12 +17,15 @@ from pathlib import Path
 
 import pytest
 
+from archive import acts
+from archive.acts import Act
 from archive.address import article_id
 from archive.catalog import Catalog, migrations
 from archive.catalog.derive import stamp
 from archive.catalog.lease import Held, alive, may_take, this_process
 from archive.errors import BadRecord, Broken, Refused
 from archive.keys import Stem
+from archive.log.leaf import Batch, Leaf, Unit
 from archive.observation import Observation
 from archive.outlet import Outlet
 from tests.histories import START, at, content, line, reread, revisit, sha
@@ -175,10 +178,25 @@ def story() -> list[Item]:
     ]
 
 
+def batches() -> list[Batch]:
+    """Three batches of the log, of one unit each."""
+    return [Batch(n, (Unit((Leaf("plan", "0" * 64, f"plans/{n}"),)),)) for n in range(3)]
+
+
+def decisions() -> dict[str, Act]:
+    """Two articles withheld, one of them shown again; one held."""
+    one, two = article_id(url(1)), article_id(url(2))
+    told = [("restrict", one, 1), ("restrict", two, 2), ("lift", one, 3), ("hold", one, 4)]
+    made = [Act(kind, f"2026-11-22T01:0{n}:00.000000Z", "amal", "a court", article=article) for kind, article, n in told]
+    return {acts.key(one): one for one in made}
+
+
 def test_any_order_and_any_batches_give_the_same_rows(either: Catalog) -> None:
-    items = story()
+    items, log, ruled = story(), batches(), decisions()
     for one in items:
         either.apply(*one, OUTLET)
+    either.note_batches(log)
+    either.note_acts(ruled)
     expected = either.tables()
     assert all(expected.values()), "the story must fill every table"
     chance = random.Random(5)
@@ -186,6 +204,10 @@ def test_any_order_and_any_batches_give_the_same_rows(either: Catalog) -> None:
         either.clear()
         rest = items * 2  # each comes twice
         chance.shuffle(rest)
+        for key in chance.sample(sorted(ruled), len(ruled)):
+            either.note_acts({key: ruled[key]})
+        for batch in chance.sample(log, len(log)):
+            either.note_batches([batch, log[0]])
         while rest:
             size = chance.randint(1, 5)
             batch, rest = rest[:size], rest[size:]

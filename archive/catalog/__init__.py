@@ -1,13 +1,13 @@
 """The catalog: what is in the bucket, in a database that answers quickly. Nothing exists only here (but leases).
 
-It follows from the observations objects and the log's batches alone: `clear()`, then `apply` and `note_batches` of every
-one in any order, gives the same rows. SQLAlchemy is imported when a catalog is first used: the command line starts
-without it.
+It follows from the observations objects, the acts and the log's batches alone: `clear()`, then `apply`, `note_acts` and
+`note_batches` of every one in any order, gives the same rows. SQLAlchemy is imported when a catalog is first used: the
+command line starts without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from archive.catalog.rows import (
 )
 
 if TYPE_CHECKING:
+    from archive.acts import Act, Standing
     from archive.capture import Previous
     from archive.catalog.database import Database
     from archive.log.leaf import Batch
@@ -96,7 +97,7 @@ class Catalog:
         from archive.catalog import models
 
         with self._database.write("clear") as connection:
-            for table in (*models.INPUT, *models.DERIVED):
+            for table in models.FROM_BUCKET:
                 connection.execute(table.delete())
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -113,7 +114,35 @@ class Catalog:
         with self._database.write("log") as connection:
             logged.note(connection, batches)
 
+    def note_acts(self, found: Mapping[str, Act]) -> list[str]:
+        """Take in acts by their keys; the keys that are new. Again: nothing happens."""
+        from archive.catalog import acted
+
+        with self._database.write("acts") as connection:
+            return acted.apply(connection, found)
+
     # What the steps ask
+
+    def acts(self, article: str = "") -> dict[str, Act]:
+        """Acts by key, oldest first; of one article, or all."""
+        from archive.catalog import acted
+
+        with self._database.read() as connection:
+            return acted.all_acts(connection, article)
+
+    def unlogged_acts(self) -> list[str]:
+        """Keys of the acts that are in no batch of the log that this catalog has seen."""
+        from archive.catalog import acted
+
+        with self._database.read() as connection:
+            return acted.unlogged(connection)
+
+    def standing(self) -> dict[str, Standing]:
+        """By article id, what is in force: withheld, held. Articles of which nothing is are left out."""
+        from archive.catalog import acted
+
+        with self._database.read() as connection:
+            return acted.standing(connection)
 
     def logged(self, units: Sequence[str]) -> dict[str, int]:
         """Of these units, those that are in the log: index of the first leaf of each."""

@@ -1,7 +1,8 @@
 """The catalog's tables (SQLAlchemy Core). Natural keys and no wall time: a rebuild gives the same rows.
 
-`INPUT` tables hold what observation objects say, `DERIVED` ones what follows from it; `lease` is operational and
-the only table that does not follow from the bucket. `file` is the name of an observations object, without its folder.
+`INPUT` tables hold what the bucket's objects say, `DERIVED` ones what follows from an article's observations, `standing` what
+follows from acts; `lease` is operational and the only table that does not follow from the bucket. `file` is the name of an
+observations object, without its folder.
 """
 
 from __future__ import annotations
@@ -148,7 +149,20 @@ unread = _table(
 
 logged = _table("logged", _text("unit", key=True), _big("first"), _number("leaves"), Index("logged_first", "first"))
 
+act = _table(  # an object under acts/; `data` is the object itself
+    "act",
+    _text("key", key=True),
+    *_texts("time", "kind", "article", "data"),
+    Index("act_time", "time"),
+    Index("act_article", "article"),
+)
+
+standing = _table(  # what acts have put in force for an article: since when, and the act's key; "" for not
+    "standing", _text("article", key=True), *_texts("withheld", "withheld_by", "held", "held_by")
+)
+
 lease = _table("lease", _text("host", key=True), *_texts("holder", "until"))
 
-INPUT = (outlet, source, observation, channel_capture, run, sighting, logged)
+INPUT = (outlet, source, observation, channel_capture, run, sighting, logged, act)
 DERIVED = (article, version, event, seed_link, unread)
+FROM_BUCKET = (*INPUT, *DERIVED, standing)

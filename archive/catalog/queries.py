@@ -195,7 +195,7 @@ def runs(connection: Connection, outlet: str | None, limit: int | None, run: str
 
 def tables(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """Every row that follows from the bucket, sorted: what a rebuild must give again."""
-    return {t.name: sorted(tuple(row) for row in connection.execute(select(t))) for t in (*models.INPUT, *models.DERIVED)}
+    return {t.name: sorted(tuple(row) for row in connection.execute(select(t))) for t in models.FROM_BUCKET}
 
 
 def _all(connection: Connection, kind: Any, table: Table, outlet: str | None, article: str | None) -> list[Any]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archive import keys, observation
+from archive import acts, keys, observation
 from archive.errors import Broken
 from archive.log.writer import walk
 from archive.outlet import Outlet
+from archive.steps import act
 from archive.steps.workshop import Outcome, Workshop
 
 BATCH = 50  # observation files a transaction
 
 
 def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int], None]) -> Outcome:
-    """Empty the catalog, then apply every batch of the log and every sealed object. `tick(done, all)` reports progress."""
+    """Empty the catalog, then apply every act, batch of the log and sealed object. `tick(done, all)` reports progress."""
     stems = sorted({keys.parse_stem(key) for key in shop.store.list("cdxj/")}, key=str)
     strangers = {stem.outlet for stem in stems} - set(outlets)
     if strangers:
@@ -23,6 +24,7 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             "put their TOML files back (enabled = false is enough); the catalog was not touched",
         )
     shop.catalog.clear()
+    ruled = act.take_in(shop, shop.store.list(acts.PREFIX))  # before any article: what is withheld is never shown between
     shop.catalog.note_batches(walk(shop.store, 0))
     lines = done = 0
     for name in sorted({stem.outlet for stem in stems}):
@@ -33,4 +35,7 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             lines += sum(len(of_file) for _, of_file in found)
             done += len(part)
             tick(done, len(stems))
-    return Outcome(f"rebuild: {len(stems)} observation files, {lines} lines", {"files": len(stems), "lines": lines})
+    return Outcome(
+        f"rebuild: {len(stems)} observation files, {lines} lines, {len(ruled)} acts",
+        {"files": len(stems), "lines": lines, "acts": len(ruled)},
+    )

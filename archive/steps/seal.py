@@ -17,15 +17,18 @@ from archive.log import units
 from archive.log.leaf import Unit, of_object
 from archive.observation import Observation
 from archive.outlet import Outlet
-from archive.steps import pending
+from archive.steps import act, pending
 from archive.steps.record import record
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
 
 
 def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
-    """Seal every read file of the outlet, whoever wrote it."""
+    """Seal every read file of the outlet, whoever wrote it; acts of other machines come in first."""
     now = shop.clock()
+    taken = act.bring_in(shop, whole=run is None)
+    if not taken.nothing_due:
+        shop.say(taken.line)
     read = pending.stems(shop.store, "observations", outlet.name, run, now)
     indexed = pending.stems(shop.store, "cdxj", outlet.name, run, now)
     logged = shop.catalog.logged([stem.warc for stem in read])

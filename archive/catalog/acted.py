@@ -1,0 +1,91 @@
+"""Acts in the catalog, and what is in force by them. Both follow from the objects under `acts/` alone.
+
+`hidden` is the one place that says which rows people do not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, select
+
+from archive import acts
+from archive.acts import Act, Ruling, Standing
+from archive.catalog import models
+from archive.catalog.apply import chunks
+
+_act, _standing = models.act.c, models.standing.c
+
+
+def apply(connection: Connection, found: Mapping[str, Act]) -> list[str]:
+    """Take in acts by their keys; the keys that are new. In any order, any number of times: the same rows."""
+    held = {key for chunk in chunks(list(found)) for key in connection.scalars(select(_act.key).where(_act.key.in_(chunk)))}
+    new = sorted(set(found) - held)
+    if not new:
+        return []
+    rows = [
+        {
+            "key": key,
+            "time": found[key].time,
+            "kind": found[key].act,
+            "article": found[key].article,
+            "data": acts.dump(found[key]).decode(),
+        }
+        for key in new
+    ]
+    connection.execute(models.act.insert(), rows)
+    for chunk in chunks(sorted({found[key].article for key in new} - {""})):
+        _refold(connection, chunk)
+    return new
+
+
+def _refold(connection: Connection, articles: Sequence[str]) -> None:
+    rows = connection.execute(select(_act.key, _act.data).where(_act.article.in_(articles)))
+    now = acts.fold({row.key: acts.load(row.data.encode()) for row in rows})
+    connection.execute(models.standing.delete().where(_standing.article.in_(articles)))
+    if now:
+        nothing = Ruling("", "")
+        connection.execute(
+            models.standing.insert(),
+            [
+                {
+                    "article": article,
+                    "withheld": (one.withheld or nothing).since,
+                    "withheld_by": (one.withheld or nothing).key,
+                    "held": (one.held or nothing).since,
+                    "held_by": (one.held or nothing).key,
+                }
+                for article, one in now.items()
+            ],
+        )
+
+
+def all_acts(connection: Connection, article: str = "") -> dict[str, Act]:
+    """Acts by key, oldest first; of one article, or all."""
+    query = select(_act.key, _act.data).order_by(_act.time, _act.key)
+    query = query.where(_act.article == article) if article else query
+    return {row.key: acts.load(row.data.encode()) for row in connection.execute(query)}
+
+
+def unlogged(connection: Connection) -> list[str]:
+    """Keys of acts that are in no batch that this catalog has seen."""
+    known = select(models.logged.c.unit)
+    return list(connection.scalars(select(_act.key).where(_act.key.not_in(known)).order_by(_act.key)))
+
+
+def standing(connection: Connection) -> dict[str, Standing]:
+    """What is in force, by article id."""
+    return {
+        row.article: Standing(
+            Ruling(row.withheld, row.withheld_by) if row.withheld else None, Ruling(row.held, row.held_by) if row.held else None
+        )
+        for row in connection.execute(select(models.standing))
+    }
+
+
+def hidden(table: FromClause, restricted: bool) -> list[ColumnElement[Any]]:
+    """Conditions that leave out the rows of withheld articles, for a table with a column `article`; none if `restricted`."""
+    if restricted:
+        return []
+    return [table.c.article.not_in(select(_standing.article).where(_standing.withheld != ""))]
