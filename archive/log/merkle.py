@@ -74,8 +74,11 @@ class Edge:
             size += 1
             self._push(rows, tiles, size, one)
         for level, row in enumerate(rows):
-            if row and (level >= len(self.rows) or bytes(row) != self.rows[level]):
-                tiles[level, size >> 8 * (level + 1), len(row) // HASH] = bytes(row)
+            number = size >> 8 * (level + 1)
+            # A row of equal bytes is still a new tile when its number is (the same leaf 256 leaves later).
+            known = level < len(self.rows) and number == self.size >> 8 * (level + 1) and bytes(row) == self.rows[level]
+            if row and not known:
+                tiles[level, number, len(row) // HASH] = bytes(row)
         return Edge(size, tuple(bytes(row) for row in rows)), tiles
 
     @staticmethod
@@ -196,10 +199,10 @@ def included(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: by
 
 def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
     """Whether `path` proves that the tree of `old` leaves is the beginning of the one of `new` (RFC 9162 §2.1.4.2)."""
-    if old > new or (old == new and path):
+    if not 0 <= old <= new:
         return False
     if old in (0, new):
-        return not path and (old == 0 or old_root == new_root)
+        return not path and old_root == (EMPTY if old == 0 else new_root)
     todo = [old_root, *path] if old & (old - 1) == 0 else list(path)
     if not todo:
         return False
