@@ -13,8 +13,8 @@ public key>`, a signing key with `PRIVATE+KEY+` before it and the seed in place 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +26,7 @@ from archive.log.merkle import HASH
 
 ED25519, COSIGNATURE = 1, 4  # algorithm bytes of C2SP signed-note
 _PRIVATE = "PRIVATE+KEY+"
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")  # a tree of 2**63 leaves is the largest that C2SP knows
 _REMEDY = "a signing key is made by: warraq key new"
 
 
@@ -119,13 +120,23 @@ def parse_signing(text: str) -> SigningKey:
 def _parts(text: str, what: str) -> tuple[str, int, bytes, str]:
     name, _, rest = text.partition("+")
     told, _, coded = rest.partition("+")
-    try:
-        data = base64.b64decode(coded, validate=True)
-    except binascii.Error:
-        data = b""
-    if not name or len(data) != 33:
+    data = _decoded(coded)
+    if not _is_name(name) or len(data) != 33:
         raise Refused(f"that is not the text of a {what}", "it looks like <name>+<8 hex digits>+<base64>")
     return name, data[0], data[1:], told
+
+
+def _decoded(coded: str) -> bytes:
+    """What base64 stands for; nothing when it is none (no error then, because an error's context could show a secret)."""
+    try:
+        return base64.b64decode(coded, validate=True)
+    except ValueError:  # binascii.Error, or a letter outside ASCII
+        return b""
+
+
+def _is_name(name: str) -> bool:
+    """No space and no plus sign: a key or a signature line with one could be read in two ways (C2SP signed-note)."""
+    return bool(name) and "+" not in name and not any(letter.isspace() for letter in name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +178,17 @@ def parse(data: bytes) -> Note:
         raise BadRecord("a signed note that is not UTF-8") from error
     if not gap or not tail.endswith("\n"):
         raise BadRecord("a signed note that breaks off")
-    return Note(text + "\n", tuple(parse_signature(line) for line in tail.splitlines()))
+    if any(letter < " " and letter != "\n" for letter in text):
+        raise BadRecord("a signed note with control characters")
+    return Note(text + "\n", tuple(parse_signature(line) for line in tail[:-1].split("\n")))
 
 
 def parse_signature(line: str) -> Signature:
     """`— name base64`, without its newline."""
     dash, _, rest = line.partition(" ")
     name, _, coded = rest.partition(" ")
-    try:
-        data = base64.b64decode(coded, validate=True)
-    except binascii.Error:
-        data = b""
-    if dash != "—" or not name or len(data) < 5:
+    data = _decoded(coded)
+    if dash != "—" or not _is_name(name) or len(data) < 5:
         raise BadRecord(f"not a signature line: {line[:80]!r}")
     return Signature(name, data[:4], data[4:])
 
@@ -197,11 +207,8 @@ class Checkpoint:
 
 def parse_checkpoint(note: Note) -> Checkpoint:
     """What a note says, whoever signed it; BadRecord when it is no checkpoint."""
-    lines = note.text.split("\n")
-    try:
-        origin, size, root = lines[0], lines[1], base64.b64decode(lines[2], validate=True)
-    except (IndexError, binascii.Error) as error:
-        raise BadRecord("a signed note that is no checkpoint") from error
-    if not origin or not size.isascii() or not size.isdigit() or str(int(size)) != size or len(root) != HASH:
+    origin, size, coded, *_ = [*note.text.split("\n"), "", ""]
+    root = _decoded(coded)
+    if not origin or not _SIZE.fullmatch(size) or len(root) != HASH:
         raise BadRecord("a signed note that is no checkpoint")
     return Checkpoint(origin, int(size), root)
