@@ -65,8 +65,9 @@ class Resolution:
     """What the system's resolver answered for a host; which address was connected to is the exchange's `ip`."""
 
     host: str
-    addresses: tuple[str, ...]  # all that were answered, in their order; none: the name was not found
+    addresses: tuple[str, ...]  # all that were answered, in their order
     when: datetime
+    problem: str = ""  # the resolver's word for why there is no address
 
 
 @dataclass(frozen=True, slots=True)

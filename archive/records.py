@@ -225,9 +225,13 @@ def _metadata(exchange: Exchange, answer: _Answer, kind: str) -> bytes:
         "ip": exchange.ip,
         "tls": {**exchange.tls, "chain": f"sha256:{exchange.chain.sha256}"} if exchange.chain else exchange.tls,
     }
-    if exchange.dns:
-        told = {"host": exchange.dns.host, "addresses": exchange.dns.addresses, "time": warc_date(exchange.dns.when)}
-        record["dns"] = told
+    if asked := exchange.dns:
+        record["dns"] = {
+            "host": asked.host,
+            "addresses": asked.addresses,
+            "time": warc_date(asked.when),
+            "problem": asked.problem,
+        }
     if answer.interim:
         record["interim"] = answer.interim.decode("latin-1")
     if kind == "revisit" and answer.head:

@@ -53,7 +53,10 @@ def run_id(context: Mapping[str, Any]) -> str:
 
 
 def warraq(*arguments: str, may_skip: bool = False) -> str:
-    """Run `warraq ARGUMENTS`; the last line it printed, which says what it did. Raises as `run` does."""
+    """Run `warraq ARGUMENTS`; the last line it printed, which says what it did. Raises as `run` does.
+
+    It inherits AIRFLOW_CTX_DAG_RUN_ID and its like, which Airflow exports to each task: a crawl writes them down.
+    """
     here = str(Path(sys.executable).parent)
     found = shutil.which("warraq", path=os.pathsep.join([here, os.environ.get("PATH", os.defpath)]))
     if found is None:
@@ -62,8 +65,12 @@ def warraq(*arguments: str, may_skip: bool = False) -> str:
 
 
 def _connection() -> dict[str, str]:
-    """The Airflow connection named by WARRAQ_S3_CONNECTION, as the variable that a command without Airflow reads."""
-    name = settings.from_environment().connection
+    """The Airflow connections of archive and second copy, as the variables that a command without Airflow reads."""
+    given = settings.from_environment()
+    return {name: value for one in (given.connection, given.mirror_connection) for name, value in _as_variable(one).items()}
+
+
+def _as_variable(name: str) -> dict[str, str]:
     variable = f"AIRFLOW_CONN_{name.upper()}"
     if not name or variable in os.environ:
         return {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from scrapy.http import Response
 
 from archive import channels
 from archive.address import host_of
-from archive.capture import Exchange, Note, Role
+from archive.capture import Cited, Exchange, Note, Role, Written
 from archive.channels.model import ChannelAddress, header
 from archive.channels.scope import join
 from archive.errors import BadRecord, WarraqError
@@ -50,6 +50,7 @@ class Answer:
     payload: bytes = b""
     failure: str = ""
     halted: str = ""  # why the chain was not followed to its end: a refusal, budget, loop, too-many, out-of-scope …
+    written: Written | None = None  # under which name it was written down
 
     @property
     def again(self) -> bool:
@@ -60,6 +61,10 @@ class Answer:
     def asked(self) -> bool:
         """Was anything asked at all?"""
         return bool(self.status or self.failure or self.via)
+
+    def cited(self, page: int | None = None) -> Cited | None:
+        """What a capture says that follows from this answer; None when nothing was asked."""
+        return Cited(self.url, self.written.record, self.written.payload, page) if self.written else None
 
     def body(self) -> bytes:
         """The content-decoded body; BadRecord when it is damaged."""
@@ -74,14 +79,13 @@ class Tools:
     agent: str
     names: Names
     clock: Callable[[], datetime]
-    failures: dict[int, str] = field(default_factory=dict)
+    last: dict[int, tuple[str, Written]] = field(default_factory=dict)  # by id of the note: failure, name
     backoff: float = 2.0  # seconds before the second attempt
     say: Callable[[str], None] = lambda _: None  # for a line of progress now and then
 
-    def heard(self, exchange: Exchange) -> None:
-        """For the sink to call: what Scrapy's exceptions do not say well, the exchange does."""
-        if exchange.failure:
-            self.failures[id(exchange.note)] = exchange.failure
+    def heard(self, exchange: Exchange, written: Written) -> None:
+        """For the sink to call: what Scrapy does not say well or at all, the exchange does."""
+        self.last[id(exchange.note)] = exchange.failure, written
 
 
 class Asker:
@@ -120,10 +124,10 @@ class Asker:
         url, status = job.url, 0
         via: tuple[str, ...] = ()
         while True:
-            refusal, why = await self._gate(url, job.role)
+            refusal, ruling = await self._gate(url, job.role)
             if refusal:
                 return Answer(url, via, status, halted=refusal)
-            answer = await self._exchange(url, job.note(via, why), job.role)
+            answer = await self._exchange(url, job.note(via, ruling), job.role)
             location = header(answer.headers, "location") if answer.status in _REDIRECTS else ""
             if not location:
                 return answer
@@ -131,7 +135,7 @@ class Asker:
             stop = self._no_hop(target, (*via, url))
             self.ledger.redirects[stop or "followed"] += 1
             if stop:
-                return Answer(url, via, status, answer.headers, halted=stop)
+                return replace(answer, payload=b"", halted=stop)
             url, via = target, (*via, url)
 
     def _no_hop(self, target: str, via: tuple[str, ...]) -> str:
@@ -147,23 +151,23 @@ class Asker:
             return "out-of-scope"
         return ""
 
-    async def _gate(self, url: str, role: Role) -> tuple[str, str]:
-        """(why nothing is asked, …), or ("", what robots.txt said) once it is this request's turn."""
+    async def _gate(self, url: str, role: Role) -> tuple[str, robots.Ruling | None]:
+        """(why nothing is asked, …), or ("", what robots.txt means for it) once it is this request's turn."""
         host = self.host(url)
         if host.given_up:
-            return "given-up", ""
+            return "given-up", None
         if await self.tools.names.refused(urlsplit(url).hostname or ""):
             self.ledger.note(f"{host_of(url)} has a private address: nothing was asked there; `private = true` allows it")
-            return "private", ""
-        why = ""
+            return "private", None
+        ruling = None
         if role != "robots":
             rules = await self.rules(url)
-            why = rules.why
-            if not rules.allows(url):
-                return ("robots-unreachable" if rules.unreachable else "disallowed"), why
+            ruling = rules.ruling(url)
+            if not ruling.allowed:
+                return ("robots-unreachable" if rules.unreachable else "disallowed"), ruling
         if not await host.turn(self.deadline):
-            return ("given-up" if host.given_up else "budget"), why
-        return ("budget" if self.stopped else ""), why
+            return ("given-up" if host.given_up else "budget"), ruling
+        return ("budget" if self.stopped else ""), ruling
 
     async def _exchange(self, url: str, note: Note, role: Role) -> Answer:
         """One request and what came back."""
@@ -175,13 +179,13 @@ class Asker:
             self.ledger.fail(role, "not-recorded")
             raise
         except Exception:  # noqa: BLE001  # the edge of a request: the wire has put a name to whatever it was
-            failure = self.tools.failures.pop(id(note), "other")
-            self.ledger.fail(role, failure)
-            return Answer(url, note.via, failure=failure)
-        self.tools.failures.pop(id(note), None)
+            failure, written = self.tools.last.pop(id(note), ("", None))
+            self.ledger.fail(role, failure or "other")
+            return Answer(url, note.via, failure=failure or "other", written=written)
+        _, written = self.tools.last.pop(id(note))
         self.ledger.answer(role, response.status)
         fields = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, vs in response.headers.items() for v in vs)
-        answer = Answer(url, note.via, response.status, fields, response.body)
+        answer = Answer(url, note.via, response.status, fields, response.body, written=written)
         self._mind_pauses(answer, note.attempt)
         return answer
 
@@ -211,7 +215,7 @@ class Asker:
                 break
             await asyncio.sleep(min(polite.backoff(job.attempt, self.tools.backoff), max(0.0, self.deadline - monotonic())))
             job = job.again()
-        rules = robots.judge(robots.NAME, answer.status, text, answer.failure or answer.halted)
+        rules = robots.judge(robots.NAME, answer.status, text, answer.failure or answer.halted, answer.cited())
         self.sitemaps[url] = channels.parse("robots", answer.url, answer.headers, text, self.outlet).next
         if rules.unreachable:
             host.give_up(rules.why)
@@ -223,7 +227,7 @@ class Asker:
         try:
             return answer, answer.body() if 200 <= answer.status < 300 else b""
         except BadRecord:  # rules that cannot be read are no permission
-            return Answer(answer.url, answer.via, failure="bad-encoding"), b""
+            return Answer(answer.url, answer.via, failure="bad-encoding", written=answer.written), b""
 
 
 def _host_name(url: str) -> str:

@@ -62,7 +62,7 @@ class OutletSpider(scrapy.Spider):
             )
         rules = await self.asker.rules(self.outlet.url)
         if not rules.unreachable:
-            self.lists.begin([row for rows in self.asker.sitemaps.values() for row in rows])
+            self.lists.begin([row for rows in self.asker.sitemaps.values() for row in rows], rules.cited)
         workers = 1 if self.asker.host(self.outlet.url).delay else CONCURRENCY
         progress = asyncio.ensure_future(self._progress())
         try:
@@ -195,6 +195,6 @@ class OutletSpider(scrapy.Spider):
         damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
         broken = damaged or answer.status >= 500 or answer.status in (0, 408, 429) or bool(answer.failure)
         usable = channel if channel is not None and (channel.items or channel.next or not channel.problem) else None
-        new = self.lists.on_channel(job, usable, broken=broken, at=answer.url)
+        new = self.lists.on_channel(job, usable, broken=broken, at=answer.url, cited=answer.cited(job.page))
         why = answer.halted or answer.failure or (channel.problem if channel else "")
         self.ledger.channel(job, answer.status, len(usable.items) if usable else 0, new, why)

@@ -7,12 +7,15 @@ item is, walking through pages and remembering what was walked.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from archive import channels
 from archive.address import article_id
+from archive.capture import Cited
 from archive.channels.model import Channel, ChannelAddress
 from archive.channels.page import following, page_of
 from archive.channels.scope import join
@@ -38,6 +41,7 @@ class Discovery:
         self._backlog: dict[str, Task] = {task.article or article_id(task.url): task for task in plan.backlog}
         self._before = known | self._backlog.keys()  # what earlier runs saw
         self._listed: dict[str, set[str]] = {}  # kind → article ids that this run saw listed
+        self._named: dict[str, Cited] = {}  # address of a channel, or id of a backlog article → what first named it
         self._walked = frozenset(plan.walked) if plan.walk else frozenset()
         self._sitemaps: list[str] = []  # still to try
         self._hoped: set[str] = set()  # asked for, not answered yet
@@ -46,19 +50,22 @@ class Discovery:
 
     # --- what the spider calls
 
-    def begin(self, sitemaps: list[ChannelAddress]) -> None:
-        """The first channel is the home page: it says where feed and REST are. `sitemaps`: those of robots.txt."""
+    def begin(self, sitemaps: list[ChannelAddress], cited: Cited | None = None) -> None:
+        """The first channel is the home page: it says where feed and REST are. `sitemaps`: those of robots.txt, which
+        is `cited`."""
         self._hoped = {row.url for row in sitemaps}
+        self._note_named(sitemaps, cited)
         self.ask(self.outlet.url, "home", Rank.FRONT)
 
-    def on_channel(self, job: Job, channel: Channel | None, *, broken: bool, at: str = "") -> int:
+    def on_channel(self, job: Job, channel: Channel | None, *, broken: bool, at: str = "", cited: Cited | None = None) -> int:
         """A channel was answered (`at`: where it was redirected to); how many of its articles nobody had seen before.
 
-        `channel` None: the site does not offer it, or (`broken`) it failed after every attempt.
+        `cited`: its capture. `channel` None: the site does not offer it, or (`broken`) it failed after every attempt.
         """
         self._broken += broken
         self._answered += channel is not None
-        new = self._offer_all(job, channel) if channel is not None else 0
+        new = self._offer_all(job, channel, cited) if channel is not None else 0
+        self._note_named(channel.next if channel is not None else (), cited)
         if job.kind == "home":
             self.home = at if channel is not None and at else job.url
             self.after_home(job, channel)
@@ -85,7 +92,7 @@ class Discovery:
         """Put the plan's back catalogue into the frontier; what a front channel listed has gone in as new."""
         for article, task in self._backlog.items():
             job = Job(task.url, "article", Rank.BACKLOG, "plan", task.why, "", None, article, task.published, task.previous)
-            self.frontier.push(job, article)
+            self.frontier.push(replace(job, listed_by=self._named.get(article)), article)
         self._backlog = {}
 
     def walk_report(self, left: list[Job], *, whole: bool) -> dict[str, Any]:
@@ -115,7 +122,8 @@ class Discovery:
         if not url or (rank is Rank.DEEP and url in self._walked):
             return False
         why = "front" if rank is Rank.FRONT else "walk"
-        return self.frontier.push(Job(url, "channel", rank, kind, why, kind, page, previous=self.plan.channels.get(url)), url)
+        job = Job(url, "channel", rank, kind, why, kind, page, previous=self.plan.channels.get(url))
+        return self.frontier.push(replace(job, listed_by=self._named.get(url)), url)
 
     def ask_named(self) -> None:
         """The sitemaps of robots.txt (or the first guess), and the channels that the outlet file names."""
@@ -157,23 +165,30 @@ class Discovery:
 
     # --- items
 
-    def _offer_all(self, job: Job, channel: Channel) -> int:
+    def _note_named(self, rows: Iterable[ChannelAddress], cited: Cited | None) -> None:
+        for row in rows if cited else ():
+            self._named.setdefault(row.url, cited)
+
+    def _offer_all(self, job: Job, channel: Channel, cited: Cited | None) -> int:
         """Put the articles of a channel document into the frontier; how many of them nobody had seen before."""
         self.left_out.update(channel.left_out)
         if channel.items:
             self.given.add("news" if job.kind == "sitemap" and "news" in _name(job.url) else job.kind)
         undated = not any(item["published"] or item["modified"] for item in channel.items)
         items = reversed(channel.items) if undated and job.kind == "sitemap" else channel.items  # WordPress lists oldest first
-        return sum(self._offer(job, item) for item in items)
+        return sum(self._offer(job, item, cited) for item in items)
 
-    def _offer(self, job: Job, item: dict[str, Any]) -> bool:
+    def _offer(self, job: Job, item: dict[str, Any], cited: Cited | None) -> bool:
         article, date = item["article"], item["published"] or item["modified"]
         news = (job.rank is Rank.FRONT and job.kind != "sitemap") or _later(date, self._fresh_since)
+        if article in self._backlog and not news and cited:
+            self._named.setdefault(article, cited)
         if article in self._known or article in self.left_out or (article in self._backlog and not news):
             return False
         self._backlog.pop(article, None)
         rank, why = (Rank.NEW, "new") if news else (Rank.BACKLOG, "backlog")
-        return self.frontier.push(Job(item["url"], "article", rank, job.kind, why, article=article, published=date), article)
+        found = Job(item["url"], "article", rank, job.kind, why, article=article, published=date, listed_by=cited)
+        return self.frontier.push(found, article)
 
     # --- sitemaps
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import IntEnum
 from itertools import count
 
-from archive.capture import Note, Previous, Role
+from archive.capture import Cited, Note, Previous, Role
+from spiders.robots import Ruling
 
 
 class Rank(IntEnum):
@@ -40,8 +41,9 @@ class Job:
     published: str = ""
     previous: Previous | None = None
     attempt: int = 1
+    listed_by: Cited | None = None
 
-    def note(self, via: tuple[str, ...], robots: str) -> Note:
+    def note(self, via: tuple[str, ...], ruling: Ruling | None) -> Note:
         """What goes into the capture's metadata record. A redirected answer has no `previous`: it is another address."""
         return Note(
             role=self.role,
@@ -51,8 +53,10 @@ class Job:
             attempt=self.attempt,
             page=self.page,
             channel=self.kind,
-            robots=robots,
+            robots=ruling.why if ruling else "",
             previous=None if via else self.previous,
+            listed_by=self.listed_by,
+            ruled_by=ruling.cited if ruling else None,
         )
 
     def again(self) -> Job:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -16,6 +17,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
 
+from archive.capture import Resolution
 from spiders.polite import host_literal, is_private
 
 TIMEOUT = 20.0  # seconds
@@ -24,9 +26,14 @@ TIMEOUT = 20.0  # seconds
 class Names:
     """Addresses of hosts, as resolved in this run. `private` allows addresses that are not public."""
 
-    def __init__(self, private: bool) -> None:
-        self._private = private
+    def __init__(self, private: bool, clock: Callable[[], datetime]) -> None:
+        self._private, self._clock = private, clock
         self._known: dict[str, asyncio.Task[list[str]]] = {}
+        self._answered: dict[str, Resolution] = {}
+
+    def answered(self, host: str) -> Resolution | None:
+        """What was answered for a name, the last time it was looked up; None for an address, or when nobody asked yet."""
+        return self._answered.get(host)
 
     async def addresses(self, host: str) -> list[str]:
         """The addresses to connect to; [] when the host has none or is refused. Never raises."""
@@ -39,22 +46,30 @@ class Names:
     async def _all(self, host: str) -> list[str]:
         """Found names are kept for the run; a name that is not found is looked up again."""
         if host not in self._known:
-            self._known[host] = asyncio.ensure_future(_look_up(host))
+            self._known[host] = asyncio.ensure_future(self._look_up(host))
         found = await asyncio.shield(self._known[host])
         if not found:
             self._known.pop(host, None)
         return found
 
+    async def _look_up(self, host: str) -> list[str]:
+        if literal := host_literal(host):
+            return [literal]
+        found, problem = await _ask(host)
+        self._answered[host] = Resolution(host, tuple(found), self._clock(), problem)
+        return found
 
-async def _look_up(host: str) -> list[str]:
-    if literal := host_literal(host):
-        return [literal]
+
+async def _ask(host: str) -> tuple[list[str], str]:
+    """(every address the system's resolver has, in its order; why there is none)."""
     loop = asyncio.get_running_loop()
     try:
         rows = await asyncio.wait_for(loop.getaddrinfo(host, None, type=socket.SOCK_STREAM), TIMEOUT)
-    except (OSError, UnicodeError, TimeoutError):
-        return []
-    return list(dict.fromkeys(str(row[4][0]) for row in rows))
+    except TimeoutError:
+        return [], f"no answer in {TIMEOUT:.0f} s"
+    except (OSError, UnicodeError) as error:
+        return [], getattr(error, "strerror", None) or str(error)
+    return list(dict.fromkeys(str(row[4][0]) for row in rows)), ""
 
 
 @implementer(IHostnameResolver)

@@ -23,12 +23,13 @@ from typing import Any
 
 from archive import outlet as outlets
 from archive import plan as plans
-from archive.capture import Exchange
+from archive.capture import Exchange, Written
 from archive.errors import Broken, Refused, TryAgain, WarraqError
 from archive.outlet import Outlet
 from archive.plan import Plan
 from archive.settings import Settings, from_environment
 from archive.spool import Spool, upload
+from spiders import about
 from spiders.asker import Tools
 from spiders.resolver import Names
 from spiders.settings import scrapy_settings, user_agent
@@ -44,7 +45,7 @@ def crawl(  # noqa: PLR0917  # the parts of a crawl, each a thing of its own
     outlet: Outlet,
     plan: Plan,
     known: Iterable[str],
-    sink: Callable[[Exchange], None],
+    sink: Callable[[Exchange], Written],
     contact: str = "",
     backoff: float = 2.0,
 ) -> dict[str, Any]:
@@ -54,19 +55,19 @@ def crawl(  # noqa: PLR0917  # the parts of a crawl, each a thing of its own
     """
     from scrapy.crawler import CrawlerProcess
 
-    names = Names(outlet.private)
+    names = Names(outlet.private, now)
     tools = Tools(user_agent(version("warraq"), contact), names, now, backoff=backoff, say=say)
 
     def taken_down(exchange: Exchange) -> None:
         try:
-            sink(exchange)
+            written = sink(exchange)
         except WarraqError:
             raise
         except Exception as error:  # a fault of ours: stop and say so, or the spider would take it for one of the site's
             raise Broken(
                 f"{exchange.url}: not written down: {error!r}", "a fault in Warraq: keep this log and report it"
             ) from error
-        tools.heard(exchange)
+        tools.heard(exchange, written)
 
     process = CrawlerProcess(scrapy_settings(taken_down, lambda: names, "spiders.wire.WireHandler"))
     crawler = process.create_crawler(spider_class(outlet.spider))
@@ -175,14 +176,7 @@ def _run(asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     plan = plans.load(_read(asked.plan))
     known = _read(asked.known).decode("ascii").split() if asked.known else []
     folder = settings.spool / outlet.name
-    info = {
-        "software": f"Warraq/{version('warraq')}",
-        "operator": settings.contact,
-        "http-header-user-agent": user_agent(version("warraq"), settings.contact),
-        "robots": "RFC 9309",
-        "clock-offset": f"{asked.clock_offset:+.1f}",
-        **({"sandbox": "yes"} if settings.sandbox else {}),
-    }
+    info = about.fields(settings, asked.clock_offset)
     spool = Spool(folder, outlet.name, plan.run, asked.attempt, info, now, lambda: str(uuid.uuid4()))
     uploader = Uploader(folder, lambda: _store(settings))
     uploader.start()
@@ -190,8 +184,8 @@ def _run(asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     try:
         report = crawl(outlet, plan, known, spool.add, settings.contact)
         times = {"started": started.isoformat(), "finished": now().isoformat()}
-        about = {"v": 1, "run": plan.run, "outlet": outlet.name, "attempt": asked.attempt, "clock_offset": asked.clock_offset}
-        report = {**about, **times, **report}
+        who = {"v": 1, "run": plan.run, "outlet": outlet.name, "attempt": asked.attempt, "clock_offset": asked.clock_offset}
+        report = {**who, **times, **report}
         spool.report(report)
     finally:
         spool.close()

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 from OpenSSL import SSL
 from scrapy.core.downloader.handlers.http11 import (
@@ -25,29 +25,22 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientProtocol,
     _ScrapyAgent,
 )
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-)
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
-from service_identity import VerificationError
-from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionDone
 
-from archive.capture import Exchange, Note, Truncated
+from archive.capture import Exchange, Note, Resolution
+from spiders.failures import CUT_SHORT, slug
+from spiders.tls import Tls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
     from twisted.web._newclient import Request as TxRequest
-
-_CUT_SHORT: dict[str, Truncated] = {"too-large": "length", "timeout": "time", "reset": "disconnect", "data-loss": "disconnect"}
 
 
 def now() -> datetime:
@@ -65,7 +58,7 @@ class _Leg:
     whole: bool = False  # the response ended as its framing says
     lost: BaseException | None = None  # why the connection ended before the exchange did
     ip: str = ""
-    handle: SSL.Connection | None = None  # of TLS
+    tls: Tls | None = None
 
     def end(self, *, whole: bool = False, extra: int = 0) -> None:
         """`extra` bytes at the end of what was received belong to no answer."""
@@ -78,29 +71,34 @@ class _Leg:
 
 
 class _Ticket:
-    """Follows one Scrapy request to the connections it is tried on."""
+    """Follows one Scrapy request to the connections it is tried on. `answered`: what was answered for a host's name."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, answered: Callable[[str], Resolution | None]) -> None:
         self.url = urldefrag(request.url)[0]
         self.note: Note = request.meta["note"]
         self.started = now()
         self.legs: list[_Leg] = []
+        self._answered = answered
 
     def exchanges(self, error: BaseException | None) -> list[Exchange]:
         """One for each connection in order; `error` is how the last one ended."""
         if not self.legs:
-            return [Exchange(self.url, self.started, now(), b"", b"", self.note, _failure(error))]
+            return [Exchange(self.url, self.started, now(), b"", b"", self.note, slug(error), dns=self._dns())]
         last = self.legs[-1]
         return [self._exchange(leg, error if leg is last else leg.lost) for leg in self.legs]
 
     def _exchange(self, leg: _Leg, error: BaseException | None) -> Exchange:
         leg.end()
-        failure = "" if leg.whole and error is None else _failure(error or leg.lost, leg)
-        truncated = _CUT_SHORT.get(failure, "unspecified") if leg.received and not leg.whole else None
+        failure = "" if leg.whole and error is None else slug(error or leg.lost, leg.lost, begun=bool(leg.received))
+        truncated = CUT_SHORT.get(failure, "unspecified") if leg.received and not leg.whole else None
         # What was handed to TLS before its handshake was over never went out.
-        sent = bytes(leg.sent) if leg.received or _secured(leg.handle) else b""
-        times = (leg.started, leg.finished or now())
-        return Exchange(self.url, *times, sent, bytes(leg.received), self.note, failure, truncated, leg.ip, _tls(leg.handle))
+        sent = bytes(leg.sent) if leg.received or leg.tls is None or leg.tls.secured else b""
+        tls, chain = leg.tls.facts if leg.tls else ({}, None)
+        times, blocks = (leg.started, leg.finished or now()), (sent, bytes(leg.received))
+        return Exchange(self.url, *times, *blocks, self.note, failure, truncated, leg.ip, tls, chain, self._dns())
+
+    def _dns(self) -> Resolution | None:
+        return self._answered(urlsplit(self.url).hostname or "")
 
 
 class _Tee:
@@ -124,11 +122,13 @@ class _Protocol(_LenientHTTP11ClientProtocol):
     """Twisted's client protocol, every byte noted on its way."""
 
     _leg: _Leg | None = None
+    _tls: Tls | None = None
 
     def request(self, request: TxRequest) -> Any:
         handle = self.transport.getHandle()
-        tls = handle if isinstance(handle, SSL.Connection) else None
-        leg = self._leg = _Leg(now(), ip=getattr(self.transport.getPeer(), "host", ""), handle=tls)
+        if self._tls is None and isinstance(handle, SSL.Connection):
+            self._tls = Tls(handle)
+        leg = self._leg = _Leg(now(), ip=getattr(self.transport.getPeer(), "host", ""), tls=self._tls)
         request._parsedURI.ticket.legs.append(leg)
         request.writeTo = lambda transport: type(request).writeTo(request, _Tee(transport, leg))
         return super().request(request)
@@ -181,12 +181,14 @@ class WireHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._sink: Callable[[Exchange], None] = crawler.settings["WARRAQ_SINK"]
+        self._sink: Callable[[Exchange], object] = crawler.settings["WARRAQ_SINK"]
+        names = crawler.settings.get("WARRAQ_NAMES")  # spiders.resolver
+        self._answered: Callable[[str], Resolution | None] = names().answered if names else lambda _: None
         self._pool._factory = _Factory
 
     async def download_request(self, request: Request) -> Response:
         """As Scrapy's own, but nothing it returns or raises is known before the sink has taken it down."""
-        ticket = _Ticket(request)
+        ticket = _Ticket(request, self._answered)
         error: BaseException | None = None
         try:
             return await self._download(request, ticket)
@@ -211,50 +213,3 @@ class WireHandler(HTTP11DownloadHandler):
         agent.ticket = ticket
         with wrap_twisted_exceptions():
             return await maybe_deferred_to_future(agent.download_request(request))
-
-
-_FAILURES: tuple[tuple[type[BaseException], str], ...] = (
-    (CannotResolveHostError, "dns"),
-    (DownloadConnectionRefusedError, "refused"),
-    (DownloadTimeoutError, "timeout"),
-    (DownloadCancelledError, "too-large"),
-    (SSL.Error, "tls"),
-    (VerificationError, "tls"),
-    (ConnectionDone, "reset"),
-    (ConnectionLost, "reset"),
-    (ConnectionAborted, "reset"),
-)
-
-
-def _failure(error: BaseException | None, leg: _Leg | None = None) -> str:
-    """The slug of `archive.capture.Exchange.failure` for an error, looking into those that wrap others."""
-    slugs = (slug for cause in _causes(error) for kind, slug in _FAILURES if isinstance(cause, kind))
-    slug = next(slugs, "other")
-    if slug == "reset" and leg is not None and leg.received and isinstance(leg.lost, ConnectionDone):
-        return "data-loss"  # an orderly end, but too early
-    return slug
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        for reason in getattr(error, "reasons", None) or ():
-            yield from _causes(reason.value)
-        error = error.__cause__
-
-
-def _tls(handle: SSL.Connection | None) -> dict[str, Any]:
-    """Protocol, cipher and the SHA-256 of the server's certificate; empty without TLS or before its handshake is over."""
-    if handle is None or not _secured(handle):
-        return {}
-    certificate = handle.get_peer_certificate()
-    return {
-        "version": handle.get_protocol_version_name(),
-        "cipher": handle.get_cipher_name() or "",
-        "certificate": "sha256:" + certificate.digest("sha256").decode().replace(":", "").lower() if certificate else "",
-    }
-
-
-def _secured(handle: SSL.Connection | None) -> bool:
-    """Is there nothing to wait for, neither TLS nor its handshake?"""
-    return handle is None or handle.get_state_string() == b"SSL negotiation finished successfully"

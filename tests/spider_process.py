@@ -10,12 +10,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import uuid
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from archive import http1, outlet
-from archive.capture import Exchange, Previous
+from archive import http1, outlet, records
+from archive.capture import Exchange, Previous, Written
 from archive.errors import BadRecord
 from archive.plan import Plan, Task
 
@@ -60,21 +61,27 @@ def main() -> None:
     for name in ("revisits", "backlog"):
         plan[name] = tuple(Task(**row) for row in plan.get(name, []))
     plan["channels"] = {url: Previous(url, when, "", "", "") for url, when in plan.get("channels", {}).items()}
-    seen: list[Exchange] = []
+    seen: list[tuple[Exchange, Written]] = []
     whole = Plan(**{"run": RUN, "outlet": "site", **plan})
-    report = run.crawl(
-        outlet.load(Path(sys.argv[1])), whole, asked.get("known", []), seen.append, "", asked.get("backoff", 0.05)
-    )
-    print(json.dumps({"report": report, "exchanges": [_row(one) for one in seen]}))
+
+    def sink(exchange: Exchange) -> Written:
+        _, name = records.written(exchange, "0" * 8, lambda: str(uuid.uuid4()))
+        seen.append((exchange, name))
+        return name
+
+    report = run.crawl(outlet.load(Path(sys.argv[1])), whole, asked.get("known", []), sink, "", asked.get("backoff", 0.05))
+    print(json.dumps({"report": report, "exchanges": [_row(*one) for one in seen]}))
 
 
-def _row(one: Exchange) -> dict[str, Any]:
+def _row(one: Exchange, name: Written) -> dict[str, Any]:
     try:
         status = http1.parse_head(one.response).status
     except BadRecord:
         status = 0
     note = one.note
-    row = {"url": one.url, "role": note.role, "found": note.found, "why": note.why, "attempt": note.attempt}
+    cited = {key: asdict(one) if one else None for key, one in (("listed_by", note.listed_by), ("ruled_by", note.ruled_by))}
+    row = {"record": name.record, "payload": name.payload, "dns": one.dns.host if one.dns else "", **cited}
+    row |= {"url": one.url, "role": note.role, "found": note.found, "why": note.why, "attempt": note.attempt}
     return row | {"via": note.via, "channel": note.channel, "robots": note.robots, "status": status, "failure": one.failure}
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from archive.capture import Cited, Resolution
 from spiders import polite, robots
 from spiders.frontier import Frontier, Job, Rank
 from spiders.resolver import Names
@@ -119,16 +120,35 @@ def test_private_addresses(ip: str, private: bool) -> None:
 def test_robots_rfc_9309(status: int, unreachable: bool) -> None:
     rules = robots.judge("Warraq", status, b"User-agent: *\nDisallow: /sirr/", "timeout" if not status else "")
     assert rules.unreachable is unreachable
-    assert rules.allows("https://akhbar.example/khabar") is not unreachable
-    assert rules.allows("https://akhbar.example/sirr/1") is (not unreachable and status != 200)
+    assert rules.ruling("https://akhbar.example/khabar").allowed is not unreachable
+    assert rules.ruling("https://akhbar.example/sirr/1").allowed is (not unreachable and status != 200)
 
 
 def test_robots_group_of_our_own_name_wins_and_arabic_paths_match() -> None:
     text = "User-agent: *\nDisallow: /\n\nUser-agent: warraq\nDisallow: /سر/\nCrawl-delay: 7"
     rules = robots.judge("Warraq", 200, text.encode())
-    assert rules.allows("https://akhbar.example/khabar")
-    assert not rules.allows("https://akhbar.example/%D8%B3%D8%B1/1")
+    assert rules.ruling("https://akhbar.example/khabar").allowed
+    assert not rules.ruling("https://akhbar.example/%D8%B3%D8%B1/1").allowed
     assert rules.delay == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "why"),
+    [
+        ("User-agent: *\nDisallow: /\n\nUser-agent: WARRAQ\nAllow: /", "khabar", "allowed by robots.txt, group warraq"),
+        ("User-agent: *\nDisallow: /sirr/", "khabar", "allowed by robots.txt, group *"),
+        ("User-agent: *\nDisallow: /sirr/", "sirr/1", "disallowed by robots.txt, group *"),
+        ("User-agent: OtherBot\nDisallow: /", "khabar", "allowed by robots.txt, which has no group for us"),
+        ("", "khabar", "allowed by robots.txt, which has no group for us"),
+    ],
+)
+def test_a_ruling_names_the_group_it_comes_from_and_the_capture_it_rests_on(text: str, path: str, why: str) -> None:
+    cited = Cited("https://akhbar.example/robots.txt", "urn:uuid:1", "sha256:2")
+    ruling = robots.judge("Warraq", 200, text.encode(), cited=cited).ruling(f"https://akhbar.example/{path}")
+    assert (ruling.why, ruling.allowed, ruling.cited) == (why, why.startswith("allowed"), cited)
+    for status, said in ((404, "no robots.txt (404)"), (503, "robots.txt unreachable (503)")):
+        ruling = robots.judge("Warraq", status, b"", cited=cited).ruling("https://akhbar.example/khabar")
+        assert (ruling.why, ruling.cited) == (said, cited)
 
 
 def test_robots_is_that_of_the_authority() -> None:
@@ -190,19 +210,22 @@ def test_one_private_address_among_several_refuses_the_name_and_nothing_is_looke
     asked = answers(["8.8.8.8", "10.0.0.7"], monkeypatch)
 
     async def look() -> tuple[bool, list[str], bool]:
-        names = Names(private=False)
         return await names.refused("akhbar.example"), await names.addresses("akhbar.example"), await names.refused("10.0.0.7")
 
+    names = Names(False, lambda: NOW)
     assert asyncio.run(look()) == (True, [], True)
     assert asked == ["akhbar.example"]
+    assert names.answered("akhbar.example") == Resolution("akhbar.example", ("8.8.8.8", "10.0.0.7"), NOW)
+    assert names.answered("10.0.0.7") is None  # nobody was asked
 
 
 def test_an_unknown_name_is_not_refused_and_is_looked_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers([], monkeypatch)
 
     async def look() -> tuple[bool, list[str]]:
-        names = Names(private=False)
         return await names.refused("akhbar.example"), await names.addresses("akhbar.example")
 
+    names = Names(False, lambda: NOW)
     assert asyncio.run(look()) == (False, [])
     assert len(asked) > 1
+    assert names.answered("akhbar.example") == Resolution("akhbar.example", (), NOW, "Name or service not known")

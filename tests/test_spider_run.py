@@ -17,6 +17,7 @@ import pytest
 from archive import plan as plans
 from archive import warc
 from archive.plan import Plan
+from archive.records import digest
 from archive.s3 import S3Store
 from archive.settings import Settings
 from tests.site import Post, Reply, WordPress, serving
@@ -88,6 +89,44 @@ def test_everything_asked_is_in_the_bucket_and_the_spool_is_empty(
     assert reports == [result["report"]]
     assert (reports[0]["run"], reports[0]["attempt"], reports[0]["walk"]["complete"]) == (RUN, 2, True)
     assert "mailto:t@example.org" in site.agents.pop()
+
+
+def test_each_file_says_at_its_head_which_code_fetched_it_for_which_run(
+    tmp_path: Path, settings: Settings, store: S3Store, site: WordPress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_of_airflow = {"DAG_ID": "warraq_site", "DAG_RUN_ID": "scheduled__2026-11-22T01:12:00+00:00", "TRY_NUMBER": "2"}
+    for name, value in {
+        **{f"AIRFLOW_CTX_{name}": value for name, value in run_of_airflow.items()},
+        "WARRAQ_DEPLOYMENT": "north",
+    }.items():
+        monkeypatch.setenv(name, value)
+    status, said = run(tmp_path, settings, site.url, "", "--clock-offset", "0.4")
+    assert status == 0, said
+    [key] = store.list("warc/")
+    told = warc.info(store.get(key))
+    agent = site.agents.pop()
+    assert {
+        name: value for name, value in told.items() if name not in ("software", "code", "code-changed", "lock", "conformsTo")
+    } == {
+        "operator": "mailto:t@example.org",
+        "http-header-user-agent": agent,
+        "robots": "RFC 9309",
+        "deployment": "north",
+        "airflow-dag": "warraq_site",
+        "airflow-run": "scheduled__2026-11-22T01:12:00+00:00",
+        "airflow-try": "2",
+        "clock-offset": "+0.4",
+        "format": "WARC File Format 1.1",
+        "outlet": "site",
+        "run": RUN,
+        "attempt": "2",
+        "seq": "1",
+    }
+    assert told["lock"] == digest((ROOT / "requirements.txt").read_bytes())
+    assert told["code"] == "unknown" or len(told["code"]) == 40
+    requests = [record for record in warc.records(store.get(key)) if record.kind == "request"]
+    assert requests
+    assert all(f"User-Agent: {agent}\r\n".encode() in record.block for record in requests)
 
 
 def test_the_rest_can_be_left_to_the_caller(tmp_path: Path, settings: Settings, store: S3Store, site: WordPress) -> None:

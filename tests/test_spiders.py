@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive.address import article_id
+from archive.records import digest
 from tests.site import Post, Reply, Site, WordPress, serving
 from tests.spider_process import Crawled, crawl
 
@@ -48,6 +49,44 @@ def test_every_post_is_found_by_whatever_is_open_and_nothing_else_is(tmp_path: P
     assert done.report["walk"]["complete"]
     assert len(set(site.paths())) == len(site.asked)  # what a site does not offer is not asked for twice
     balanced(done)
+
+
+def test_the_path_from_a_channel_or_robots_txt_to_a_capture_can_be_walked_back(tmp_path: Path) -> None:
+    some = posts(150)
+    with serving(WordPress(some, open_="rest sitemap")) as site:
+        rules = "User-agent: *\nDisallow: /sirr/\nSitemap: /wp-sitemap.xml"
+        site.routes["/robots.txt"] = Reply(200, rules, {"Content-Type": "text/plain"})
+        link = {post.number: site.url + post.path[1:] for post in site.posts}
+        site.routes[f"/khabar-{some[-1].number}/"] = Reply(301, headers={"Location": "/moved/"})
+        site.routes["/moved/"] = Reply(200, "<p>نص الخبر</p>")
+        plan = {"walk": True, "backlog": [{"url": link[7], "why": "backlog"}], "revisits": [{"url": link[8], "why": "revisit"}]}
+        known = [article_id(link[n]) for n in (7, 8)]
+        done = crawl(tmp_path, site.url, plan=plan, known=known)
+    by_record = {row["record"]: row for row in done.exchanges}
+    [robots] = [row for row in done.exchanges if row["role"] == "robots"]
+    assert robots["ruled_by"] is None
+    for row in done.exchanges:
+        if row is not robots:
+            assert row["robots"] == "allowed by robots.txt, group *"
+            assert row["ruled_by"] == {
+                "url": robots["url"],
+                "record": robots["record"],
+                "payload": robots["payload"],
+                "page": None,
+            }
+    assert robots["payload"] == digest(rules.encode())
+    listed = {row["url"]: row["listed_by"] for row in done.exchanges}
+    assert listed[site.url + "moved/"] == listed[link[150]]
+    for url in done.urls():
+        if url not in (link[8], site.url + "moved/"):
+            channel = by_record[listed[url]["record"]]
+            assert (channel["url"], channel["payload"]) == (listed[url]["url"], listed[url]["payload"])
+            assert channel["role"] == "channel"
+    assert listed[link[1]]["url"].endswith("per_page=100&page=2") or "sitemap" in listed[link[1]]["url"]
+    assert listed[link[8]] is None  # the plan asked for it, and nobody listed it before
+    assert listed[site.url + "wp-sitemap.xml"]["record"] == robots["record"]
+    children = [row for row in done.exchanges if "wp-sitemap-posts" in row["url"]]
+    assert {row["listed_by"]["url"] for row in children} == {site.url + "wp-sitemap.xml"}
 
 
 def test_password_posts_are_left_out_although_home_page_feed_and_sitemap_list_them(tmp_path: Path) -> None:

@@ -219,6 +219,10 @@ def test_a_failure_without_a_connection_is_an_exchange_too(tmp_path: Path) -> No
     assert found[f"http://127.0.0.1:{port}/"].failure == "refused"
     assert found["http://nowhere.invalid/"].failure == "dns"
     assert all(one.record_type == "metadata" and one.status == 0 for one in found.values())
+    assert "dns" not in found[f"http://127.0.0.1:{port}/"].meta
+    asked = found["http://nowhere.invalid/"].meta["dns"]
+    assert (asked["host"], asked["addresses"]) == ("nowhere.invalid", [])
+    assert asked["problem"]
     assert [what for what, *_ in events].count("failed") == 2
     assert refused_by(file) == {}
 
@@ -231,42 +235,45 @@ def test_a_spool_can_be_the_sink_itself(tmp_path: Path) -> None:
     assert [one.body for one in warc.captures(file.read_bytes())] == [PAGE]
 
 
-def certificate(folder: Path) -> Path:
-    """A self-made certificate for 127.0.0.1, with its key."""
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """(a certificate for 127.0.0.1 with its issuer's, as a server sends them, and its key; the issuer's, to trust)."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    today = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+    keys = {who: ec.generate_private_key(ec.SECP256R1()) for who in ("wire authority", "127.0.0.1")}
+    names = {who: x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, who)]) for who in keys}
+    today, made = datetime.now(UTC), []
+    for serial, (who, key) in enumerate(keys.items(), 1):
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(names[who])
+            .issuer_name(names["wire authority"])
+            .public_key(key.public_key())
+            .serial_number(serial)
+            .not_valid_before(today - timedelta(days=1))
+            .not_valid_after(today + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=serial == 1, path_length=None), critical=True)
+        )
+        made.append(builder.sign(keys["wire authority"], hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    own_key = keys["127.0.0.1"].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path = folder / "server.pem"
-    plain_key = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + plain_key)
-    return path
+    (folder / "server.pem").write_bytes(made[1] + made[0] + own_key)
+    (folder / "authority.pem").write_bytes(made[0])
+    return folder / "server.pem", folder / "authority.pem"
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_over_tls_the_plain_bytes_are_kept(tmp_path: Path, version: ssl.TLSVersion) -> None:
-    pem = certificate(tmp_path)
+    pem, authority = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     context.maximum_version = version
     answers = {path: ANSWERS[path] for path in ("/odd", "/chunks", "/closed", "/cut")}
     with WireServer(answers, context) as server:
-        crawl(tmp_path / "spool", [{"url": server.url(path)} for path in answers], SSL_CERT_FILE=str(pem))
+        crawl(tmp_path / "spool", [{"url": server.url(path)} for path in answers], SSL_CERT_FILE=str(authority))
     crawled = Crawled(server, list((tmp_path / "spool").glob("*.warc.gz")), [])
     for path in answers:
         assert crawled.blocks("request", path) == [received for received, _ in server.log[path]] != []
@@ -274,12 +281,40 @@ def test_over_tls_the_plain_bytes_are_kept(tmp_path: Path, version: ssl.TLSVersi
         [capture] = crawled.captures(path)
         assert (capture.failure, capture.truncated) == ENDED.get(path, ("", ""))
         assert capture.meta["tls"]["version"] == {"TLSv1_2": "TLSv1.2", "TLSv1_3": "TLSv1.3"}[version.name]
-        assert capture.meta["tls"]["certificate"].startswith("sha256:")
+    for file in crawled.files:
+        assert refused_by(file) == {}
+        assert warc.check(file.read_bytes()).findings == []
+
+
+def test_certificates_are_kept_once_as_sent_and_openssl_checks_them(tmp_path: Path) -> None:
+    """Kept and new connections alike: /odd and /chunks share one, /closed ends it, /cut needs another."""
+    pem, authority = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    answers = {path: ANSWERS[path] for path in ("/odd", "/chunks", "/closed", "/cut")}
+    with WireServer(answers, context) as server:
+        crawl(tmp_path / "spool", [{"url": server.url(path)} for path in answers], SSL_CERT_FILE=str(authority))
+        assert server.connections == 2
+    [file] = (tmp_path / "spool").glob("*.warc.gz")
+    records = seen_by_warcio(file)
+    assert [record.kind for record in records].index("resource") < [record.kind for record in records].index("request")
+    [chain] = [record for record in records if record.url.startswith("urn:warraq:tls:")]
+    assert chain.block == pem.read_bytes().partition(b"-----BEGIN PRIVATE")[0]
+    own = ssl.PEM_cert_to_DER_cert(chain.block.partition(b"-----END")[0].decode() + "-----END CERTIFICATE-----")
+    for capture in warc.captures(file.read_bytes()):
+        assert capture.meta["tls"]["chain"] == digest(chain.block) == f"sha256:{chain.url.rpartition(':')[2]}"
+        assert capture.meta["tls"]["certificate"] == digest(own)
+    (tmp_path / "chain.pem").write_bytes(chain.block)
+    asked = ["openssl", "verify", "-CAfile", str(authority), "-untrusted", str(tmp_path / "chain.pem")]
+    done = subprocess.run(
+        [*asked, "-verify_ip", "127.0.0.1", str(tmp_path / "chain.pem")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_certificate_nobody_vouches_for_ends_as_tls_and_no_request_is_claimed(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate(tmp_path))
+    context.load_cert_chain(certificate(tmp_path)[0])
     with WireServer({"/odd": ANSWERS["/odd"]}, context) as server:
         crawl(tmp_path / "spool", [{"url": server.url("/odd")}])
     assert not server.log["/odd"]

@@ -13,9 +13,11 @@ from scrapy.crawler import CrawlerProcess
 
 from archive.capture import Exchange, Note, Previous
 from archive.spool import Spool
+from spiders.resolver import Names
 
 jobs = json.loads(sys.argv[1])
 folder, events = Path(sys.argv[2]), []
+names = Names(True, lambda: datetime.now(UTC))
 spool = Spool(folder, "wire", "20261122T011200Z-3fa9c1b2d4e5", 1, {}, lambda: datetime.now(UTC), lambda: str(uuid.uuid4()))
 
 
@@ -61,6 +63,8 @@ handler = "spiders.wire.WireHandler"
 process = CrawlerProcess(
     {
         "WARRAQ_SINK": Sink().take if "--direct" not in sys.argv else spool.add,
+        "WARRAQ_NAMES": lambda: names,
+        "TWISTED_DNS_RESOLVER": "spiders.resolver.CheckedResolver",
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
         "CONCURRENT_REQUESTS": 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,

@@ -38,6 +38,24 @@ def test_the_last_line_is_what_it_did_and_every_line_is_in_the_log(steps, caplog
     assert {"سطر أول", "to err", "plan: 3 due"} <= set(caplog.messages)
 
 
+def test_airflow_tells_each_task_in_its_environment_whose_run_it_is(steps) -> None:
+    """spiders/about.py writes it down at the head of each file; the step and the spider only inherit it."""
+    from airflow.sdk.execution_time.context import context_to_airflow_vars
+
+    from spiders.about import AIRFLOW
+
+    ti = SimpleNamespace(dag_id="warraq_site", task_id="crawl", try_number=2)
+    context = {"task_instance": ti, "dag_run": SimpleNamespace(run_id="manual__2026-11-22")}
+    exported = context_to_airflow_vars(context, in_env_var_format=True)
+    assert {name: exported.get(variable) for name, variable in AIRFLOW.items()} == {
+        "airflow-dag": "warraq_site",
+        "airflow-run": "manual__2026-11-22",
+        "airflow-try": "2",
+    }
+    env = {**os.environ, **exported}
+    assert steps.run(python("import os; print(os.environ['AIRFLOW_CTX_DAG_RUN_ID'])"), env) == "manual__2026-11-22"
+
+
 def test_output_is_streamed_while_the_command_runs(steps, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     """The command waits until its first line was seen: it would never end if output came only at the end."""
     go = tmp_path / "go"
