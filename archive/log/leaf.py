@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ KINDS = (
 )
 PARTS = ("warcinfo", "capture", "resource")
 MOST = 8192  # leaves of a batch
+_FIELDS = re.compile(r"[a-z]+ [0-9a-f]{64} [\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,21 @@ def load(data: bytes) -> Batch:
         row: dict[str, Any] = orjson.loads(gzip.decompress(data))
         if row["v"] != 1:
             raise BadRecord(f"a batch of format {row['v']}", "upgrade Warraq before reading this bucket")
-        units = tuple(Unit(tuple(Leaf(*fields) for fields in unit)) for unit in row["units"])
+        first, units = row["first"], tuple(Unit(tuple(_leaf(*fields) for fields in unit)) for unit in row["units"])
+        if type(first) is not int or first < 0:
+            raise BadRecord(f"a batch that begins at leaf {first!r}")
         if not units or not all(unit.leaves for unit in units):
             raise BadRecord("a batch without leaves")
-        return Batch(int(row["first"]), units)
+        return Batch(first, units)
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
         raise BadRecord(f"not a batch: {error}") from error
+
+
+def _leaf(kind: str, sha256: str, key: str) -> Leaf:
+    """A kind that we do not know yet is a leaf all the same: a newer Warraq put it."""
+    if type(key) is not str or not _FIELDS.fullmatch(f"{kind} {sha256} {key}"):
+        raise BadRecord(f"a batch with a leaf that is none: {kind!r} {sha256!r} {key!r}")
+    return Leaf(kind, sha256, key)
 
 
 def bundle(entries: Iterable[bytes]) -> bytes:
