@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _INNER: dict[str, type[Any]] = {"previous": Previous, "listed_by": Cited, "ruled_by": Cited}  # objects in a note
+_FIELDS: dict[type[Any], frozenset[str]] = {kind: frozenset(f.name for f in fields(kind)) for kind in (Note, Previous, Cited)}
 _T = TypeVar("_T")
 
 
@@ -185,7 +186,7 @@ def _note(meta: dict[str, Any]) -> Note | None:
 
 def _made(kind: type[_T], told: dict[str, Any]) -> _T:
     """A dataclass of those of its fields that were told."""
-    return kind(**{one.name: told[one.name] for one in fields(kind) if one.name in told})  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in told.items() if name in _FIELDS[kind]})
 
 
 def _recovered(record: Record) -> Note:

@@ -235,6 +235,7 @@ def test_a_capture_says_which_certificates_names_and_documents_led_to_it(tmp_pat
         "host": "example.org",
         "addresses": ["192.0.2.7", "2001:db8::7"],
         "time": "2026-11-22T01:11:57.000123Z",
+        "problem": "",
     }
     assert capture.meta["ip"] == "192.0.2.7"
     assert (capture.note.listed_by, capture.note.ruled_by) == (LISTED, ROBOTS)
