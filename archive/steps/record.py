@@ -15,14 +15,14 @@ def record(shop: Workshop, log: Log, units: Sequence[Unit], since: int) -> int:
 
     Raises Broken when the log is shorter than it was: before anything is added to what is left of it.
     """
-    _not_shorter(shop, log)
+    not_shorter(shop, log)
     done = log.append(units, since)
     shop.catalog.note_batches(done.batches)
     log.publish()
     return done.new
 
 
-def _not_shorter(shop: Workshop, log: Log) -> None:
+def not_shorter(shop: Workshop, log: Log) -> None:
     """The catalog has seen the log grow: it can only be longer now."""
     seen = shop.catalog.log_size()
     if seen > log.mark() and seen > (size := log.size()):

@@ -1,0 +1,88 @@
+"""One POST to somebody else's server, who may be slow, lie, or answer for ever."""
+
+from __future__ import annotations
+
+import http.client
+import queue
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from archive.errors import Refused, TryAgain
+
+LIMIT = 20.0  # seconds for the whole of it
+MOST = 1 << 20  # bytes of an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    media_type: str
+    body: bytes
+
+
+def host(address: str) -> str:
+    """How an address is told to people: user, path and query may hold somebody's key."""
+    return urlsplit(address).netloc.rpartition("@")[2] or "?"
+
+
+def check(name: str, address: str) -> str:
+    """The address; Refused when it is no http(s) address, naming the variable it came from."""
+    try:
+        parts = urlsplit(address)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        right = False
+    if not right:
+        raise Refused(f"{name} has something that is no http(s) address", "it looks like https://tsa.example/tsr")
+    return address
+
+
+def post(address: str, body: bytes, media_type: str, *, limit: float = LIMIT) -> Answer:
+    """The answer, whatever its status; TryAgain names the host when there is none within `limit` seconds.
+
+    A thread asks, because no socket timeout ends a server that sends a byte now and then. It is left behind when the time
+    is up, and ends with the process.
+    """
+    box: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            box.put(_send(address, body, media_type, limit))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            box.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = box.get(timeout=limit)
+    except queue.Empty:
+        raise TryAgain(f"{host(address)}: no answer within {limit:.0f} s") from None
+    if isinstance(found, Exception):
+        reason = getattr(found, "reason", found)
+        raise TryAgain(f"{host(address)}: {str(reason)[:200] or type(reason).__name__}") from found
+    return found
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A POST that is led elsewhere would arrive as a GET."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _send(address: str, body: bytes, media_type: str, limit: float) -> Answer:
+    request = urllib.request.Request(  # noqa: S310 -- `check` saw its scheme
+        address, body, {"Content-Type": media_type, "User-Agent": "Warraq"}, method="POST"
+    )
+    try:
+        answer = urllib.request.build_opener(_NoRedirect).open(request, timeout=limit)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        data = answer.read(MOST + 1)
+        if len(data) > MOST:
+            raise ValueError(f"an answer of more than {MOST} bytes")
+        return Answer(answer.status, answer.headers.get("Content-Type") or "", data)
