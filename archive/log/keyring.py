@@ -20,23 +20,33 @@ def origin(archive_id: str) -> str:
 
 def new_key(archive_id: str) -> SigningKey:
     """A fresh key for the log of this archive, from the system's randomness."""
-    return SigningKey(origin(archive_id), secrets.token_bytes(32))
+    return successor(origin(archive_id))
+
+
+def successor(name: str) -> SigningKey:
+    """A fresh key for the log of that name."""
+    return SigningKey(name, secrets.token_bytes(32))
 
 
 def load(settings: Settings) -> SigningKey | None:
     """The key of this machine; None when it has none. Refused when it is damaged or others may read it."""
-    if settings.log_key:
-        return parse_signing(settings.log_key)
-    path = settings.log_key_file
+    return parse_signing(settings.log_key) if settings.log_key else read(settings.log_key_file)
+
+
+def read(path: Path) -> SigningKey | None:
+    """The key in a file; None when there is no file. Refused as in `load`."""
     try:
-        mode, text = path.stat().st_mode, path.read_text("utf-8")
+        mode, data = path.stat().st_mode, path.read_bytes()
     except FileNotFoundError:
         return None
     if mode & 0o077:
         raise Refused(
             f"{path} can be read by others than its owner", f"chmod 600 {path}; if others did read it: warraq key rotate"
         )
-    return parse_signing(text)
+    try:
+        return parse_signing(data.decode("ascii", "replace"))
+    except Refused as error:
+        raise Refused(f"{path}: {error.what}", error.remedy) from None
 
 
 def save(key: SigningKey, path: Path) -> None:
@@ -58,3 +68,20 @@ def absent() -> Refused:
         "this machine has no key to sign the log with",
         f"set WARRAQ_LOG_KEY or WARRAQ_LOG_KEY_FILE; for a new archive: warraq key new. Then {_BACKUP}",
     )
+
+
+def install(new: SigningKey, path: Path, old: SigningKey) -> Path:
+    """Put `new` where the machine looks for its key; where the old one lies now. No key is lost, whenever this is cut short."""
+    aside = path.with_name(f"{path.name}.{old.public.id.hex()}")
+    if read(aside) is None:
+        _replace(old, aside)
+    _replace(new, path)
+    return aside
+
+
+def _replace(key: SigningKey, path: Path) -> None:
+    """The key under that name, whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    save(key, part)
+    part.replace(path)

@@ -84,7 +84,7 @@ def accept(key: VerifierKey, checkpoint: Note, answer: bytes, now: datetime) -> 
 def read(key: VerifierKey, checkpoint: Note, lines: bytes) -> Signature:
     """The cosignature of `key` over the checkpoint, from signature lines as kept; BadRecord when none is right."""
     try:
-        held = [note.parse_signature(line) for line in lines.decode().splitlines()]
+        held = [note.parse_signature(line) for line in lines.decode().removesuffix("\n").split("\n")]
     except UnicodeDecodeError as error:
         raise BadRecord("an answer that is no cosignature (C2SP tlog-cosignature)") from error
     mine = [one for one in held if (one.name, one.key_id) == (key.name, key.id)]
