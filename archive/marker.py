@@ -1,7 +1,8 @@
 """Which archive a bucket holds, and whether this machine may write to it.
 
 The bucket says it in `meta/archive.json`, put once. The state folder remembers in `store.json` which archive it
-belongs to and when the bucket last kept its promise of conditional puts, so that a run does not probe each time.
+belongs to and when the bucket last kept its promise of conditional puts, and which kinds of Object Lock, so that a run does
+not probe each time.
 Real and sandbox records never mix: bucket, state folder and settings must agree.
 """
 
@@ -10,10 +11,12 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from archive.errors import BadRecord, Refused, UnsafeStore
 from archive.s3_client import Address, parse_address
@@ -96,13 +99,35 @@ class Memory:
     endpoint: str
     probed: str  # ISO time of the last probe
     kept: bool  # whether it kept its promise
+    locks: dict[str, str] = field(default_factory=dict)  # kinds of Object Lock that it was seen to keep: ISO time of the probe
 
 
 def fresh(memory: Memory | None, held: Marker, bucket: str, endpoint: str, now: datetime) -> bool:
     """Whether the remembered probe still speaks for this bucket. Pure."""
     if memory is None or not memory.kept or (memory.archive, memory.bucket, memory.endpoint) != (held.id, bucket, endpoint):
         return False
-    return timedelta(0) <= now - datetime.fromisoformat(memory.probed) < PROBE_AGAIN
+    return recent(memory.probed, now)
+
+
+def recent(probed: str, now: datetime) -> bool:
+    """Whether a probe of that ISO time is still believed. Pure."""
+    return timedelta(0) <= now - datetime.fromisoformat(probed) < PROBE_AGAIN
+
+
+def locks(settings: Settings, endpoint: str, now: datetime) -> set[str]:
+    """The kinds of Object Lock that this bucket was seen to keep in the last days."""
+    memory = _remembered(settings.state / "store.json")
+    if memory is None or (memory.bucket, memory.endpoint) != (settings.bucket, endpoint):
+        return set()
+    return {kind for kind, probed in memory.locks.items() if recent(probed, now)}
+
+
+def note_locks(settings: Settings, endpoint: str, kinds: Collection[str], now: datetime) -> None:
+    """Remember that the bucket has just kept these; a state folder that knows no archive yet remembers nothing."""
+    path = settings.state / "store.json"
+    memory = _remembered(path)
+    if kinds and memory is not None and (memory.bucket, memory.endpoint) == (settings.bucket, endpoint):
+        remember(path, asdict(replace(memory, locks=memory.locks | dict.fromkeys(sorted(kinds), now.isoformat()))))
 
 
 def admit(store: Store, held: Marker, settings: Settings, now: datetime, *, kept: bool = False) -> None:
@@ -121,7 +146,9 @@ def admit(store: Store, held: Marker, settings: Settings, now: datetime, *, kept
             probe(store)
         kept = True
     finally:
-        _remember(path, Memory(held.id, held.sandbox, settings.bucket, endpoint, now.isoformat(), kept))
+        same = memory is not None and (memory.bucket, memory.endpoint) == (settings.bucket, endpoint)
+        locked = memory.locks if memory is not None and same else {}
+        remember(path, asdict(Memory(held.id, held.sandbox, settings.bucket, endpoint, now.isoformat(), kept, locked)))
 
 
 def _own_state(memory: Memory | None, archive: str, settings: Settings) -> None:
@@ -132,8 +159,8 @@ def _own_state(memory: Memory | None, archive: str, settings: Settings) -> None:
         )
 
 
-def probe(store: Store) -> None:
-    """Put twice on a fresh key: the second must be refused. UnsafeStore when the store ignores the condition."""
+def probe(store: Store) -> str:
+    """Put twice on a fresh key, and say which: the second must be refused. UnsafeStore when the store ignores the condition."""
     key = f"{PROBES}{uuid.uuid4().hex}"
     store.put(key, b"first")
     second = store.put(key, b"second")
@@ -142,6 +169,7 @@ def probe(store: Store) -> None:
             "the bucket ignores If-None-Match: it would overwrite what is archived; nothing was written",
             "use a store that keeps conditional puts (AWS S3, R2, SeaweedFS); if it does unversioned, turn versioning off",
         )
+    return key
 
 
 def keeps_conditions(second: bool, held: bytes) -> bool:
@@ -161,11 +189,12 @@ def _remembered(path: Path) -> Memory | None:
         raise Refused(f"{path} is damaged: {error}", "delete it if this folder holds no spool of another archive") from error
 
 
-def _remember(path: Path, memory: Memory) -> None:
+def remember(path: Path, memory: dict[str, Any]) -> None:
+    """Write a JSON file of the state folder, whole or not at all. Refused when the disk does not take it."""
     new = path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(json.dumps(asdict(memory), indent=1) + "\n", "utf-8")
+        new.write_text(json.dumps(memory, indent=1) + "\n", "utf-8")
         new.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -1,7 +1,7 @@
 """What a bucket does when it is asked to break its promises. Each probe leaves a few bytes under `probe/`.
 
 Asked here, judged in archive.doctor. The store has no delete, so the one delete of this project is in `locked_delete`:
-it tries to remove a probe of its own that it has just locked.
+it tries to remove a probe of its own that it has just locked. What is kept is remembered in the state folder.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ import hashlib
 import threading
 import time
 import uuid
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore import exceptions as boto
 
-from archive.errors import WarraqError
+from archive import marker
+from archive.errors import UnsafeStore, WarraqError
+from archive.lock import HOLD, NAME
 from archive.marker import PROBES
 from archive.s3 import S3Store
 from archive.s3_client import status
+from archive.settings import Settings
 
 RACERS = 16
 
@@ -69,31 +74,63 @@ def damaged_put(store: S3Store) -> bool:
     return False
 
 
-def locked_delete(store: S3Store) -> str:
-    """`no lock`, `kept` (a locked version could not be deleted), `deleted`, or `unknown (<why>)`."""
+def locked_delete(store: S3Store, kind: str = "GOVERNANCE") -> str:
+    """`no lock`, `kept` (a locked version could not be deleted), `deleted`, or `unknown (<why>)`.
+
+    `kind`: a mode of retention, for a minute, or `lock.HOLD`, which is ended again.
+    """
     bucket, key = store.where.bucket, store.where.prefix + _fresh()
+    minute = {"ObjectLockMode": kind, "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(minutes=1)}
+    lock: dict[str, Any] = {"ObjectLockLegalHoldStatus": "ON"} if kind == HOLD else minute
+    digest = base64.b64encode(hashlib.sha256(b"locked").digest()).decode()
     try:
         store.client.get_object_lock_configuration(Bucket=bucket)
-    except boto.ClientError as error:
-        none = status(error) == 404 or status(error) == 501
-        return "no lock" if none else f"unknown ({_why(error)})"
-    until = datetime.now(UTC) + timedelta(minutes=1)
-    try:
         version = store.client.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=b"locked",
-            ChecksumSHA256=base64.b64encode(hashlib.sha256(b"locked").digest()).decode(),
-            ObjectLockMode="GOVERNANCE",
-            ObjectLockRetainUntilDate=until,
+            Bucket=bucket, Key=key, Body=b"locked", ChecksumSHA256=digest, ChecksumAlgorithm="SHA256", **lock
         ).get("VersionId", "")
+        if _deleted(store, key, version):
+            return "deleted"
     except boto.ClientError as error:
+        none = error.operation_name == "GetObjectLockConfiguration" and status(error) in (404, 501)
+        return "no lock" if none else f"unknown ({_why(error)})"
+    except boto.BotoCoreError as error:
         return f"unknown ({_why(error)})"
+    if kind == HOLD:
+        store.legal_hold(key.removeprefix(store.where.prefix), on=False)
+    return "kept"
+
+
+def _deleted(store: S3Store, key: str, version: str) -> bool:
+    """Whether that version of a probe could be deleted. A server that fails has promised nothing: its error is raised."""
     try:
-        store.client.delete_object(Bucket=bucket, Key=key, VersionId=version)
-    except boto.ClientError:
-        return "kept"
-    return "deleted"
+        store.client.delete_object(Bucket=store.where.bucket, Key=key, VersionId=version)
+    except boto.ClientError as error:
+        if status(error) not in (400, 403, 409):
+            raise
+        return False
+    return True
+
+
+def keeps(store: S3Store, settings: Settings, kinds: Collection[str], now: datetime) -> dict[str, str]:
+    """Of each kind of lock what the bucket did with it: `kept`, as `locked_delete` says or as it said in the last days.
+
+    Only `kept` is believed later: a bucket that gets Object Lock is seen to have it at once.
+    """
+    known = marker.locks(settings, store.endpoint, now)
+    found = {kind: "kept" if kind in known else locked_delete(store, kind) for kind in sorted(kinds)}
+    marker.note_locks(settings, store.endpoint, [k for k, what in found.items() if what == "kept" and k not in known], now)
+    return found
+
+
+def demand(store: S3Store, settings: Settings, kinds: Collection[str], now: datetime) -> None:
+    """UnsafeStore unless the bucket keeps every one of these kinds of lock."""
+    for kind, what in keeps(store, settings, kinds, now).items():
+        if what != "kept":
+            reason = "the bucket has no Object Lock" if what == "no lock" else f"a locked probe was: {what}"
+            raise UnsafeStore(
+                f"{NAME} asks for {kind}, and {store.where} does not keep it: {reason}",
+                "Object Lock is set when a bucket is made (ObjectLockEnabledForBucket); use such a bucket, or unset it",
+            )
 
 
 def clock_offset(store: S3Store) -> float:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore import exceptions as boto
 
-from archive import s3_client
+from archive import lock, s3_client
 from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
 from archive.keys import CHECKPOINT
 from archive.s3_client import Address, failure, status
@@ -33,7 +33,8 @@ def open_store(settings: Settings, client: S3Client | None = None, *, write: boo
     """The archive in WARRAQ_BUCKET. Asks the bucket for its marker, and once per state folder probes its promises.
 
     `write=False` touches no state folder and gives a store that refuses to put. Raises Refused (no archive there, or
-    a sandbox where a real one is wanted, or the reverse), UnsafeStore, StoreUnreachable.
+    a sandbox where a real one is wanted, or the reverse), UnsafeStore (also when the settings ask for locks that the
+    bucket does not keep), StoreUnreachable.
     """
     from archive import marker
 
@@ -41,6 +42,7 @@ def open_store(settings: Settings, client: S3Client | None = None, *, write: boo
     held = marker.check(marker.read(store), settings, store.where)
     if write:
         marker.admit(store, held, settings, datetime.now(UTC))
+        _lock(store, settings)
     return store
 
 
@@ -55,11 +57,23 @@ def init_archive(settings: Settings, client: S3Client | None = None, *, make_buc
     client = client or s3_client.make_client(settings)
     store = connect(settings, client)
     if make_bucket:
-        store.make_bucket()
+        store.make_bucket(locked=bool(settings.lock))
+    _lock(store, settings)
     held = marker.create(store, settings, datetime.now(UTC))
     if keyring.load(settings) is None and store.checkpoint() is None:
         keyring.save(keyring.new_key(held.id), settings.log_key_file)
     return open_store(settings, client)
+
+
+def _lock(store: S3Store, settings: Settings) -> None:
+    """Have the store lock what it puts, as the settings say; UnsafeStore when the bucket does not keep such locks."""
+    rules = lock.parse(settings.lock)
+    if not rules:
+        return
+    from archive import probes
+
+    probes.demand(store, settings, {rule.mode for rule in rules}, datetime.now(UTC))
+    store.locks = rules
 
 
 def connect(settings: Settings, client: S3Client | None = None, *, write: bool = True) -> S3Store:
@@ -78,13 +92,39 @@ class S3Store:
         self.where = where
         self.endpoint = client.meta.endpoint_url
         self._write = write
+        self.locks: tuple[lock.Rule, ...] = ()
 
     def put(self, key: str, data: bytes) -> bool:
         """As `Store.put`. A put whose answer was lost is tried again by botocore, and then found taken: False."""
         full = self._full(key)
         if not self._write:
             raise Refused(f"{self.where} is open for reading only")
-        return self._put(full, data, {"IfNoneMatch": "*"})
+        return self._put(full, data, {"IfNoneMatch": "*", **self._retention(key)})
+
+    def _retention(self, key: str) -> dict[str, Any]:
+        """The lock of a key, as arguments of put_object. Such a put must name the algorithm of its checksum too."""
+        rule = lock.rule_for(self.locks, key)
+        if rule is None:
+            return {}
+        until = rule.until(datetime.now(UTC))
+        return {"ObjectLockMode": rule.mode, "ObjectLockRetainUntilDate": until, "ChecksumAlgorithm": "SHA256"}
+
+    def legal_hold(self, key: str, on: bool) -> None:
+        """Put an object under legal hold, or end it. KeyError when there is none; Refused when the bucket knows no holds."""
+        full = self._full(key)
+        if not self._write:
+            raise Refused(f"{self.where} is open for reading only")
+        try:
+            self.client.head_object(Bucket=self.where.bucket, Key=full)  # of a key that is not there some stores say 500
+            self.client.put_object_legal_hold(
+                Bucket=self.where.bucket, Key=full, LegalHold={"Status": "ON" if on else "OFF"}, ChecksumAlgorithm="SHA256"
+            )
+        except boto.ClientError as error:
+            if status(error) == 404:
+                raise KeyError(key) from None
+            raise self._failed(error, f"legal hold of {key}") from error
+        except boto.BotoCoreError as error:
+            raise self._failed(error, f"legal hold of {key}") from error
 
     def checkpoint(self) -> tuple[bytes, str] | None:
         """As `Store.checkpoint`; its tag is the object's ETag."""
@@ -103,6 +143,7 @@ class S3Store:
     def _put(self, full: str, data: bytes, condition: dict[str, Any]) -> bool:
         """Whether the put was taken; False when the condition does not hold."""
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        doing = f"put {full.removeprefix(self.where.prefix)}"
         for pause in (*_BUSY, None):
             try:
                 # A bytearray (botocore takes it, its stubs do not say so): of bytes it makes a file, and asks
@@ -114,10 +155,10 @@ class S3Store:
                 if status(error) == 412 or (status(error) == 404 and "IfMatch" in condition):
                     return False
                 if status(error) != 409 or pause is None:
-                    raise self._failed(error, f"put {full}") from error
+                    raise self._failed(error, doing) from error
                 time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (jitter)
             except boto.BotoCoreError as error:
-                raise self._failed(error, f"put {full}") from error
+                raise self._failed(error, doing) from error
             else:
                 return True
         raise AssertionError("unreachable")
@@ -185,8 +226,8 @@ class S3Store:
         except ValueError as error:
             raise BadRecord(f"{self.where} at {self.endpoint} tells no time (Date: {date!r})") from error
 
-    def make_bucket(self) -> None:
-        """Make the bucket unless it is there."""
+    def make_bucket(self, *, locked: bool = False) -> None:
+        """Make the bucket unless it is there; with Object Lock, which a bucket cannot get later everywhere."""
         try:
             try:
                 self.client.head_bucket(Bucket=self.where.bucket)
@@ -195,6 +236,8 @@ class S3Store:
                     raise
                 region = self.client.meta.region_name
                 place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region != "us-east-1" else {}
+                if locked:
+                    place["ObjectLockEnabledForBucket"] = True
                 self.client.create_bucket(Bucket=self.where.bucket, **place)
         except (boto.ClientError, boto.BotoCoreError) as error:
             raise self._failed(error, "make the bucket") from error
