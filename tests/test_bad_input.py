@@ -197,7 +197,11 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_fills_up_while_crawling_and_the_run_after_it_was_freed(at: Wadi, small: Path) -> None:
     state = small / "state"
-    env = {"WARRAQ_STATE": str(state), "WARRAQ_CATALOG": f"sqlite:///{small.parent}/catalog.db"}
+    env = {
+        "WARRAQ_STATE": str(state),
+        "WARRAQ_CATALOG": f"sqlite:///{small.parent}/catalog.db",
+        "WARRAQ_LOG_KEY_FILE": str(at.settings.log_key_file),
+    }
     for number in range(4, 40):
         at.site.publish(number)
     with unchanged(at, but="plans/"):
