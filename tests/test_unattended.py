@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -16,11 +17,13 @@ from typing import Any
 
 import pytest
 
+from archive import marker, reader, snapshot
 from archive import plan as plans
-from archive import reader, snapshot
 from archive.capture import Exchange, Note
 from archive.errors import BadOutlet, BadRecord, Conflict, Refused, TryAgain
+from archive.keys import CHECKPOINT
 from archive.keys import plan as plan_key
+from archive.log import keyring
 from archive.outlet import Layout, Outlet
 from archive.plan import Known, Plan
 from archive.s3 import S3Store
@@ -35,6 +38,7 @@ from tests.captures import capture
 from tests.site import Post, WordPress, serving
 from tests.spider_process import ROOT
 
+ARCHIVE = "0123456789abcdef" * 2  # its id
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 OUTLET = Outlet("site", "موقع", "https://example.org/")
 NO_FIT = replace(OUTLET, layouts=(Layout("old", match="//div[@id='old']", body="//div[@id='old']"),))
@@ -58,6 +62,17 @@ class Memory:
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
         return iter(sorted(key for key in self.held if key.startswith(prefix) and key > after))
 
+    def checkpoint(self) -> tuple[bytes, str] | None:
+        held = self.held.get(CHECKPOINT)
+        return None if held is None else (held, hashlib.sha256(held).hexdigest())
+
+    def publish(self, checkpoint: bytes, tag: str) -> bool:
+        held = self.checkpoint()
+        if (held[1] if held else "") != tag:
+            return False
+        self.held[CHECKPOINT] = checkpoint
+        return True
+
     def clock(self) -> datetime:
         return NOW
 
@@ -66,6 +81,8 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder, self.ids, self.said = folder, count(1), list[str]()
         self.store = Memory()
+        self.store.put(marker.KEY, marker.Marker(ARCHIVE, False, "test").pack())
+        keyring.save(keyring.new_key(ARCHIVE), self.folder / "log.key")
 
     def shop(self) -> Workshop:
         env = {"WARRAQ_STATE": str(self.folder), "WARRAQ_READERS": "1", "WARRAQ_SEEDS_LOCK": str(self.folder / "none")}

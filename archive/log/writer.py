@@ -2,22 +2,25 @@
 
 A batch that is there *is* logged: tiles and checkpoint follow from the batches, so any worker makes them, at any time. A
 unit is appended once, whoever retries: before a claim at index p every batch in [since, p) has been read, and `since` is
-the size that the log had before the unit could be in it.
+the size that the log had before the unit could be in it. The whole argument: docs/DESIGN.md, "The log".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from archive import keys, marker
-from archive.errors import Broken, Refused, TryAgain
-from archive.log import keyring, leaf, merkle, note
+from archive.errors import BadRecord, Broken, Refused, TryAgain
+from archive.log import keyring, leaf, note
 from archive.log.leaf import Batch, Leaf, Unit
 from archive.log.note import Checkpoint, SigningKey
+from archive.log.tiling import Tiling
 from archive.store import Store, put_once
 
+_VERIFY = "run warraq verify"
 _TRIES = 20  # to move the checkpoint while others move it
+_CONTRADICTIONS = 3  # how often a batch may be taken and yet not be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +62,31 @@ def walk(store: Store, position: int) -> Iterator[Batch]:
             batch = leaf.load(store.get(key))
         except KeyError:
             return
+        except BadRecord as error:
+            raise BadRecord(f"{key}: {error.what}", error.remedy or _VERIFY) from error
         if batch.first != position:
-            raise Broken(f"{key} says that it begins at leaf {batch.first}", "the log was tampered with: run warraq verify")
+            raise Broken(f"{key} says that it begins at leaf {batch.first}", f"the log was tampered with: {_VERIFY}")
         yield batch
         position = batch.end
 
 
-class Log:
-    """The log of one archive, for one step: its checkpoint is read once."""
+def _first(held: Published) -> note.Note:
+    """The note with its first signature alone: the one of the key in force."""
+    return note.Note(held.note.text, held.note.signatures[:1])
 
-    def __init__(self, store: Store, signer: SigningKey | None) -> None:
-        self.store, self.signer = store, signer
+
+class Log:
+    """The log of one archive, for one step: its checkpoint is read once.
+
+    `old`: the key in force until now, while the key changes to `signer`; it signs the first checkpoint above the change too.
+    """
+
+    def __init__(self, store: Store, signer: SigningKey | None, old: SigningKey | None = None) -> None:
+        self.store, self.signer, self._old = store, signer, old
         self._published: Published | None = None
         self._read = False
+        self._tail: list[Batch] = []  # every batch from some size of the log on, in order, as far as it was read or put
+        self._tiles = Tiling(store)
 
     def mark(self) -> int:
         """The size of the log as published: what is put into the archive after this call is logged at or after it."""
@@ -85,7 +100,7 @@ class Log:
             position = batch.end
         return position
 
-    def append(self, units: Sequence[Unit], since: int, *, rotating: bool = False) -> Appended:
+    def append(self, units: Sequence[Unit], since: int) -> Appended:
         """Put in each unit that is not among the batches from `since` on.
 
         `since`: a size that the log had before any of the units could be in it. When this returns, every unit is logged,
@@ -93,122 +108,108 @@ class Log:
         signed with another key than this machine's.
         """
         known = self.mark()
-        position, waiting, seen, new = min(since, known), {unit.key: unit for unit in units}, list[Batch](), 0
+        position, waiting, new = min(since, known), {unit.key: unit for unit in units}, 0
+        told, contradictions = max(since, known), 0
+        look = told + (not units)  # all below it must be read; above it a claim tells as well
+        self._tail = []
         while True:
-            for batch in walk(self.store, position):
-                seen.append(batch)
-                position = batch.end
-                if batch.first >= known and not rotating:
-                    self._same_key(batch.leaves)
-                for key in batch.starts():
-                    waiting.pop(key, None)
-            if position < known:
-                raise Broken(
-                    f"{keys.log_batch(position)} is missing, and the checkpoint says {known} leaves", "run warraq verify"
-                )
+            if position < look:
+                before, position = position, self._catch_up(position, waiting, known)
+                contradictions = 0 if position > before else contradictions
+            if position < told:
+                raise Broken(f"{keys.log_batch(position)} is missing, and the log had {told} leaves", _VERIFY)
             if not waiting:
-                return Appended(tuple(seen), position, new)
+                return Appended(tuple(self._tail), position, new)
+            if contradictions == _CONTRADICTIONS:
+                raise Broken(f"{keys.log_batch(position)} is taken, and is not there", "run warraq doctor: is this store safe?")
             group = next(leaf.pack(list(waiting.values())))
             batch = Batch(position, (*(self._genesis() if position == 0 else ()), *group))
-            # When it is not taken, somebody was faster, or it was taken and the answer got lost: the walk tells.
             if self.store.put(keys.log_batch(position), leaf.dump(batch)):
+                self._tail.append(batch)
                 new += batch.end - batch.first
-                seen.append(batch)
-                position = batch.end
+                position = look = batch.end
                 for unit in group:
                     del waiting[unit.key]
+            else:  # somebody was faster, or it was taken and the answer got lost: looking tells
+                look, contradictions = position + 1, contradictions + 1
 
-    def publish(self, *, old: SigningKey | None = None) -> Checkpoint:
-        """Write the tiles of every batch, and move the checkpoint over them. `old` signs too, when the key changes.
+    def _catch_up(self, position: int, waiting: dict[str, Unit], known: int) -> int:
+        """Read every batch from `position` on, and strike what they hold from `waiting`; where the log ends."""
+        for batch in walk(self.store, position):
+            self._tail.append(batch)
+            position = batch.end
+            if batch.first >= known and self._old is None:
+                self._same_key(batch.leaves)
+            for key in batch.starts():
+                waiting.pop(key, None)
+        return position
+
+    def publish(self) -> Checkpoint:
+        """Write the tiles, and move the checkpoint, up to the end of what was appended (of what lies there, when nothing was).
 
         Refused when this machine has no key, or not the one in force; Broken when the tiles do not lead to the checkpoint.
         """
         if self.signer is None:
             raise keyring.absent()
-        signers = [self.signer] if old is None else [self.signer, old]
         for _ in range(_TRIES):
             held = self._held()
-            self._in_force(held, old)
-            size = held.size if held else 0
-            batches = list(walk(self.store, size))
+            batches = self._above(held.size if held else 0)
             if held and not batches:
                 return held.checkpoint
             if not batches:
                 raise Refused("the log is empty: there is nothing to sign", "run a step that captures something first")
-            if old is None:
-                self._same_key(one for batch in batches for one in batch.leaves)
-            made = Checkpoint(self.signer.name, batches[-1].end, self._tiles(held, batches))
-            signed = bytes(note.sign(made.text(), signers))
-            put_once(self.store, keys.log_checkpoint(made.size), signed)
+            named = [one for batch in batches for one in batch.leaves if one.kind == "key"]
+            self._same_key(named if self._old is None else named[-1:])
+            root = self._tiles.cover(held.checkpoint if held else None, batches)
+            made = Checkpoint(self.signer.name, batches[-1].end, root)
+            signed = bytes(note.sign(made.text(), self._signers(self.signer, held)))
+            self._tiles.put(keys.log_checkpoint(made.size), signed)
+            self._read = False
             if self.store.publish(signed, held.tag if held else ""):
-                self._read = False
                 return made
-            self._read = False  # somebody else moved it: what they signed may cover ours
+            # Somebody else moved it: what they signed may cover ours.
         raise TryAgain("the checkpoint is being moved by others all the time", "what was appended is safe; try again")
 
-    def _tiles(self, held: Published | None, batches: list[Batch]) -> bytes:
-        """Write every tile that is new since `held`; the root."""
-        size = held.size if held else 0
-        entries = self._entries(size) + [one.entry for batch in batches for one in batch.leaves]
-        edge = merkle.load_edge(size, lambda tile: self._part(keys.log_tile(*tile), tile[2] * merkle.HASH))
-        if held and edge.root != held.checkpoint.root:
-            raise Broken(
-                f"the log's tiles do not lead to its checkpoint of {size} leaves", "nothing was signed: run warraq verify"
-            )
-        edge, tiles = edge.extend(merkle.leaf_hash(entry) for entry in entries[size % merkle.TILE :])
-        for at in range(0, len(entries), merkle.TILE):
-            some = entries[at : at + merkle.TILE]
-            number = size // merkle.TILE + at // merkle.TILE
-            put_once(self.store, keys.log_tile("entries", number, len(some)), leaf.bundle(some))
-        for tile, row in tiles.items():
-            put_once(self.store, keys.log_tile(*tile), row)
-        return edge.root
+    def _above(self, size: int) -> list[Batch]:
+        """The batches from leaf `size` on that a checkpoint is to cover: those that `append` has seen, if it was called."""
+        if not self._tail:
+            return list(walk(self.store, size))
+        above = [batch for batch in self._tail if batch.first >= size]
+        if above and above[0].first != size:
+            raise Broken(f"the checkpoint says {size} leaves, and no batch begins there", f"nothing was signed: {_VERIFY}")
+        return above
 
-    def _entries(self, size: int) -> list[bytes]:
-        """The entries of the bundle that a log of `size` leaves has not filled."""
-        if size % merkle.TILE == 0:
-            return []
-        key = keys.log_tile("entries", size // merkle.TILE, size % merkle.TILE)
-        found = leaf.unbundle(self._part(key, 0))
-        if len(found) != size % merkle.TILE:
-            raise Broken(f"{key} has {len(found)} entries", "run warraq verify")
-        return found
-
-    def _part(self, key: str, length: int) -> bytes:
-        try:
-            data = self.store.get(key)
-        except KeyError:
-            raise Broken(
-                f"{key} is missing: the log's edge", "restore it from your second copy, or run warraq repair"
-            ) from None
-        if length and len(data) != length:
-            raise Broken(f"{key} is {len(data)} bytes long, not {length}", "run warraq verify")
-        return data
+    def _signers(self, signer: SigningKey, held: Published | None) -> list[SigningKey]:
+        """The first checkpoint above a `key` leaf is signed by the key before it too, and only that one."""
+        if self._old is None or held is None or not _first(held).signed_by(self._old.public):
+            return [signer]
+        return [signer, self._old]
 
     def _held(self) -> Published | None:
         if not self._read:
-            self._published, self._read = published(self.store), True
-            self._in_force(self._published, None)
+            before, self._published, self._read = self._published, published(self.store), True
+            if before is not None and (self._published is None or self._published.size < before.size):
+                raise Broken(f"rolled back: {keys.CHECKPOINT} said {before.size} leaves a moment ago", _VERIFY)
+            self._in_force(self._published)
         return self._published
 
-    def _in_force(self, held: Published | None, old: SigningKey | None) -> None:
-        """Refused unless the key of this machine (or `old`, while it changes) made the first signature."""
+    def _in_force(self, held: Published | None) -> None:
+        """Refused unless the key of this machine (or the one before it, while it changes) made the first signature."""
         if held is None or self.signer is None:
             return
-        first = note.Note(held.note.text, held.note.signatures[:1])
-        mine = [key.public for key in (self.signer, old) if key is not None]
+        mine = [key.public for key in (self.signer, self._old) if key is not None]
         if held.checkpoint.origin != self.signer.name:
             raise Refused(
                 f"the log here is {held.checkpoint.origin}, the key of this machine signs {self.signer.name}",
                 "give this machine the key of this archive, or the bucket of its key",
             )
-        if not any(first.signed_by(key) for key in mine):
+        if not any(_first(held).signed_by(key) for key in mine):
             raise Refused(
                 "log/checkpoint is not signed by the key of this machine",
                 "give it the key in force (WARRAQ_LOG_KEY_FILE); if nobody changed the key, run warraq verify",
             )
 
-    def _same_key(self, leaves: Iterator[Leaf]) -> None:
+    def _same_key(self, leaves: Iterable[Leaf]) -> None:
         """Refused when the log names another key than this machine's."""
         for one in leaves:
             if one.kind == "key" and self.signer and one.key != keys.log_key(self.signer.public.id):

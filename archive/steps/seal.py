@@ -8,92 +8,132 @@ observations and log alone.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
-from archive import cdx, keys, observation
+from archive import cdx, keys, observation, records
 from archive import plan as planning
-from archive.errors import Broken
+from archive.errors import BadRecord, Broken
 from archive.keys import Stem
 from archive.log import units
 from archive.log.leaf import Unit, of_object
 from archive.observation import Observation
 from archive.outlet import Outlet
 from archive.steps import act, pending
-from archive.steps.record import record
+from archive.steps.record import ready, record
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
 
 
 def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
     """Seal every read file of the outlet, whoever wrote it; acts of other machines come in first."""
-    now = shop.clock()
     taken = act.bring_in(shop, whole=run is None)
     if not taken.nothing_due:
         shop.say(taken.line)
-    read = pending.stems(shop.store, "observations", outlet.name, run, now)
-    indexed = pending.stems(shop.store, "cdxj", outlet.name, run, now)
-    logged = shop.catalog.logged([stem.warc for stem in read])
+    read = pending.stems(shop.store, "observations", outlet.name, run, shop.clock())
+    logged = set(shop.catalog.logged([stem.warc for stem in read]))
     waiting = set(shop.catalog.pending([stem.observations for stem in read]))
     todo = [stem for stem in pending.in_order(read) if stem.warc not in logged or stem.observations in waiting]
     if not todo:
         return Outcome("seal: nothing new to seal", nothing_due=True)
-    log = shop.log
-    mark = log.mark()  # before any CDXJ is put: what has none yet cannot be in the log before this
-    made: list[Unit] = []
-    since = [mark]
-    applied: list[tuple[Stem, list[Observation]]] = []
-    records = 0
-    damaged: list[Broken] = []
-    for stem in todo:
-        try:
-            data = shop.store.get(stem.observations)
-            lines = observation.load(data)
-            if stem.warc not in logged:
-                index = cdx.lines(lines)
-                made.append(units.of_stem(stem, shop.store.get(stem.warc), lines, data, index))
-                fresh = stem not in indexed and put_once(shop.store, stem.cdxj, index)
-                records += len(lines)
-                if not fresh:
-                    since.append(seen_by_plan(shop.store, stem.outlet, stem.run))
-            applied.append((stem, lines))
-        except Broken as error:  # it waits, and is told; what comes after it is sealed all the same
-            damaged.append(type(error)(f"{stem.observations}: {error.what}", error.remedy))
-            shop.say(f"seal: not sealed: {damaged[-1]}")
-    made += _plans(shop, outlet, {stem.run for stem, _ in applied}, since)
-    leaves = record(shop, log, made, min(since)) if made else 0
-    events: Counter[str] = Counter()
-    for stem, lines in applied:
-        if stem.observations in waiting:
-            for event in shop.catalog.apply(stem.observations, lines, outlet):
-                events.update(event.kinds)
-    if damaged:
-        raise damaged[0]
+    log = ready(shop)
+    work = _Work(shop, outlet, log.mark())  # before any CDXJ is put: what has none cannot be in the log before this
+    work.index(todo, logged)
+    work.add_plans()
+    leaves = record(shop, log, work.units, work.since) if work.read else 0
+    events = _apply(shop, outlet, work.read, waiting)
+    if work.damaged:
+        raise work.damaged[0]
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
-    sealed = len(applied) - len([stem for stem, _ in applied if stem.warc in logged])
     return Outcome(
-        f"seal: {sealed} WARC sealed, {records} records, {leaves} leaves logged; {changes}",
-        {"sealed": sealed, "records": records, "leaves": leaves, "events": dict(events)},
+        f"seal: {work.sealed} WARC sealed, {work.records} records, {leaves} leaves logged; {changes}",
+        {"sealed": work.sealed, "records": work.records, "leaves": leaves, "events": dict(events)},
     )
 
 
-def seen_by_plan(store: Store, outlet: str, run: str) -> int:
-    """The size that the log had when the run was planned, before any of its objects was there; 0 without a plan."""
+def _apply(shop: Workshop, outlet: Outlet, read: dict[Stem, list[Observation]], waiting: Collection[str]) -> Counter[str]:
+    """Fold what is logged now into the catalog; the kinds of the events that are new."""
+    events: Counter[str] = Counter()
+    for stem, lines in read.items():
+        if stem.observations in waiting:
+            for event in shop.catalog.apply(stem.observations, lines, outlet):
+                events.update(event.kinds)
+    return events
+
+
+@dataclass
+class _Work:
+    """What one seal gathers for the log. `since`: the size from which on any of the units may be there already."""
+
+    shop: Workshop
+    outlet: Outlet
+    since: int
+    units: list[Unit] = field(default_factory=list)
+    read: dict[Stem, list[Observation]] = field(default_factory=dict)
+    damaged: list[Broken] = field(default_factory=list)
+    sealed: int = 0
+    records: int = 0
+    _plans: dict[str, tuple[list[Unit], int]] = field(default_factory=dict)
+
+    def index(self, todo: list[Stem], logged: Collection[str]) -> None:
+        """Put the CDXJ of each file, and make its unit. One that is damaged waits, and is told; the others go on."""
+        for stem in todo:
+            try:
+                data = _get(self.shop.store, stem.observations)
+                lines = observation.load(data)
+                if stem.warc not in logged:
+                    self._index(stem, data, lines)
+                self.read[stem] = lines
+            except Broken as error:
+                self.damaged.append(type(error)(f"{stem.observations}: {error.what}", error.remedy))
+                self.shop.say(f"seal: not sealed: {self.damaged[-1]}")
+
+    def _index(self, stem: Stem, data: bytes, lines: list[Observation]) -> None:
+        store, index = self.shop.store, cdx.lines(lines)
+        told = [_with_digest(store, line) for line in lines]
+        unit = units.of_stem(stem, _get(store, stem.warc), told, data, index)
+        # Every worker puts the CDXJ before the unit. Who put it knows that the unit was not in the log at `mark`; who
+        # found it there does not, and looks from where the log ended before the run had any object.
+        if not put_once(store, stem.cdxj, index):
+            self.since = min(self.since, self._plan(stem.run)[1])
+        self.units.append(unit)
+        self.sealed += 1
+        self.records += len(lines)
+
+    def add_plans(self) -> None:
+        """The plans of these runs that are not logged."""
+        runs = {keys.plan(self.outlet.name, stem.run): stem.run for stem in self.read}
+        logged = self.shop.catalog.logged(list(runs))
+        for key in sorted(set(runs) - set(logged)):
+            unit, size = self._plan(runs[key])
+            self.units += unit
+            self.since = min(self.since, size) if unit else self.since
+
+    def _plan(self, run: str) -> tuple[list[Unit], int]:
+        """The plan of a run as a unit, and the size that the log had when it was made; 0 is always right, only slow."""
+        if run not in self._plans:
+            key = keys.plan(self.outlet.name, run)
+            try:
+                data = self.shop.store.get(key)
+                self._plans[run] = [Unit((of_object("plan", key, data),))], planning.load(data).log_size
+            except KeyError:
+                self.shop.say(f"seal: {key} is missing; its run is sealed without it")
+                self._plans[run] = [], 0
+            except BadRecord as error:
+                self.shop.say(f"seal: {key}: {error.what}; its run is sealed without it")
+                self._plans[run] = [], 0
+        return self._plans[run]
+
+
+def _with_digest(store: Store, line: Observation) -> Observation:
+    """Lines of before there was a log do not tell their snapshot's digest: that of what is stored."""
+    if line.reading is None or not line.reading.snapshot or line.reading.snapshot_digest:
+        return line
+    return replace(line, reading=replace(line.reading, snapshot_digest=records.digest(_get(store, line.reading.snapshot))))
+
+
+def _get(store: Store, key: str) -> bytes:
     try:
-        return planning.load(store.get(keys.plan(outlet, run))).log_size
+        return store.get(key)
     except KeyError:
-        return 0
-
-
-def _plans(shop: Workshop, outlet: Outlet, runs: set[str], since: list[int]) -> list[Unit]:
-    """The plans of these runs that are not logged. Adds to `since` where each might be."""
-    wanted = {keys.plan(outlet.name, run): run for run in runs}
-    logged = shop.catalog.logged(list(wanted))
-    made = []
-    for key in sorted(set(wanted) - set(logged)):
-        try:
-            data = shop.store.get(key)
-        except KeyError:
-            shop.say(f"seal: {key} is missing; its run is sealed without it")
-            continue
-        made.append(Unit((of_object("plan", key, data),)))
-        since.append(planning.load(data).log_size)
-    return made
+        raise Broken(f"{key} is missing", "restore it from your second copy") from None
