@@ -44,14 +44,14 @@ class Address:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
 
-def parse_address(text: str) -> Address:
-    """`s3://bucket/prefix` (WARRAQ_BUCKET); Refused when it is none."""
+def parse_address(text: str, name: str = "WARRAQ_BUCKET") -> Address:
+    """`s3://bucket/prefix`, as the setting `name` says it; Refused when it is none."""
     scheme, _, rest = text.partition("://")
     bucket, _, prefix = rest.partition("/")
     prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
     if scheme != "s3" or not _BUCKET.fullmatch(bucket) or not _PREFIX.fullmatch(prefix):
         raise Refused(
-            f"WARRAQ_BUCKET={text}: not the address of a bucket", "write it as s3://name or s3://name/prefix, in ASCII"
+            f"{name}={text}: not the address of a bucket", "write it as s3://name or s3://name/prefix, in ASCII"
         )
     return Address(bucket, prefix)
 
@@ -59,14 +59,40 @@ def parse_address(text: str) -> Address:
 def make_client(settings: Settings, env: Mapping[str, str] = os.environ) -> S3Client:
     """A client that is safe to share between threads; nothing is asked of the server yet."""
     given = _connection(settings.connection, env) if settings.connection else {}
+    return _client(settings, "", given, env, "check AWS_ENDPOINT_URL_S3 and the other AWS_* variables")
+
+
+def make_copy_client(settings: Settings, env: Mapping[str, str] = os.environ) -> S3Client:
+    """The same for the second copy: what WARRAQ_MIRROR_… does not say is as for the archive itself."""
+    key, secret = settings.mirror_access_key, settings.mirror_secret_key
+    if bool(key) != bool(secret) or sum(map(bool, (key, settings.mirror_profile, settings.mirror_connection))) > 1:
+        raise Refused(
+            "the credentials of the second copy are not clear",
+            "set WARRAQ_MIRROR_ACCESS_KEY_ID and WARRAQ_MIRROR_SECRET_ACCESS_KEY, or WARRAQ_MIRROR_PROFILE, "
+            "or WARRAQ_MIRROR_CONNECTION",
+        )
+    given: dict[str, Any] = {}
+    if name := settings.mirror_connection or ("" if key or settings.mirror_profile else settings.connection):
+        variable = "WARRAQ_MIRROR_CONNECTION" if settings.mirror_connection else "WARRAQ_S3_CONNECTION"
+        given = _connection(name, env, variable)
+    told = {
+        "endpoint_url": settings.mirror_endpoint,
+        "region_name": settings.mirror_region,
+        "aws_access_key_id": key,
+        "aws_secret_access_key": secret,
+    }
+    given |= {name: value for name, value in told.items() if value}
+    return _client(settings, settings.mirror_profile, given, env, "check the WARRAQ_MIRROR_… variables")
+
+
+def _client(settings: Settings, profile: str, given: dict[str, Any], env: Mapping[str, str], remedy: str) -> S3Client:
     try:
-        session = boto3.session.Session()  # one of our own: boto3's default session is a module-level singleton
+        # One of our own: boto3's default session is a module-level singleton.
+        session = boto3.session.Session(profile_name=profile or None)
         region = given.pop("region_name", None) or session.region_name or env.get("AWS_REGION") or "us-east-1"
         return session.client("s3", region_name=region, config=_config(settings), **given)
     except (boto.BotoCoreError, ValueError) as error:
-        raise Refused(
-            f"no S3 client can be made: {error}", "check AWS_ENDPOINT_URL_S3 and the other AWS_* variables"
-        ) from error
+        raise Refused(f"no S3 client can be made: {error}", remedy) from error
 
 
 def _config(settings: Settings) -> Config:
@@ -86,7 +112,7 @@ def _config(settings: Settings) -> Config:
     )
 
 
-def _connection(name: str, env: Mapping[str, str]) -> dict[str, Any]:
+def _connection(name: str, env: Mapping[str, str], variable: str = "WARRAQ_S3_CONNECTION") -> dict[str, Any]:
     """What an Airflow connection of type aws says, as arguments of a client."""
     given = env.get(f"AIRFLOW_CONN_{name.upper()}", "")
     if given.startswith("{"):  # Airflow's own JSON form; importing Airflow for it would cost 4 CPU seconds
@@ -101,7 +127,7 @@ def _connection(name: str, env: Mapping[str, str]) -> dict[str, Any]:
             held = Connection.get(name)
         except AirflowException as error:
             raise Refused(
-                f"WARRAQ_S3_CONNECTION={name}: Airflow knows no such connection here",
+                f"{variable}={name}: Airflow knows no such connection here",
                 f"add it in Airflow, or set AIRFLOW_CONN_{name.upper()} for commands outside it",
             ) from error
         login, password, extra = held.login, held.password, held.extra_dejson
@@ -158,6 +184,8 @@ def _answered(error: boto.ClientError, doing: str, where: Address, endpoint: str
         found = Refused(f"{place} refuses this machine's clock", "set the clock (chrony or systemd-timesyncd)")
     elif code in _BAD_REGION or number in (301, 307):
         found = Refused(f"{place}: wrong region or endpoint ({code})", "set AWS_DEFAULT_REGION to the bucket's region")
+    elif number == 507 or "Quota" in code or code.endswith("StorageFull"):
+        found = StoreUnreachable(f"{place} is full ({doing}: {number} {code})", "give it more space; nothing was lost, try again")
     elif number == 403:
         found = Refused(f"{place}: no permission ({doing})", f"allow s3:GetObject, s3:PutObject, s3:ListBucket; {_KEY_REMEDY}")
     elif number == 501 or code == "NotImplemented":
