@@ -25,6 +25,7 @@ UNCAPTURED = "not captured"  # planned or listed, and never captured
 
 _RESTORE = "put it back from your second copy (warraq repair); keep the damaged one aside"
 _OTHERS = "stop capturing; compare with your second copy and with whoever kept a checkpoint (docs/THREATS.md)"
+STRANGE = "move it out of the archive's prefix"
 REMEDIES = {
     ALTERED: _RESTORE,
     TRUNCATED: _RESTORE,

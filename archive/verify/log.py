@@ -1,0 +1,254 @@
+"""The log's own audit: batches, entries, tiles and checkpoints against each other, without the objects that they are about.
+
+Every leaf is hashed and led up to the roots that were signed. Where two objects disagree, the hashes above tell which of
+them is not what was logged: that one is named, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from archive import keys
+from archive.log import leaf, merkle
+from archive.log.leaf import PARTS, Leaf
+from archive.log.merkle import HASH, TILE
+from archive.log.note import VerifierKey
+from archive.store import Store
+from archive.verify import shelf as shelves
+from archive.verify import signers, tree
+from archive.verify.ahead import ahead, held
+from archive.verify.batches import Batches, Names
+from archive.verify.finding import ALTERED, UNLOGGED, Report
+from archive.verify.shelf import ENTRIES, Place, Shelf
+from archive.verify.signers import Chain, Signed
+from archive.verify.tiles import Odd, Stored, Tiles, entries_of, row_of_tile
+
+THREADS = 8
+AHEAD = 24  # blocks of 256 leaves whose tiles are being fetched
+Tick = Callable[[int, int], None]
+Orphan = tuple[int, str, str]  # index, kind and SHA-256 of a leaf
+Told = list[bytes | None]  # entries as the batches have them; None where they have none
+
+
+@dataclass
+class Audited:
+    """The log as it was found. Sizes and indexes are leaves; ids are 16 bytes, as in the entries."""
+
+    report: Report
+    shelf: Shelf
+    size: int  # of the batches
+    published: int  # of log/checkpoint, 0 when there is none
+    chain: Chain  # the checkpoints, and what became of each
+    roots: dict[int, bytes]  # at the size of every checkpoint, and at those that were asked for
+    objects: set[bytes]  # ids of the leaves that are objects of their own
+    batches: list[int]  # first leaves of the batches that are what was logged
+    orphans: dict[bytes, Orphan]  # by id, the leaves whose batch is not
+
+
+def audit(
+    store: Store,
+    *,
+    trusted: Sequence[VerifierKey] = (),
+    wanted: Iterable[int] = (),
+    superseded: Callable[[str], bool] = lambda _: False,
+    tick: Tick = lambda done, total: None,
+    threads: int = THREADS,
+) -> Audited:
+    """Audit the log in `store`. Reads every batch, full tile, full entry bundle and checkpoint, and the right edge.
+
+    `trusted`: keys, one of which this log must know. `wanted`: further sizes whose roots are to be computed.
+    `superseded`: whether a partial tile (by its key) that a fuller one replaced is looked at too. `tick(done, total)`
+    counts leaves. Findings are in the result; nothing but StoreUnreachable and Refused is raised.
+    """
+    shelf = shelves.sort_out(store.list(shelves.PREFIX))  # before the batches: nothing listed is newer than they are
+    with ThreadPoolExecutor(threads) as pool:
+        return _Audit(store, shelf, pool).run(trusted, wanted, superseded, tick)
+
+
+class _Audit:
+    def __init__(self, store: Store, shelf: Shelf, pool: Executor) -> None:
+        self.store, self.shelf, self.pool = store, shelf, pool
+        self.report, self.names, self.tree = Report(), Names(), tree.Growing()
+        for key in shelf.strangers:
+            self.report.find(
+                UNLOGGED, key, "a stranger: no log has an object of this name", "move it out of the archive's prefix"
+            )
+        self.batches = Batches(store, shelf.batches, pool, self.report)
+        self.roots: dict[int, bytes] = {0: merkle.EMPTY}
+        self.settled: dict[int, list[bytes] | None] = {}  # number → the entries that were logged, where objects disagree
+
+    def run(
+        self, trusted: Sequence[VerifierKey], wanted: Iterable[int], superseded: Callable[[str], bool], tick: Tick
+    ) -> Audited:
+        signed = self._signed()
+        self.claims = signers.claims(signed)
+        now = self.claims.get(keys.CHECKPOINT)
+        published = now.size if now else 0
+        self.size = max(published, self.batches.end)
+        self.sizes = sorted({claim.size for claim in self.claims.values()} | set(wanted), reverse=True)
+        self.tiles = Tiles(self.store, self.shelf, self.pool, self.report, self.size, published, superseded)
+        self._grow(tick)
+        orphans = self._orphans()
+        ring = signers.ring(self._keys(orphans), self._key_objects(), trusted)
+        chain = signers.judge(signed, ring, self.roots, self._ends())
+        self.tiles.finish({claim.size for claim in chain.right.values()})
+        self.batches.name_missing()
+        self.report.findings += chain.findings + signers.contradictions(chain, self.batches.firsts)
+        self.report.unchecked += chain.unchecked
+        for at, key in self.names.twice:
+            self.report.find(ALTERED, key, f"it is in the log a second time, at leaf {at}", "report this: a fault of Warraq's")
+        counts = {"leaves": self.size, "batches": len(self.batches.firsts), "checkpoints": len(signed)}
+        self.report.counts.update({what: n for what, n in counts.items() if n})
+        sound = [first for first in self.batches.firsts if first not in self.batches.doubted]
+        objects = self._objects(orphans)
+        return Audited(self.report, self.shelf, self.batches.end, published, chain, self.roots, objects, sound, orphans)
+
+    def _signed(self) -> list[Signed]:
+        """Every kept checkpoint, then the newest: read last, so that no kept one is newer by its reading alone."""
+        wanted = [(size, keys.log_checkpoint(size)) for size in self.shelf.checkpoints]
+        fetched = ahead(self.pool, lambda one: held(self.store, one[1]), wanted)
+        found = [Signed(key, size, data) for (size, key), data in fetched if data is not None]
+        now = self.store.checkpoint()
+        return found + ([Signed(keys.CHECKPOINT, None, now[0])] if now else [])
+
+    # The tree, 256 leaves at a time
+
+    def _grow(self, tick: Tick) -> None:
+        blocks = -(-self.size // TILE)
+        asked: deque[tuple[list[Stored], list[Stored]]] = deque()
+        pieces, told, next_ask = self.batches.pieces(self.size), Told(), 0
+        for number in range(blocks):
+            while next_ask < min(blocks, number + AHEAD):
+                asked.append((self.tiles.ask((ENTRIES, next_ask)), self.tiles.ask((0, next_ask))))
+                next_ask += 1
+            while len(told) < TILE and (piece := next(pieces, None)) is not None:
+                told += self.names.entries(piece) if piece.units is not None else [None] * (piece.end - piece.first)
+            row = self._row(number, told[:TILE], *asked.popleft())
+            del told[:TILE]
+            self._climb(number, row)
+            tick(min((number + 1) * TILE, self.size), self.size)
+        for _ in pieces:  # what lies behind the last leaf is no batch, and is named
+            pass
+        for place, upper in self.tree.rest():
+            self._upper(place, upper)
+
+    def _row(self, number: int, told: Told, bundles: list[Stored], rows: list[Stored]) -> bytes | None:
+        """The leaf hashes of a block, when everything agrees on them or the hashes above decide; None: they are lost."""
+        entries = [entry for entry in told if entry is not None]
+        if len(entries) == len(told):
+            row = tree.row_of(entries)
+            odd = self.tiles.look(bundles, lambda width: leaf.bundle(entries[:width]))
+            odd += self.tiles.look(rows, lambda width: row[: width * HASH])
+            if not odd:
+                return row
+        return self._settle(number, told, bundles, rows)
+
+    def _settle(self, number: int, told: Told, bundles: list[Stored], rows: list[Stored]) -> bytes | None:
+        """Which of batches, entries and tile is what was logged; the others are named."""
+        said = [entry for entry in told if entry is not None]
+        from_batches = tree.row_of(said) if len(said) == len(told) else b""
+        lists = [found for one in bundles if (found := entries_of(one.data.result(), one.width)) is not None]
+        tiles = [found for one in rows if (found := row_of_tile(one.data.result(), one.width)) is not None]
+        candidates = [from_batches, *(tree.row_of(found) for found in lists), *tiles]
+        row = tree.choose(candidates, lambda one: self._borne_out(number, one))
+        if row is None:
+            self.settled[number] = None
+            return None
+        longer = max((one for one in candidates if one.startswith(row)), key=len)
+        known = [said] if from_batches else []
+        entries = next((some for some in [*known, *lists] if longer.startswith(tree.row_of(some)) and some), None)
+        self.settled[number] = entries
+        for one in bundles:
+            found = entries_of(one.data.result(), one.width)
+            if found is None or not longer.startswith(tree.row_of(found)):
+                right = leaf.bundle(entries[: one.width]) if entries and len(entries) >= one.width else None
+                self.tiles.wrong(Odd(one.key, one.width, one.data.result()), right)
+        for one in rows:
+            if one.data.result() != longer[: one.width * HASH]:
+                self.tiles.wrong(Odd(one.key, one.width, one.data.result()), longer[: one.width * HASH])
+        for at, entry in enumerate(told):
+            if entry is not None and merkle.leaf_hash(entry) != longer[at * HASH : (at + 1) * HASH]:
+                self.batches.doubt(number * TILE + at, self.size)
+        return longer
+
+    def _borne_out(self, number: int, row: bytes) -> bool:
+        """Whether the hash above the row, or a checkpoint within it, says that this row was logged."""
+        heights = tree.levels(row)
+        width = len(row) // HASH
+        if width == TILE and (above := self._above(number)) is not None:
+            return heights[-1] == above
+        within = [one for one in self.claims.values() if number * TILE < one.size <= number * TILE + width]
+        return any(self.tree.root(heights, one.size - number * TILE) == one.checkpoint.root for one in within)
+
+    def _above(self, number: int) -> bytes | None:
+        """What the first level of tiles holds for a block; None when it holds nothing."""
+        place, at = (1, number // TILE), number % TILE
+        widest = max(self.shelf.tiles.get(place, ()), default=0)
+        data = held(self.store, shelves.key_of(place, widest)) if widest > at else None
+        return data[at * HASH : (at + 1) * HASH] if data is not None and len(data) == widest * HASH else None
+
+    def _climb(self, number: int, row: bytes | None) -> None:
+        """Take a block into the tree; without its row, by the hash that the tile above holds."""
+        heights = tree.levels(row or b"")
+        while self.sizes and self.sizes[-1] <= number * TILE + len(row or b"") // HASH:
+            size = self.sizes.pop()
+            if size > number * TILE and not self.tree.lost:
+                self.roots[size] = self.tree.root(heights, size - number * TILE)
+        if row is not None and len(row) == TILE * HASH:
+            full = self.tree.push(heights[-1])
+        elif (number + 1) * TILE <= self.size:
+            full = self.tree.push(self._above(number))
+        else:
+            full = []
+        for place, upper in full:
+            self._upper(place, upper)
+
+    def _upper(self, place: Place, row: bytes) -> None:
+        for odd in self.tiles.look(self.tiles.ask(place), lambda width: row[: width * HASH]):
+            self.tiles.wrong(odd, row[: odd.width * HASH])
+
+    # What the leaves say
+
+    def _orphans(self) -> dict[bytes, Orphan]:
+        """The leaves of gaps and of batches that are not what was logged, from the entries."""
+        found: dict[bytes, Orphan] = {}
+        for first, end in self.batches.doubted.items():
+            for number in range(first // TILE, -(-end // TILE)):
+                for at, entry in enumerate(self._entries(number) or (), number * TILE):
+                    kind, digest, ident = entry.decode("ascii", "replace").split(" ")
+                    if first <= at < end and kind not in PARTS:
+                        found[bytes.fromhex(ident)] = at, kind, digest
+        return found
+
+    def _entries(self, number: int) -> list[bytes] | None:
+        """The entries of a block that were logged; None when no object has them."""
+        if number in self.settled:
+            return self.settled[number]
+        lists = (entries_of(one.data.result(), one.width) for one in self.tiles.ask((ENTRIES, number)))
+        return next((found for found in lists if found is not None), None)
+
+    def _objects(self, orphans: dict[bytes, Orphan]) -> set[bytes]:
+        """The ids of all objects that the log knows; what a doubted batch made up is not among them."""
+        for first in self.batches.doubted:
+            self.names.objects -= self.batches.ids(first)
+        return self.names.objects | orphans.keys()
+
+    def _keys(self, orphans: dict[bytes, Orphan]) -> list[tuple[int, Leaf]]:
+        """The `key` leaves. One whose batch is doubted is known by its id."""
+        doubted = self.batches.doubted.items()
+        sound = [one for one in self.names.keys if not any(first <= one[0] < end for first, end in doubted)]
+        by_id = {hashlib.sha256(key.encode()).digest()[:16]: key for key in self.shelf.keys}
+        told = ((by_id[ident], leaf) for ident, leaf in orphans.items() if ident in by_id)
+        return sound + [(at, Leaf(kind, digest, key)) for key, (at, kind, digest) in told]
+
+    def _key_objects(self) -> dict[str, bytes]:
+        return {key: data for key in self.shelf.keys if (data := held(self.store, key)) is not None}
+
+    def _ends(self) -> dict[int, int]:
+        """First leaf → end of each batch."""
+        firsts = self.batches.firsts
+        return dict(zip(firsts, [*firsts[1:], self.batches.end], strict=True)) if firsts else {}
