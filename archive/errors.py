@@ -4,7 +4,8 @@
     ├── Refused        a person must act: settings, input, permissions            exit 78 (EX_CONFIG)
     │   ├── BadOutlet      an outlet file that cannot be used
     │   ├── BadSeeds       a seed folder that is empty or differs from its lock
-    │   └── UnsafeStore    a bucket that does not keep what it promises
+    │   ├── UnsafeStore    a bucket that does not keep what it promises
+    │   └── Withheld       an article that may not be shown (`warraq restrict`)
     ├── TryAgain       the same command may succeed later                         exit 75 (EX_TEMPFAIL)
     │   ├── StoreUnreachable
     │   └── HostBusy       another run holds the politeness lease of the host
@@ -48,6 +49,10 @@ class BadSeeds(Refused):
 
 
 class UnsafeStore(Refused):
+    pass
+
+
+class Withheld(Refused):
     pass
 
 

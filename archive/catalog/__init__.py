@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archive.catalog.lease import Held, alive, may_take
@@ -25,11 +24,11 @@ from archive.catalog.rows import (
     VersionRow,
     Walk,
 )
+from archive.catalog.shown import Shown
 
 if TYPE_CHECKING:
     from archive.acts import Act, Standing
     from archive.capture import Previous
-    from archive.catalog.database import Database
     from archive.log.leaf import Batch
     from archive.observation import Observation
     from archive.outlet import Outlet
@@ -50,21 +49,12 @@ __all__ = [
 ]
 
 
-class Catalog:
+class Catalog(Shown):
     """The catalog at an SQLAlchemy address: `sqlite:///…` or `postgresql://…`. Safe from many threads and processes.
 
     Every call is one transaction. TryAgain when the database is locked or away, Refused or Broken when a person
-    must look.
+    must look. What people ask is in `archive.catalog.shown`.
     """
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    @cached_property
-    def _database(self) -> Database:
-        from archive.catalog.database import Database
-
-        return Database(self.url)
 
     def migrate(self) -> None:
         """Make the tables, or bring them up to date."""
@@ -204,6 +194,13 @@ class Catalog:
         """Was the report of this run applied?"""
         return self.run_report(outlet, run) is not None
 
+    def lines(self, outlet: str, article: str) -> list[tuple[str, Observation]]:
+        """The observation lines of an article, oldest first, each with the key of the object that holds it."""
+        from archive.catalog import lines
+
+        with self._database.read() as connection:
+            return lines.lines(connection, outlet, article)
+
     def run_report(self, outlet: str, run: str) -> dict[str, Any] | None:
         """The report of the run's last try; None while there is none."""
         from archive.catalog import queries
@@ -211,79 +208,6 @@ class Catalog:
         with self._database.read() as connection:
             found = queries.runs(connection, outlet, 1, run)
         return found[0].report if found else None
-
-    # What people and pages ask
-
-    def changes(
-        self,
-        outlet: str | None = None,
-        kind: str | None = None,
-        before: str | None = None,
-        limit: int = 50,
-        article: str | None = None,
-    ) -> list[EventRow]:
-        """Events, newest first. `before`: a time, or `EventRow.cursor` of the last one of the page before."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.changes(connection, outlet=outlet, kind=kind, before=before, article=article, limit=limit)
-
-    def article(self, reference: str, outlet: str | None = None) -> ArticleRow:
-        """By address, id, or first 6 or more digits of the id. Refused when there is none or more than one."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.find(connection, reference, outlet)
-
-    def history(self, reference: str, outlet: str | None = None) -> HistoryRow:
-        """The article with its versions, events, seed links and captures, oldest first. Refused as `article`."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.history(connection, reference, outlet)
-
-    def articles(
-        self, outlet: str | None = None, state: str | None = None, text: str = "", limit: int | None = None
-    ) -> list[ArticleRow]:
-        """Articles by outlet and time of first sight; `text` is looked for in title and address."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.articles(connection, outlet, state, text, limit)
-
-    def versions(self, outlet: str | None = None) -> list[VersionRow]:
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.versions(connection, outlet)
-
-    def events(self, outlet: str | None = None) -> list[EventRow]:
-        """By outlet, article and number; `changes` has them newest first."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.events(connection, outlet)
-
-    def links(self, outlet: str | None = None) -> list[SeedLinkRow]:
-        """Links of versions to seed files."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.links(connection, outlet)
-
-    def outlets(self) -> list[OutletRow]:
-        """Every outlet that has a capture: counts, last capture, failing since."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.outlets(connection)
-
-    def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:
-        """Reports, newest first."""
-        from archive.catalog import queries
-
-        with self._database.read() as connection:
-            return queries.runs(connection, outlet, limit)
 
     # Leases
 

@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, select
 
 from archive import acts
 from archive.acts import Act, Ruling, Standing
+from archive.address import article_id
 from archive.catalog import models
 from archive.catalog.apply import chunks
+from archive.catalog.rows import ArticleRow, EventRow
 
+SHOWN = "warraq_withheld_shown"  # option of a connection: withheld articles are among the answers
 _act, _standing = models.act.c, models.standing.c
 
 
@@ -84,8 +88,36 @@ def standing(connection: Connection) -> dict[str, Standing]:
     }
 
 
-def hidden(table: FromClause, restricted: bool) -> list[ColumnElement[Any]]:
-    """Conditions that leave out the rows of withheld articles, for a table with a column `article`; none if `restricted`."""
-    if restricted:
+def hidden(connection: Connection, table: FromClause) -> list[ColumnElement[Any]]:
+    """Conditions that leave out the rows of withheld articles, for a table with a column `article`.
+
+    None in a transaction that was begun with the option SHOWN.
+    """
+    if connection.get_execution_options().get(SHOWN):
         return []
-    return [table.c.article.not_in(select(_standing.article).where(_standing.withheld != ""))]
+    return [table.c.article.not_in(_withheld())]
+
+
+def veil(connection: Connection, found: list[Any]) -> list[Any]:
+    """Rows without the address of a withheld article that another one moved to."""
+    moved = [row for row in found if _target(row)]
+    if not moved or connection.get_execution_options().get(SHOWN):
+        return found
+    withheld = set(connection.scalars(_withheld()))
+    veiled = {id(row): _without_target(row) for row in moved if article_id(_target(row)) in withheld}
+    return [veiled.get(id(row), row) for row in found]
+
+
+def _withheld() -> Select[Any]:
+    return select(_standing.article).where(_standing.withheld != "")
+
+
+def _target(row: Any) -> str:
+    """The address that an article, or an event, says the article moved to."""
+    if isinstance(row, ArticleRow):
+        return row.moved_to
+    return row.reason if isinstance(row, EventRow) and "moved" in row.kinds else ""
+
+
+def _without_target(row: ArticleRow | EventRow) -> ArticleRow | EventRow:
+    return replace(row, moved_to="") if isinstance(row, ArticleRow) else replace(row, reason="")

@@ -39,8 +39,9 @@ class Database:
         event.listen(self.engine, "begin", _begin)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        with self._told(), self.engine.begin() as connection:
+    def read(self, **options: Any) -> Iterator[Connection]:
+        """One transaction; `options` are the connection's execution options."""
+        with self._told(), self.engine.execution_options(**options).begin() as connection:
             yield connection
 
     @contextmanager

@@ -1,4 +1,7 @@
-"""What is asked of the catalog by people and pages. Each reads in the caller's transaction, answers with `rows` records."""
+"""What is asked of the catalog by people and pages. Each reads in the caller's transaction, answers with `rows` records.
+
+Withheld articles are left out of every answer (`acted.hidden`), unless the transaction was begun to show them too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import orjson
 from sqlalchemy import Connection, Table, Text, and_, func, literal, or_, select, tuple_, type_coerce
 
 from archive.address import article_id
-from archive.catalog import models
+from archive.catalog import acted, models
 from archive.catalog.apply import load
 from archive.catalog.rows import (
     ArticleRow,
@@ -24,7 +27,7 @@ from archive.catalog.rows import (
     UnreadRow,
     VersionRow,
 )
-from archive.errors import Refused
+from archive.errors import Refused, Withheld
 from archive.version import in_order
 
 
@@ -46,8 +49,9 @@ _REFERENCE = re.compile(r"[0-9a-f]{6,32}")
 
 
 def unread(connection: Connection, outlet: str) -> list[UnreadRow]:
+    """For the steps, which treat a withheld article as any other: nothing is left out."""
     u = models.unread.c
-    return _rows(connection, UnreadRow, models.unread, u.outlet == outlet, order=(u.time, u.article, u.record))
+    return _every(connection, UnreadRow, models.unread, u.outlet == outlet, order=(u.time, u.article, u.record))
 
 
 def changes(
@@ -70,7 +74,10 @@ def changes(
 
 
 def find(connection: Connection, reference: str, outlet: str | None) -> ArticleRow:
-    """The article of that address, id, or first digits (6 or more) of an id. Refused when there is none, or several."""
+    """The article of that address, id, or first digits (6 or more) of an id.
+
+    Refused when there is none, or several; Withheld when it may not be shown.
+    """
     a = models.article.c
     if "/" in reference or "." in reference:
         where: Any = a.article == article_id(reference if "//" in reference else f"https://{reference}")
@@ -81,6 +88,8 @@ def find(connection: Connection, reference: str, outlet: str | None) -> ArticleR
     wheres = [where, a.outlet == outlet] if outlet else [where]
     found = _rows(connection, ArticleRow, models.article, *wheres, order=(a.outlet, a.article), limit=2)
     if not found:
+        if connection.scalar(select(func.count()).select_from(models.article).where(*wheres)):
+            raise Withheld("this article is withheld by an act of restriction", "`warraq acts` lists them")
         raise Refused(f"no article {reference} in the catalog", "`warraq ls` lists them")
     if len(found) > 1:
         raise Refused(f"{reference} is more than one article", "give more digits, or the outlet")
@@ -114,6 +123,17 @@ def articles(
     return _rows(connection, ArticleRow, models.article, *where, order=(a.outlet, a.first_seen, a.article), limit=limit)
 
 
+def twins(connection: Connection, article: str) -> list[ArticleRow]:
+    """Other articles that have said the same as this one, by digest K of the body, or that moved there or from there."""
+    a, v, mine = models.article.c, models.version.c, models.version.alias().c
+    said = select(mine.body_k).where(mine.article == article, mine.chars > 0)
+    moved = connection.execute(select(a.article, a.moved_to).where(a.moved_to != ""))
+    paths = [(origin, article_id(to)) for origin, to in moved]
+    near = {one for path in paths if article in path for one in path}
+    others = or_(a.article.in_(select(v.article).where(v.body_k.in_(said))), a.article.in_(near))
+    return _rows(connection, ArticleRow, models.article, others, a.article != article, order=(a.outlet, a.article))
+
+
 def versions(connection: Connection, outlet: str | None, article: str | None = None) -> list[VersionRow]:
     return _all(connection, VersionRow, models.version, outlet, article)
 
@@ -138,7 +158,8 @@ def outlets(connection: Connection) -> list[OutletRow]:
         func.sum(a.versions),
         func.sum(a.captures),
         func.max(a.changed),
-    ).group_by(a.outlet)
+    )
+    counts = counts.where(*acted.hidden(connection, models.article)).group_by(a.outlet)
     found = {row[0]: row[1:] for row in connection.execute(counts)}
     names = connection.scalars(select(models.outlet.c.outlet).order_by(models.outlet.c.outlet))
     return [_outlet(connection, name, found.get(name, (0, 0, 0, 0, 0, ""))) for name in list(names)]
@@ -207,6 +228,14 @@ def _all(connection: Connection, kind: Any, table: Table, outlet: str | None, ar
 
 
 def _rows(
+    connection: Connection, kind: Any, table: Table, *where: Any, order: Iterable[Any], limit: int | None = None
+) -> list[Any]:
+    """Rows of a table about articles as people may see them."""
+    found = _every(connection, kind, table, *where, *acted.hidden(connection, table), order=order, limit=limit)
+    return acted.veil(connection, found)
+
+
+def _every(
     connection: Connection, kind: Any, table: Table, *where: Any, order: Iterable[Any], limit: int | None = None
 ) -> list[Any]:
     """Rows as records of `kind`, whose fields are named as the columns."""

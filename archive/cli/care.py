@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from archive import outlet as outlet_files
-from archive.cli.common import Json, finish, print_json, workshop
+from archive.cli.common import Json, Restricted, finish, print_json, progress, shown, workshop
 from archive.errors import NOTHING_DUE, Broken, Refused
 from archive.steps.workshop import Workshop
 
@@ -64,7 +64,7 @@ def verify(
     """Read every object and compute every digest again. Exit 65 when something is not what it should be."""
     from archive.steps.verify import verify as check
 
-    with _progress("verify", as_json) as tick:
+    with progress("verify", as_json) as tick:
         counts, findings = check(workshop().store, tick, outlet)
     if as_json:
         print_json({"checked": dict(counts), "findings": [asdict(f) for f in findings]})
@@ -84,7 +84,7 @@ def rebuild(as_json: Json = False) -> None:
 
     shop = workshop(as_json)
     good, _ = outlet_files.load_folder(shop.settings.outlets)
-    with _progress("rebuild", as_json) as tick:
+    with progress("rebuild", as_json) as tick:
         outcome = step(shop, good, tick)
     finish(outcome, as_json)
 
@@ -148,29 +148,11 @@ def export(
     what: Annotated[str, typer.Argument(help="articles, versions or events.")],
     form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
     outlet: Annotated[str, typer.Option(help="One outlet; all when left out.")] = "",
+    restricted: Restricted = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
     """Write articles, versions or events to standard output. docs/EXPORT.md has the columns."""
     from archive.export import export as write
 
-    if write(workshop().catalog, what, "jsonl" if as_json else form, sys.stdout, outlet=outlet or None) == 0:
+    if write(shown(workshop(), restricted), what, "jsonl" if as_json else form, sys.stdout, outlet=outlet or None) == 0:
         raise typer.Exit(NOTHING_DUE)
-
-
-class _progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, what: str, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self.bar = Progress(console=console, transient=True, disable=quiet or not console.is_terminal)
-        self.task = self.bar.add_task(what, total=None)
-
-    def __enter__(self):  # type: ignore[no-untyped-def]
-        self.bar.__enter__()
-        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
-
-    def __exit__(self, *stop: object) -> None:
-        self.bar.__exit__(*stop)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,13 +13,22 @@ from archive.errors import NOTHING_DUE
 from archive.settings import from_environment
 from archive.steps.workshop import Outcome, Workshop
 
+if TYPE_CHECKING:
+    from archive.catalog import Catalog
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Restricted = Annotated[bool, typer.Option("--restricted", help="Show withheld articles too.")]
 OutletName = Annotated[str, typer.Argument(help="Name of an outlet: its file without .toml.", show_default=False)]
 
 
 def workshop(as_json: bool = False) -> Workshop:
     """What a command works with. What it says on its way goes to the log; never between the JSON."""
     return Workshop(from_environment(), say=lambda line: print(line, flush=True, file=sys.stderr if as_json else sys.stdout))
+
+
+def shown(shop: Workshop, restricted: bool) -> Catalog:
+    """The catalog as people may see it, or with the withheld articles too."""
+    return shop.catalog.with_withheld() if restricted else shop.catalog
 
 
 def finish(outcome: Outcome, as_json: bool) -> None:
@@ -44,3 +53,22 @@ def isolate(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     return "\n\n".join(isolate(line) for line in text.splitlines() if line.strip())
+
+
+class progress:
+    """A bar on a terminal, nothing elsewhere; as a context it gives `tick(done, all)`."""
+
+    def __init__(self, what: str, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self.bar = Progress(console=console, transient=True, disable=quiet or not console.is_terminal)
+        self.task = self.bar.add_task(what, total=None)
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        self.bar.__enter__()
+        return lambda done, total: self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, *stop: object) -> None:
+        self.bar.__exit__(*stop)  # type: ignore[arg-type]

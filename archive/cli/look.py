@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from archive.cli.common import Json, isolate, paragraphs, print_json, workshop
+from archive.cli.common import Json, Restricted, isolate, paragraphs, print_json, shown, workshop
 from archive.errors import Refused
 from archive.steps.workshop import Workshop
 
@@ -29,10 +29,11 @@ def ls(
     outlet: Annotated[str, typer.Argument(help="One outlet; all when left out.")] = "",
     events: Annotated[bool, typer.Option("--events", help="What changed, newest first, instead of articles.")] = False,
     limit: Annotated[int, typer.Option(help="How many rows; 0 for all.", min=0)] = 50,
+    restricted: Restricted = False,
     as_json: Json = False,
 ) -> None:
     """List articles, or with --events what happened to them."""
-    catalog = workshop().catalog
+    catalog = shown(workshop(), restricted)
     rows: Any = (
         catalog.changes(outlet=outlet or None, limit=limit or 10**9) if events else catalog.articles(outlet=outlet or None)
     )
@@ -46,9 +47,9 @@ def ls(
             print(f"{row.article}  {row.state:11} {row.versions:3} {row.outlet:18} {isolate(row.title)}  {row.url}")
 
 
-def history(which: Which, as_json: Json = False) -> None:
+def history(which: Which, restricted: Restricted = False, as_json: Json = False) -> None:
     """All that is known of one article: versions, events, sightings, links to seed files."""
-    found = workshop().catalog.history(which)
+    found = shown(workshop(), restricted).history(which)
     if as_json:
         print_json(asdict(found))
         return
@@ -65,9 +66,11 @@ def history(which: Which, as_json: Json = False) -> None:
         print(f"  seed file {link.name}: {link.relation} (version {link.version}) {json.dumps(shares)}")
 
 
-def show(which: Which, version: Number = 0, as_html: Html = False, as_json: Json = False) -> None:
+def show(
+    which: Which, version: Number = 0, as_html: Html = False, restricted: Restricted = False, as_json: Json = False
+) -> None:
     """The text of one version."""
-    snapshot = _snapshot(*_version(which, version))
+    snapshot = _snapshot(*_version(which, version, restricted))
     if as_json:
         print_json(snapshot)
     elif as_html:
@@ -79,16 +82,18 @@ def show(which: Which, version: Number = 0, as_html: Html = False, as_json: Json
 
 def diff(
     which: Which,
+    *,
     old: Annotated[int, typer.Option(help="Older version; 0 is the one before the newest.", min=0)] = 0,
     new: Annotated[int, typer.Option(help="Newer version; 0 is the newest.", min=0)] = 0,
     as_html: Html = False,
+    restricted: Restricted = False,
     as_json: Json = False,
 ) -> None:
     """Compare two versions, word by word."""
     from archive.compare import compare
 
     shop = workshop()
-    found = shop.catalog.history(which)
+    found = shown(shop, restricted).history(which)
     if len(found.versions) < 2:
         raise Refused(f"{found.article.url} has {len(found.versions)} version", "there is nothing to compare yet")
     after = new or len(found.versions)
@@ -109,9 +114,9 @@ def diff(
         print(paragraphs("".join(marks.get(s.op, "{}").format(s.text) for s in spans)))
 
 
-def _version(which: str, number: int) -> tuple[Workshop, Any]:
+def _version(which: str, number: int, restricted: bool) -> tuple[Workshop, Any]:
     shop = workshop()
-    found = shop.catalog.history(which)
+    found = shown(shop, restricted).history(which)
     return shop, _pick(found.versions, number or len(found.versions))
 
 

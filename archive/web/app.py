@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from archive.errors import Refused, WarraqError
+from archive.errors import Refused, WarraqError, Withheld
 from archive.web import views
 from archive.web.desk import Desk
 
@@ -34,6 +34,8 @@ Guard = Callable[[Request], Awaitable[Response | None]]  # a response refuses; N
 
 HERE = Path(__file__).resolve().parent
 PAGE = 50  # changes on one page
+# RFC 7725: 451. Nothing that tells which article it is; who is asked to hide one may not show its title.
+WITHHELD = "This article is withheld. What was captured of it is kept, and so is the proof."
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'self'",
@@ -158,6 +160,8 @@ def _found(desk: Desk, request: Request) -> HistoryRow:
         raise HTTPException(404, "An article's id is 32 hex digits.")
     try:
         return desk.catalog.history(article)
+    except Withheld as error:  # before Refused, which it is too
+        raise HTTPException(451, WITHHELD) from error
     except Refused as error:
         raise HTTPException(404, error.what) from error
 

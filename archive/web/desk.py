@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Catalog(Protocol):
-    """The part of archive.catalog.Catalog that the pages use."""
+    """The part of archive.catalog.Catalog that the pages use. Its answers are without withheld articles."""
 
     def changes(
         self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50
     ) -> list[EventRow]: ...
 
     def history(self, article: str) -> HistoryRow:
-        """Refused when there is no such article."""
+        """Refused when there is no such article, Withheld when it may not be shown."""
 
     def outlets(self) -> list[OutletRow]: ...
 

@@ -1,0 +1,119 @@
+"""What people and pages ask of the catalog: answers without withheld articles, unless they are asked for."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from copy import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from archive.catalog.rows import ArticleRow, EventRow, HistoryRow, OutletRow, RunRow, SeedLinkRow, VersionRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from archive.catalog.database import Database
+
+
+class Shown:
+    """The part of `archive.catalog.Catalog` that answers people."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._withheld = False  # whether the answers have the withheld articles too
+
+    @cached_property
+    def _database(self) -> Database:
+        from archive.catalog.database import Database
+
+        return Database(self.url)
+
+    def with_withheld(self) -> Self:
+        """This catalog, whose answers to people have the withheld articles too: for their operator, and for proofs."""
+        database, other = self._database, copy(self)  # asked first, so that both share it
+        other.__dict__["_database"], other._withheld = database, True
+        return other
+
+    def _shown(self) -> AbstractContextManager[Connection]:
+        from archive.catalog.acted import SHOWN
+
+        return self._database.read(**{SHOWN: self._withheld})
+
+    def changes(
+        self,
+        outlet: str | None = None,
+        kind: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        article: str | None = None,
+    ) -> list[EventRow]:
+        """Events, newest first. `before`: a time, or `EventRow.cursor` of the last one of the page before."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.changes(connection, outlet=outlet, kind=kind, before=before, article=article, limit=limit)
+
+    def article(self, reference: str, outlet: str | None = None) -> ArticleRow:
+        """By address, id, or first 6 or more digits of the id. Refused when there is none or more than one; Withheld."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.find(connection, reference, outlet)
+
+    def history(self, reference: str, outlet: str | None = None) -> HistoryRow:
+        """The article with its versions, events, seed links and captures, oldest first. Refused as `article`."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.history(connection, reference, outlet)
+
+    def articles(
+        self, outlet: str | None = None, state: str | None = None, text: str = "", limit: int | None = None
+    ) -> list[ArticleRow]:
+        """Articles by outlet and time of first sight; `text` is looked for in title and address."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.articles(connection, outlet, state, text, limit)
+
+    def versions(self, outlet: str | None = None) -> list[VersionRow]:
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.versions(connection, outlet)
+
+    def events(self, outlet: str | None = None) -> list[EventRow]:
+        """By outlet, article and number; `changes` has them newest first."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.events(connection, outlet)
+
+    def links(self, outlet: str | None = None) -> list[SeedLinkRow]:
+        """Links of versions to seed files."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.links(connection, outlet)
+
+    def outlets(self) -> list[OutletRow]:
+        """Every outlet that has a capture: counts, last capture, failing since."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.outlets(connection)
+
+    def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:
+        """Reports, newest first."""
+        from archive.catalog import queries
+
+        with self._shown() as connection:
+            return queries.runs(connection, outlet, limit)
+
+    def twins(self, article: str) -> list[ArticleRow]:
+        """Other articles that have said the same, by digest K, or that moved there or from there; withheld ones too."""
+        from archive.catalog import queries
+        from archive.catalog.acted import SHOWN
+
+        with self._database.read(**{SHOWN: True}) as connection:
+            return queries.twins(connection, article)
