@@ -1,0 +1,157 @@
+"""Collects the files of a bundle: captures, snapshots, keys and links as they lie in the bucket, each with its proof."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import orjson
+
+from archive import keys, observation, snapshot
+from archive.catalog.rows import HistoryRow, VersionRow
+from archive.errors import Broken, Refused
+from archive.observation import Observation
+from archive.prove import bundle, facts, proof
+from archive.prove.bundle import Files, Logged
+from archive.prove.choose import Choice, Sighting
+from archive.prove.ledger import Held, Ledger, lines_of, referred
+from archive.version import at
+
+Source = tuple[str, Observation]  # key of an observations object, a line of it
+
+
+@dataclass
+class Gathered:
+    """The files so far, and what of them is in the log. `facts` are what the manifest says of them."""
+
+    ledger: Ledger
+    sources: list[Source]
+    files: Files = field(default_factory=dict)
+    logged: dict[str, tuple[Logged, Held]] = field(default_factory=dict)  # by the leaf's key
+    links: list[facts.Link] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)  # snapshots by key: their file
+
+    def add(self, folder: str, ending: str, held: Held) -> str:
+        """Put a file with its proof into `folder`, numbered; its name. What is there already is not put again."""
+        if held.leaf.key not in self.logged:
+            number = 1 + sum(row.file.startswith(f"{folder}/") for row, _ in self.logged.values())
+            self._put(f"{folder}/{number}{ending}", held.data, held)
+        return self.logged[held.leaf.key][0].file
+
+    def _put(self, name: str, data: bytes, held: Held) -> None:
+        self.files[name] = data
+        self.files[name + bundle.PROOF] = proof.dump(self.ledger.proof(held))
+        self.logged[held.leaf.key] = Logged(held.leaf.kind, name, held.leaf.key), held
+
+    def sightings(self, chosen: Iterable[Sighting]) -> list[facts.Sighting]:
+        """The captures with what belongs to them: who wrote the file, certificates, the capture that a revisit refers to."""
+        lines = [line for _, line in self.sources]
+        wanted = {(one.line.warc, one.line.offset): one for one in chosen}
+        for one in list(wanted.values()):
+            name = referred(self.ledger.capture(one.line.warc, one.line.offset).data)
+            if not name:
+                continue
+            whole = next((line for line in lines if line.record == name), None)
+            if whole is None:
+                raise Refused(f"{one.line.record} refers to {name}, which the catalog does not know", "run `warraq rebuild`")
+            wanted.setdefault((whole.warc, whole.offset), Sighting(whole, ("whole",), one.version))
+        return [self._sighting(one) for one in sorted(wanted.values(), key=lambda one: (at(one.line.time), one.line.warc))]
+
+    def _sighting(self, one: Sighting) -> facts.Sighting:
+        line = one.line
+        held = self.ledger.capture(line.warc, line.offset)
+        info = self.ledger.part(*self.ledger.parts(line.warc, "warcinfo")[0])
+        chain = self.ledger.chain(held)
+        return facts.Sighting(
+            time=at(line.time),
+            klass=line.klass,
+            reason=line.reason,
+            status=line.status,
+            url=line.url,
+            record=line.record,
+            record_type=line.record_type,
+            roles=one.roles,
+            version=one.version,
+            capture=self.add("captures", ".warc.gz", held),
+            warcinfo=self.add("warcinfos", ".warc.gz", info),
+            chain=self.add("resources", ".warc.gz", chain) if chain else "",
+            whole=referred(held.data),
+        )
+
+    def version(self, row: VersionRow) -> facts.Version:
+        """The version with its snapshot, and the links to seed files that the snapshot says."""
+        name = self._snapshot(row) if row.snapshot else ""
+        return facts.Version(
+            number=row.number,
+            time=row.time,
+            last=row.last,
+            captures=row.captures,
+            kinds=row.kinds,
+            flags=row.flags,
+            title=row.title,
+            url=row.url,
+            published=row.published,
+            modified=row.modified,
+            language=row.language,
+            snapshot=name,
+        )
+
+    def _snapshot(self, row: VersionRow) -> str:
+        """Its file. It is logged with the WARC whose observations first named it."""
+        naming = (
+            keys.parse_stem(key).warc for key, line in self.sources if line.reading and line.reading.snapshot == row.snapshot
+        )
+        unit = next(iter(sorted(naming)), "")
+        if not unit:
+            raise Refused(f"no observation names {row.snapshot}", "run `warraq rebuild`")
+        held = self.ledger.object(row.snapshot, "snapshot", unit)
+        name = self.texts[row.snapshot] = self.add("snapshots", ".json.gz", held)
+        for link in snapshot.load(held.data).get("seeds", []):
+            self._link(link, row.number)
+        return name
+
+    def _link(self, link: dict[str, object], version: int) -> None:
+        """A link as the snapshot says it, with the proof that its seed file was in the archive. Its text stays outside."""
+        folder = keys.seed(str(link["set"]), "")
+        name = f"{folder}{link['name']}"
+        if name not in self.logged:
+            unit = self.ledger.unit(f"{folder}SHA256SUMS")
+            found = next(((index, one) for index, one in unit if one.key == name), None)
+            if found is None or found[1].sha256 != link["sha256"]:
+                raise Broken(f"{name} was logged with another digest than the link has", "run `warraq verify`")
+            held = self.ledger.whole(*found)
+            self._put(f"seeds/{1 + len(self.links)}.json", orjson.dumps(link, option=orjson.OPT_SORT_KEYS) + b"\n", held)
+        self.links.append(facts.Link(self.logged[name][0].file, version))
+
+    def observations(self, article: str, captures: list[facts.Sighting]) -> bytes:
+        """The lines about this article and these captures, as stored: never a line about another article."""
+        records = {one.record for one in captures}
+        out: list[bytes] = []
+        for key in sorted({key for key, _ in self.sources}):
+            held = self.ledger.object(key, "observations", keys.parse_stem(key).warc)
+            for raw in lines_of(held.data):
+                line = observation.unpack(raw)
+                named = line.reading is not None and line.reading.snapshot in self.texts
+                if line.article == article and (line.record in records or named) and raw not in out:
+                    out.append(raw)
+        return b"".join(line + b"\n" for line in out)
+
+    def keys(self) -> None:
+        for key in self.ledger.keys:
+            self._put(f"keys/{key.index:012}", key.held.data, key.held)
+
+
+def sources_of(found: HistoryRow, choice: Choice, sources: list[Source]) -> list[Source]:
+    """Those lines whose objects must be read: about the chosen captures, or naming a chosen snapshot."""
+    records = {one.line.record for one in choice.sightings}
+    named = {version.snapshot for version in choice.versions} - {""}
+    return [
+        (key, line)
+        for key, line in sources
+        if line.record in records or (line.reading is not None and line.reading.snapshot in named)
+    ]
+
+
+def digests(files: Files) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}

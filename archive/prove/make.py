@@ -1,0 +1,156 @@
+"""prove: one zip with everything that a stranger needs to check what an article said, checked before it is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from archive.errors import BadOutlet, Broken, Refused, Withheld
+from archive.observation import Observation
+from archive.prove import bundle, choose, facts, outside, readme, report
+from archive.prove.bundle import Files
+from archive.prove.checking import check
+from archive.prove.choose import Choice
+from archive.prove.gather import Gathered, digests, sources_of
+from archive.prove.ledger import Ledger
+from archive.prove.maker import maker, recipe
+from archive.steps.workshop import Outcome, Workshop
+
+if TYPE_CHECKING:
+    from archive.catalog.rows import HistoryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be proven: at most one of these; none of them: the newest version."""
+
+    at: str = ""
+    gone: bool = False
+    between: tuple[str, str] | None = None
+
+
+def prove(shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, restricted: bool = False) -> Outcome:
+    """Write the bundle to `out` (`evidence-<article>.zip` here when left out). `data`: its file, counts, key, stamps.
+
+    Raises Refused when there is no such thing to prove, when it is not logged or signed yet, or `out` exists; Withheld
+    unless `restricted`; Broken when the bucket does not hold what was logged. Nothing is written then.
+    """
+    catalog = shop.catalog.with_withheld() if restricted else shop.catalog
+    found = catalog.history(which)
+    row = found.article
+    sources = shop.catalog.lines(row.outlet, row.article)
+    choice = _choose(found, [line for _, line in sources], asked)
+    if not restricted:
+        _nobody_withheld(shop, row.article, [one.line for one in choice.sightings])
+    ledger = Ledger(shop)
+    files = _files(shop, ledger, found, choice, Gathered(ledger, sources_of(found, choice, sources)))
+    path = out or Path(f"evidence-{row.article[:12]}.zip")
+    data = bundle.pack(files)
+    _write(path, data)
+    stamps, _ = outside.stamps(files)
+    return _outcome(path, files, ledger, stamps, len(data))
+
+
+def _choose(found: HistoryRow, lines: list[Observation], asked: Asked) -> Choice:
+    if asked.between:
+        old, new = (choose.parse_version(text, found) for text in asked.between)
+        return choose.between(found, lines, old, new)
+    if asked.gone:
+        return choose.gone(found, lines)
+    if asked.at:
+        return choose.at_time(found, lines, choose.parse_time(asked.at))
+    return choose.newest(found, lines)
+
+
+def _nobody_withheld(shop: Workshop, article: str, lines: Iterable[Observation]) -> None:
+    """A page that led to another article: its capture holds that article's page."""
+    standing = shop.catalog.standing()
+    for line in lines:
+        other = str(line.to.get("article") or "")
+        if other != article and other in standing and standing[other].withheld:
+            raise Withheld(
+                f"the page led to another article at {line.time}, and that one is withheld", "--restricted includes it"
+            )
+
+
+def _files(shop: Workshop, ledger: Ledger, found: HistoryRow, choice: Choice, work: Gathered) -> Files:
+    work.keys()
+    sightings = work.sightings(choice.sightings)
+    versions = [work.version(row) for row in choice.versions]
+    row = found.article
+    files = work.files
+    files[bundle.OBSERVATIONS] = work.observations(row.article, sightings)
+    files[bundle.CHECKPOINT] = ledger.note
+    files[bundle.LEAVES] = bundle.dump_leaves(sorted((one for one, _ in work.logged.values()), key=lambda one: one.file))
+    needing = [held.index for one, held in work.logged.values() if one.kind in ("capture", "snapshot")]
+    files |= outside.gather(ledger, shop.settings, needing)
+    files[bundle.README], files[bundle.CHECK] = readme.readme(), readme.script()
+    if work.links:
+        files[bundle.RECIPE] = recipe()
+    manifest = facts.Manifest(
+        v=facts.FORMAT,
+        maker=maker(),
+        mode=choice.mode,
+        asked=choice.asked,
+        article=facts.Article(
+            id=row.article,
+            outlet=row.outlet,
+            outlet_title=_title(shop, row.outlet),
+            url=row.url,
+            title=row.title,
+            state=row.state,
+            since=row.since,
+            first_seen=row.first_seen,
+            versions=row.versions,
+            captures=row.captures,
+        ),
+        versions=tuple(versions),
+        sightings=tuple(sightings),
+        events=tuple(facts.Event(e.time, e.kinds, e.flags, e.version, e.since, e.reason) for e in choice.events),
+        links=tuple(work.links),
+    )
+    files[bundle.REPORT] = report.render(manifest, files)
+    files[bundle.MANIFEST] = facts.dump(facts.with_files(manifest, digests(files)))
+    return files
+
+
+def _title(shop: Workshop, outlet: str) -> str:
+    """As its file says; its name when the file is no more."""
+    try:
+        return shop.outlet(outlet).title
+    except BadOutlet:
+        return outlet
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put the bundle where it was asked for, once it has been checked as a stranger would. Never over another file."""
+    if path.exists():
+        raise Refused(f"{path} is there already", "give another name with --out")
+    with TemporaryDirectory(prefix="warraq-prove-") as folder:
+        part = Path(folder) / path.name
+        part.write_bytes(data)
+        _, findings = check(part)
+    if findings:
+        raise Broken(f"the bundle would not verify: {findings[0]}", "nothing was written; this is a fault in Warraq: report it")
+    with path.open("xb") as file:
+        file.write(data)
+
+
+def _outcome(path: Path, files: Files, ledger: Ledger, stamps: list[outside.Stamp], size: int) -> Outcome:
+    counts = {
+        kind: sum(name.startswith(f"{kind}/") and not name.endswith(bundle.PROOF) for name in files)
+        for kind in ("captures", "snapshots", "seeds")
+    }
+    counts["seeds"] -= bundle.RECIPE in files
+    key = str(ledger.keys[-1].key)
+    first = next((stamp for stamp in stamps if stamp.trusted), None)
+    time = f"stamped {first.time:%Y-%m-%dT%H:%M:%SZ} by {first.who}" if first else "no time from outside yet: `warraq anchor`"
+    line = (
+        f"prove: {path}: {counts['captures']} captures, {counts['snapshots']} snapshots, {counts['seeds']} seed links; {time}"
+    )
+    stamped = [{"size": one.size, "time": one.time.isoformat(), "who": one.who, "trusted": one.trusted} for one in stamps]
+    data = {"file": str(path), "bytes": size, "size": ledger.checkpoint.size, "key": key, "stamps": stamped, **counts}
+    return Outcome(line, data, progress=(f"prove: signed by {key}",))
