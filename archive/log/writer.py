@@ -110,7 +110,8 @@ class Log:
         known = self.mark()
         position, waiting, new = min(since, known), {unit.key: unit for unit in units}, 0
         told, contradictions = max(since, known), 0
-        look = told + (not units)  # all below it must be read; above it a claim tells as well
+        # All below `look` must be read; above it a claim tells as well. The first of all claims puts a key: it looks.
+        look = told if units and told else told + 1
         self._tail = []
         while True:
             if position < look:
