@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archive import acts, keys
 from archive.acts import Standing
 from archive.catalog.rows import ArticleRow
+from archive.keys import Stem
 from archive.lock import HOLD
+from archive.observation import Observation
 from archive.steps import act
 from archive.steps.workshop import Outcome, Workshop
 
@@ -58,31 +60,38 @@ def release(shop: Workshop, reference: str, reason: str, outlet: str | None = No
     if not now.held:
         return Outcome(f"release: {row.article} is not held", {"article": row.article}, nothing_due=True)
     done = act.perform(shop, _make(shop, "release", reason, row))
-    others = {key for other in _held(shop) for key in objects(shop, other)}
-    why, freed, missing = _set(shop, sorted(set(objects(shop, row)) - others), on=False)
+    others = set().union(*(objects(shop, other) for other in _held(shop)))
+    why, freed, missing = _set(shop, objects(shop, row) - others, on=False)
     told = f"nothing was enforced: {why}" if why else f"the bucket's legal hold of {freed} objects is ended" + _lacking(missing)
     data = {**done.data, "enforced": not why, "objects": freed, "missing": missing}
     return Outcome(f"release: {row.article}, {done.data['key']}; {told}", data)
 
 
-def renew(shop: Workshop, outlet: str) -> int:
-    """Hold what has come since of the outlet's held articles, where the bucket keeps holds; how many objects are held."""
-    rows = [row for row in _held(shop) if row.outlet == outlet]
-    _, held, missing = _set(shop, sorted({key for row in rows for key in objects(shop, row)}), on=True)
+def renew(shop: Workshop, read: Mapping[Stem, Sequence[Observation]]) -> int:
+    """Hold what these files bring of held articles, where the bucket keeps holds; how many objects are held now."""
+    articles = {article for article, now in shop.catalog.standing().items() if now.held}
+    found: set[str] = set()
+    for stem, lines in read.items():
+        found |= _objects((stem.observations, line) for line in lines if line.article in articles)
+    _, held, missing = _set(shop, found, on=True)
     if missing:
-        shop.say(f"hold:{_lacking(missing).removeprefix(';')}")
+        shop.say(f"hold{_lacking(missing)}")
     return held
 
 
-def objects(shop: Workshop, row: ArticleRow) -> list[str]:
+def objects(shop: Workshop, row: ArticleRow) -> set[str]:
     """Keys of all that an article rests on: WARCs, observations, CDXJ, snapshots."""
+    return _objects(shop.catalog.lines(row.outlet, row.article))
+
+
+def _objects(lines: Iterable[tuple[str, Observation]]) -> set[str]:
     found: set[str] = set()
-    for observations, line in shop.catalog.lines(row.outlet, row.article):
+    for observations, line in lines:
         for stem in {keys.parse_stem(observations), keys.parse_stem(line.warc)}:
             found |= {stem.warc, stem.observations, stem.cdxj}
         if line.reading is not None and line.reading.snapshot:
             found.add(line.reading.snapshot)
-    return sorted(found)
+    return found
 
 
 def _find(shop: Workshop, reference: str, outlet: str | None) -> tuple[ArticleRow, Standing]:
@@ -102,9 +111,8 @@ def _make(shop: Workshop, kind: str, reason: str, row: ArticleRow) -> acts.Act:
     return act.make(shop, kind, reason, outlet=row.outlet, article=row.article, url=row.url)
 
 
-def _set(shop: Workshop, wanted: Iterable[str], *, on: bool) -> tuple[str, int, list[str]]:
+def _set(shop: Workshop, wanted: Collection[str], *, on: bool) -> tuple[str, int, list[str]]:
     """(why the bucket enforces nothing, how many objects were set, which are missing)."""
-    wanted = list(wanted)
     if not wanted:
         return "", 0, []
     from archive import probes
@@ -114,7 +122,7 @@ def _set(shop: Workshop, wanted: Iterable[str], *, on: bool) -> tuple[str, int, 
     if seen != "kept":
         return {"no lock": "the bucket has no Object Lock", "deleted": "the bucket deletes what is held"}.get(seen, seen), 0, []
     missing = []
-    for key in wanted:
+    for key in sorted(wanted):
         try:
             store.legal_hold(key, on=on)
         except KeyError:

@@ -19,7 +19,7 @@ from archive.log import units
 from archive.log.leaf import Unit, of_object
 from archive.observation import Observation
 from archive.outlet import Outlet
-from archive.steps import act, pending
+from archive.steps import act, pending, ruling
 from archive.steps.record import ready, record
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
@@ -41,6 +41,7 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
     work.index(todo, logged)
     work.add_plans()
     leaves = record(shop, log, work.units, work.since) if work.read else 0
+    ruling.renew(shop, work.read)  # before the catalog has them: a seal that is cut short does it again
     events = _apply(shop, outlet, work.read, waiting)
     if work.damaged:
         raise work.damaged[0]
