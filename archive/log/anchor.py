@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 import rfc3161_client as rfc3161
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from rfc3161_client import PKIStatus, TimeStampRequest, TimeStampResponse
 
 from archive.errors import BadRecord, Refused
@@ -23,6 +24,17 @@ from archive.errors import BadRecord, Refused
 MEDIA_TYPE = "application/timestamp-query"  # RFC 3161 §3.4
 SUFFIX = ".tsr"
 SKEW = timedelta(minutes=5)  # a fresh token whose time is further from ours is not kept: one of the clocks is wrong
+# What the parsers raise on bytes that somebody made up to break them.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    LookupError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 _SHA256 = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 
 
@@ -79,7 +91,7 @@ def read(answer: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> Token
         imprint = info.message_imprint
         said = (imprint.hash_algorithm, imprint.message)
         token = Token(info.gen_time, info.serial_number, _signer(response), bool(roots))
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise BadRecord(f"a token that cannot be read: {error}") from error
     if said != (_SHA256, hashlib.sha256(data).digest()):
         raise BadRecord("a token over other bytes than these")
@@ -88,7 +100,7 @@ def read(answer: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> Token
     if roots:
         try:
             rfc3161.VerifierBuilder(roots=list(roots)).build().verify_message(response, data)
-        except (rfc3161.VerificationError, ValueError) as error:
+        except (rfc3161.VerificationError, *_UNREADABLE) as error:
             raise BadRecord(f"a token whose signature does not lead to the roots: {error}") from error
     return token
 
@@ -97,14 +109,14 @@ def time_of(answer: bytes) -> datetime:
     """The time that a kept token tells, nothing else looked at."""
     try:
         return _decode(answer).tst_info.gen_time
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise BadRecord(f"a token that cannot be read: {error}") from error
 
 
 def _decode(answer: bytes) -> TimeStampResponse:
     try:
         return rfc3161.decode_timestamp_response(answer)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise BadRecord("an answer that is no time stamp (RFC 3161)") from error
 
 

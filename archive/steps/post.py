@@ -41,12 +41,13 @@ def check(name: str, address: str) -> str:
     return address
 
 
-def post(address: str, body: bytes, media_type: str, *, limit: float = LIMIT) -> Answer:
-    """The answer, whatever its status; TryAgain names the host when there is none within `limit` seconds.
+def post(address: str, body: bytes, media_type: str) -> Answer:
+    """The answer, whatever its status; TryAgain names the host when there is none within LIMIT seconds.
 
     A thread asks, because no socket timeout ends a server that sends a byte now and then. It is left behind when the time
     is up, and ends with the process.
     """
+    limit = LIMIT
     box: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -85,4 +86,6 @@ def _send(address: str, body: bytes, media_type: str, limit: float) -> Answer:
         data = answer.read(MOST + 1)
         if len(data) > MOST:
             raise ValueError(f"an answer of more than {MOST} bytes")
+        if answer.length:  # so many bytes of it never came
+            raise ValueError("an answer that broke off")
         return Answer(answer.status, answer.headers.get("Content-Type") or "", data)
