@@ -72,6 +72,8 @@ class Report:
     information: list[Finding] = field(default_factory=list)
     waiting: Counter[str] = field(default_factory=Counter)  # not logged yet, as it should be
     unchecked: Counter[str] = field(default_factory=Counter)  # what could not be checked here, and why
+    log: dict[str, Any] = field(default_factory=dict)  # size, published, root (hex): which log this was
+    uncaptured: dict[str, Any] = field(default_factory=dict)  # count, oldest: what was meant and never tried
 
     @property
     def faults(self) -> list[Finding]:
@@ -96,6 +98,8 @@ class Report:
             "information": [asdict(one) for one in self.information],
             "waiting": dict(self.waiting),
             "unchecked": dict(self.unchecked),
+            "log": self.log,
+            "not_captured": self.uncaptured,
         }
 
     @classmethod
@@ -106,6 +110,8 @@ class Report:
             [Finding(**one) for one in row["information"]],
             Counter(row["waiting"]),
             Counter(row["unchecked"]),
+            row["log"],
+            row["not_captured"],
         )
 
 

@@ -22,7 +22,7 @@ from archive.verify import shelf as shelves
 from archive.verify import signers, tree
 from archive.verify.ahead import ahead, held
 from archive.verify.batches import Batches, Names
-from archive.verify.finding import ALTERED, UNLOGGED, Report
+from archive.verify.finding import ALTERED, MISSING, UNLOGGED, Report
 from archive.verify.shelf import ENTRIES, Place, Shelf
 from archive.verify.signers import Chain, Signed
 from archive.verify.tiles import Odd, Stored, Tiles, entries_of, row_of_tile
@@ -47,6 +47,7 @@ class Audited:
     objects: set[bytes]  # ids of the leaves that are objects of their own
     batches: list[int]  # first leaves of the batches that are what was logged
     orphans: dict[bytes, Orphan]  # by id, the leaves whose batch is not
+    keys: list[VerifierKey]  # that signed this log at some time
 
 
 def audit(
@@ -86,8 +87,7 @@ class _Audit:
     ) -> Audited:
         signed = self._signed()
         self.claims = signers.claims(signed)
-        now = self.claims.get(keys.CHECKPOINT)
-        published = now.size if now else 0
+        published = self._published(signed)
         self.size = max(published, self.batches.end)
         self.sizes = sorted({claim.size for claim in self.claims.values()} | set(wanted), reverse=True)
         self.tiles = Tiles(self.store, self.shelf, self.pool, self.report, self.size, published, superseded)
@@ -103,9 +103,27 @@ class _Audit:
             self.report.find(ALTERED, key, f"it is in the log a second time, at leaf {at}", "report this: a fault of Warraq's")
         counts = {"leaves": self.size, "batches": len(self.batches.firsts), "checkpoints": len(signed)}
         self.report.counts.update({what: n for what, n in counts.items() if n})
-        sound = [first for first in self.batches.firsts if first not in self.batches.doubted]
-        objects = self._objects(orphans)
-        return Audited(self.report, self.shelf, self.batches.end, published, chain, self.roots, objects, sound, orphans)
+        return Audited(
+            report=self.report,
+            shelf=self.shelf,
+            size=self.batches.end,
+            published=published,
+            chain=chain,
+            roots=self.roots,
+            objects=self._objects(orphans),
+            batches=[first for first in self.batches.firsts if first not in self.batches.doubted],
+            orphans=orphans,
+            keys=[key for _, key in ring.keys if key is not None],
+        )
+
+    def _published(self, signed: list[Signed]) -> int:
+        """The size that `log/checkpoint` says. Where it is damaged or gone: that of the newest one that was kept."""
+        if keys.CHECKPOINT in self.claims:
+            return self.claims[keys.CHECKPOINT].size
+        there = any(one.key == keys.CHECKPOINT for one in signed)
+        if not there and len(self.claims) > 1:  # the first writer of all may have died before it put it
+            self.report.find(MISSING, keys.CHECKPOINT, "checkpoints were published, and it is gone")
+        return max((one.size for one in self.claims.values()), default=0) if there or len(self.claims) > 1 else 0
 
     def _signed(self) -> list[Signed]:
         """Every kept checkpoint, then the newest: read last, so that no kept one is newer by its reading alone."""
@@ -152,7 +170,7 @@ class _Audit:
         said = [entry for entry in told if entry is not None]
         from_batches = tree.row_of(said) if len(said) == len(told) else b""
         lists = [found for one in bundles if (found := entries_of(one.data.result(), one.width)) is not None]
-        tiles = [found for one in rows if (found := row_of_tile(one.data.result(), one.width)) is not None]
+        tiles = [tile for one in rows if (tile := row_of_tile(one.data.result(), one.width)) is not None]
         candidates = [from_batches, *(tree.row_of(found) for found in lists), *tiles]
         row = tree.choose(candidates, lambda one: self._borne_out(number, one))
         if row is None:

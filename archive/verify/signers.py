@@ -115,8 +115,9 @@ def judge(signed: Sequence[Signed], known: Ring, roots: Mapping[int, bytes], end
         what = f"none of the log's keys is one that this machine trusts ({', '.join(known.strangers)})"
         chain.findings.insert(0, finding(WRONG_SIGNER, keys.CHECKPOINT, what))
     now = said.get(keys.CHECKPOINT)
-    size = now.size if now else 0
-    chain.above = sorted(one.size for one in said.values() if one.key != keys.CHECKPOINT and one.size > size)
+    if now is not None or all(one.key != keys.CHECKPOINT for one in signed):
+        size = now.size if now else 0
+        chain.above = sorted(one.size for one in said.values() if one.key != keys.CHECKPOINT and one.size > size)
     return chain
 
 

@@ -1,0 +1,290 @@
+"""The objects of the archive against their leaves, unit by unit; then against each other. Reads the store, writes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from archive import acts, cdx, keys, marker, observation, warc
+from archive import plan as planning
+from archive import snapshot as snapshots
+from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
+from archive.log import note
+from archive.log.leaf import PARTS, Leaf
+from archive.observation import Observation, Reading
+from archive.seed import SeedSet
+from archive.store import Store
+from archive.verify import warcs
+from archive.verify.ahead import held
+from archive.verify.finding import ALTERED, MISSING, REDACTED, TRUNCATED, Finding, Report, finding
+from archive.verify.meant import Meant
+from archive.verify.readings import Lines, link_faults, snapshot_faults
+from archive.verify.structure import breaks_off
+
+_COUNTED = {
+    "archive": "archive markers",
+    "key": "keys",
+    "seed": "seed files",
+    "plan": "plans",
+    "warc": "WARC files",
+    "observations": "observation files",
+    "cdxj": "CDXJ files",
+    "snapshot": "snapshots",
+    "act": "acts",
+}
+_SEEDS = "run `warraq seeds add` with your own copy of the seed files"
+
+
+@dataclass
+class Checked:
+    """What became of one unit: its report, what it says was meant and captured, and digests to be looked for."""
+
+    report: Report = field(default_factory=Report)
+    meant: Meant = field(default_factory=Meant)
+    digests: dict[str, list[str]] = field(default_factory=dict)  # key of a wrong object → digests of what is there
+
+
+class Objects:
+    """Checks units of one store. Safe for threads.
+
+    `redacted`: key → digests that an act in the log took away. `bodies`: as in `warc.check`.
+    """
+
+    def __init__(self, store: Store, redacted: Mapping[str, set[str]], *, bodies: bool = True) -> None:
+        self.store, self.redacted, self.bodies = store, redacted, bodies
+        self._sets: dict[str, SeedSet | None] = {}
+        self._lock = Lock()
+
+    def unit(self, leaves: Sequence[Leaf]) -> Checked:
+        """Every object of a unit against its leaf, then what they say against each other."""
+        out, right = Checked(), dict[str, bytes]()
+        for leaf in leaves:
+            if leaf.kind not in PARTS and leaf.kind != "warc":
+                self._object(leaf, out, right)
+        try:
+            if leaves[0].kind == "warc":
+                self._packed(leaves, out, right)
+            else:
+                for leaf in leaves:
+                    if leaf.key in right:
+                        self._single(leaf, right, out)
+        except StoreUnreachable:
+            raise
+        except WarraqError as error:
+            out.report.find(ALTERED, leaves[0].key, f"as it was logged, it cannot be read: {error.what}")
+        return out
+
+    def meant(self, leaves: Sequence[Leaf]) -> Checked:
+        """Only what a unit says was meant and captured, its objects not checked again."""
+        out = Checked()
+        for leaf in leaves:
+            if leaf.kind not in ("plan", "observations") or (data := held(self.store, leaf.key)) is None:
+                continue
+            try:
+                out.meant.plan(planning.load(data)) if leaf.kind == "plan" else out.meant.see(observation.load(data))
+            except BadRecord:
+                continue  # it was named when it was checked
+        return out
+
+    def _object(self, leaf: Leaf, out: Checked, right: dict[str, bytes]) -> None:
+        data = held(self.store, leaf.key)
+        out.report.counts[_COUNTED.get(leaf.kind, "other objects")] += 1
+        if data is not None and hashlib.sha256(data).hexdigest() == leaf.sha256:
+            right[leaf.key] = data
+        else:
+            self.damaged(leaf, data, out)
+
+    def damaged(self, leaf: Leaf, data: bytes | None, out: Checked) -> None:
+        """Name an object that is not what its leaf says."""
+        remedy = _SEEDS if leaf.kind == "seed" else ""
+        if leaf.sha256 in self.redacted.get(leaf.key, ()):
+            out.report.find(REDACTED, leaf.key, "removed" if data is None else "replaced")
+        elif data is None:
+            out.report.find(MISSING, leaf.key, "the log has it, the bucket has not", remedy)
+        else:
+            digest = hashlib.sha256(data).hexdigest()
+            kind = TRUNCATED if breaks_off(leaf.key, data) else ALTERED
+            what = "it breaks off" if kind == TRUNCATED else f"its SHA-256 is not the one that was logged ({leaf.sha256[:12]}…)"
+            out.report.find(kind, leaf.key, what, remedy, digest)
+            out.digests[leaf.key] = [digest]
+
+    # A WARC and what was derived from it
+
+    def _packed(self, leaves: Sequence[Leaf], out: Checked, right: dict[str, bytes]) -> None:
+        whole, stem = leaves[0], keys.parse_stem(leaves[0].key)
+        out.report.counts["WARC files"] += 1
+        lines = observation.load(right[stem.observations]) if stem.observations in right else None
+        if lines is not None:
+            out.meant.see(lines)
+            out.report.counts["observations"] += len(lines)
+        self._warc(whole, warcs.parts_of(whole.key, leaves), lines, out)
+        if lines is None:
+            return
+        self._index(stem.cdxj, right, lines, out)
+        self._snapshots(stem.observations, leaves, right, lines, out)
+
+    def _warc(self, whole: Leaf, parts: Sequence[warcs.Part], lines: list[Observation] | None, out: Checked) -> None:
+        data = held(self.store, whole.key)
+        if data is None or whole.sha256 in self.redacted.get(whole.key, ()):
+            self.damaged(whole, data, out)
+        elif hashlib.sha256(data).hexdigest() != whole.sha256:
+            found, digests = warcs.fault(whole.key, data, parts, lines or [])
+            out.report.findings.append(found)
+            out.digests[whole.key] = digests
+        else:
+            out.report.counts["records"] += self.records(whole.key, data, lines, out.report)
+            if not warcs.tiles(data, parts) or warcs.differing(data, parts):
+                out.report.find(ALTERED, whole.key, "its parts are not those that were logged", "report this: it was logged so")
+
+    def records(self, key: str, data: bytes, lines: list[Observation] | None, report: Report) -> int:
+        """Every record of a file, and what was observed of it; how many there are."""
+        seen = Lines(key, lines or [], data)
+        checked = warc.check(data, bodies=self.bodies, each=seen.see if lines else None)
+        if checked.findings:
+            report.find(ALTERED, key, _few(checked.findings))
+        if wrong := seen.finish():
+            report.find(ALTERED, keys.parse_stem(key).observations, _few(wrong))
+        for line in lines or ():
+            if line.warc != key:
+                self._elsewhere(line, key, report)
+        return checked.records
+
+    def _elsewhere(self, line: Observation, key: str, report: Report) -> None:
+        """An older capture that was read again."""
+        try:
+            member = self.store.get(line.warc, line.offset, line.length)
+        except (KeyError, BadRecord):
+            return  # its own unit tells
+        if f"sha256:{hashlib.sha256(member).hexdigest()}" != line.record_digest:
+            report.unchecked["captures read again whose WARC differs now"] += 1
+
+    def _index(self, key: str, right: dict[str, bytes], lines: list[Observation], out: Checked) -> None:
+        expected = cdx.lines(lines)
+        if key in right and right[key] != expected:
+            out.report.find(ALTERED, key, "it does not follow from its observations", "report this: it was logged so")
+        for n, one in enumerate(out.report.findings):
+            data = held(self.store, key) if one.key == key and one.kind == ALTERED and key not in right else None
+            if data is not None and expected.startswith(data):
+                out.report.findings[n] = finding(TRUNCATED, key, "its last lines are gone", sha256=one.sha256)
+
+    def _snapshots(
+        self, key: str, leaves: Sequence[Leaf], right: dict[str, bytes], lines: list[Observation], out: Checked
+    ) -> None:
+        named = {line.reading.snapshot: (line, line.reading) for line in lines if line.reading and line.reading.snapshot}
+        logged = {leaf.key: leaf.sha256 for leaf in leaves if leaf.kind == "snapshot"}
+        if {place: f"sha256:{digest}" for place, digest in logged.items()} != {
+            place: reading.snapshot_digest for place, (_, reading) in named.items()
+        }:
+            out.report.find(ALTERED, key, "it names other snapshots than were logged with it", "report this: it was logged so")
+        for place, (line, reading) in named.items():
+            if place in right:
+                self.snapshot(place, right[place], line, reading, out.report)
+
+    def snapshot(self, key: str, data: bytes, line: Observation, reading: Reading, report: Report) -> None:
+        """A snapshot against its observation, and its links to seed files counted again."""
+        held_fields = snapshots.load(data)
+        wrong = list(snapshot_faults(held_fields, line, reading))
+        for set12 in {one.get("set", "") for one in held_fields.get("seeds", ())}:
+            if (seeds := self.seeds(set12)) is not None:
+                wrong += link_faults(held_fields, seeds)
+                report.counts["seed links"] += 1
+            else:
+                report.unchecked["seed links whose seed files are damaged"] += 1
+        if wrong:
+            report.find(ALTERED, key, _few(wrong), sha256=hashlib.sha256(data).hexdigest())
+
+    def seeds(self, set12: str) -> SeedSet | None:
+        """A set of seed files; None when it is not whole, which its own unit tells."""
+        with self._lock:
+            if set12 not in self._sets:
+                self._sets[set12] = self._load_seeds(set12)
+            return self._sets[set12]
+
+    def _load_seeds(self, set12: str) -> SeedSet | None:
+        sums = held(self.store, keys.seed(set12, "SHA256SUMS"))
+        if sums is None or not hashlib.sha256(sums).hexdigest().startswith(set12):
+            return None
+        files = []
+        for digest, name in _sums(sums):
+            data = held(self.store, keys.seed(set12, name))
+            if data is None or hashlib.sha256(data).hexdigest() != digest:
+                return None
+            files.append((name, data))
+        return SeedSet(set12, tuple(sorted(files)))
+
+    # Objects of their own
+
+    def _single(self, leaf: Leaf, right: dict[str, bytes], out: Checked) -> None:
+        """Whether an object that is as it was logged says what one of its kind must."""
+        data, check = right[leaf.key], _MUST.get(leaf.kind)
+        if leaf.kind == "plan":
+            out.meant.plan(planning.load(data))
+        if check is not None and (wrong := check(leaf.key, data)):
+            out.report.find(ALTERED, leaf.key, wrong, "report this: it was logged so")
+
+
+def _few(texts: Sequence[str]) -> str:
+    """Several faults of one object as one."""
+    return "; ".join(texts[:3]) + (f"; and {len(texts) - 3} more" if texts[3:] else "")
+
+
+def _sums(data: bytes) -> Iterator[tuple[str, str]]:
+    for line in data.decode("utf-8", "replace").splitlines():
+        digest, _, name = line.partition("  ")
+        yield digest, name
+
+
+def _act(key: str, data: bytes) -> str:
+    return "" if acts.key_of(data) == key else "an act of another time or content than its key says"
+
+
+def _key(key: str, data: bytes) -> str:
+    try:
+        found = note.parse_verifier(data.decode("ascii", "replace"))
+    except Refused as error:
+        return error.what
+    return "" if keys.log_key(found.id) == key else "another key than its name says"
+
+
+def _seed(key: str, data: bytes) -> str:
+    folder, _, name = key.rpartition("/")
+    if name != "SHA256SUMS":
+        return ""
+    return "" if hashlib.sha256(data).hexdigest()[:12] == folder.rpartition("/")[2] else "not the set that its folder names"
+
+
+def _archive(key: str, data: bytes) -> str:
+    marker.unpack(data)
+    return "" if key == marker.KEY else "a marker at a strange place"
+
+
+_MUST: dict[str, Callable[[str, bytes], str]] = {"act": _act, "key": _key, "seed": _seed, "archive": _archive}
+
+
+def redactions(store: Store, known: Callable[[str], bool]) -> dict[str, set[str]]:
+    """What acts in the log took away: key → SHA-256 of the bytes that are gone. `known(key)`: whether the log has it."""
+    found: dict[str, set[str]] = {}
+    for key in store.list(acts.PREFIX):
+        data = held(store, key)
+        try:
+            if data is None or not known(key) or acts.key_of(data) != key:
+                continue
+            act = acts.load(data)
+        except BadRecord:
+            continue  # its own unit tells
+        if act.act == "redact":
+            for one in _removed(act.more):
+                found.setdefault(one[0], set()).add(one[1])
+    return found
+
+
+def _removed(more: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for one in more.get("removed", ()):
+        if isinstance(one, dict) and isinstance(one.get("key"), str) and isinstance(one.get("sha256"), str):
+            yield one["key"], one["sha256"].removeprefix("sha256:")
+
+
+__all__ = ["Checked", "Finding", "Objects", "redactions"]
