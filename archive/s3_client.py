@@ -185,7 +185,8 @@ def _answered(error: boto.ClientError, doing: str, where: Address, endpoint: str
     elif code in _BAD_REGION or number in (301, 307):
         found = Refused(f"{place}: wrong region or endpoint ({code})", "set AWS_DEFAULT_REGION to the bucket's region")
     elif number == 507 or "Quota" in code or code.endswith("StorageFull"):
-        found = StoreUnreachable(f"{place} is full ({doing}: {number} {code})", "give it more space; nothing was lost, try again")
+        remedy = "give it more space, then try again; nothing was lost"
+        found = StoreUnreachable(f"{place} is full ({doing}: {number} {code})", remedy)
     elif number == 403:
         found = Refused(f"{place}: no permission ({doing})", f"allow s3:GetObject, s3:PutObject, s3:ListBucket; {_KEY_REMEDY}")
     elif number == 501 or code == "NotImplemented":

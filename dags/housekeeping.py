@@ -1,4 +1,4 @@
-"""Recurring duties that belong to no outlet: the daily sweep, and the weekly pruning of Airflow's own history."""
+"""Recurring duties that belong to no outlet: the daily sweep, the second copy, the weekly pruning of Airflow's own history."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 from _steps import DEFAULTS, Webhook, run, warraq
 from airflow.sdk import DAG, Param, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from archive import settings
 
 SWEEP = """
 Reads and seals what no run of its own has: records of a crawl whose later steps never came, or of a machine that died.
@@ -19,6 +22,20 @@ Its newest run is green; most days the last line says that nothing was left.
 ## If it fails
 The last line of the log names the thing and the remedy: exit 78 is a setting or the bucket, 65 a record that contradicts
 itself (run `warraq verify`), 75 passed by itself on other days. Clear the task to try again; it repeats no work.
+"""
+MIRROR = """
+Brings the second copy up to date, where WARRAQ_MIRROR names one (docs/OPERATIONS.md, "A second copy"); skipped otherwise. It
+only ever adds there, and copies nothing that is not what the log says of it.
+
+## How to check that it works
+Its newest run is green, and the last line says how many leaves the copy has: as many as the log, or a few less.
+
+## If it fails
+- exit 65: something is damaged or missing and was not copied, or the log of the archive does not continue the copy's. The log
+  names each object. **The copy is now the good one**: restore from it with `warraq repair --from-copy` (docs/OPERATIONS.md,
+  "Repair"). The run is red until then; everything else was copied all the same.
+- exit 78: the copy's address, key or bucket is wrong, or the bucket is not fit for a copy. The line says what to set.
+- exit 75: it could not be reached, or is full. Clear the task to try again: it goes on where it was.
 """
 PRUNE = """
 Deletes Airflow's own history (runs, task instances, XComs, events) and its log files once they are older than `keep_days`.
@@ -56,6 +73,17 @@ with _dag("warraq_sweep", SWEEP, "41 3 * * *", description="Seals what is left o
         return warraq("seal", "--all")
 
     sweep()
+
+
+with _dag("warraq_mirror", MIRROR, "23 5 * * *", description="Brings the second copy up to date"):
+
+    @task(execution_timeout=timedelta(hours=12))  # the first copy of a large archive; cut short, the next one goes on
+    def mirror() -> str:
+        if not settings.from_environment().mirror:
+            raise AirflowSkipException("no second copy is set: WARRAQ_MIRROR")
+        return warraq("mirror")
+
+    mirror()
 
 
 def airflow_environment(env: dict[str, str]) -> dict[str, str]:

@@ -21,7 +21,6 @@ from archive.log.note import VerifierKey
 from archive.log.writer import published
 from archive.store import Store
 
-STRETCH = 4096  # leaves, at least, unless the log ends before
 _WINDOW = 64  # objects asked for ahead
 
 
@@ -75,7 +74,7 @@ def stands(store: Store) -> Position:
     return Position(edge, entries, signer)
 
 
-def follow(store: Store, start: Position, goal: bytes, pool: Executor, least: int = STRETCH) -> Iterator[Stretch]:
+def follow(store: Store, start: Position, goal: bytes, pool: Executor, least: int) -> Iterator[Stretch]:
     """The stretches from `start` to the checkpoint `goal` (as stored), each of `least` leaves or more.
 
     Broken when the batches do not lead from the one to the other: a batch is missing or altered, the logs are two, or the

@@ -28,6 +28,7 @@ from archive.steps.workshop import Outcome, Workshop
 from archive.verify.finding import ALTERED, MISSING, Finding
 
 WORKERS = 16
+STRETCH = 4096  # leaves, about, after which the copy's checkpoint is moved
 _ANCHORS_BACK = 100_000  # leaves: who is asked about a checkpoint may answer days later
 _ANCHORS, _BATCHES = "log/anchors/", "log/batches/"
 _RESTORE = 'restore it from another copy, if there is one (docs/OPERATIONS.md, "Repair")'
@@ -87,7 +88,7 @@ class _Mirror:
 
     def _follow(self, start: Position, goal: _Signed, size: int, tick: Tick) -> None:
         Log(self.source, keyring.load(self.shop.settings)).mark()  # where this machine has a key, it must be the one in force
-        for stretch in follow.follow(self.source, start, goal.signed, self.copier.pool):
+        for stretch in follow.follow(self.source, start, goal.signed, self.copier.pool, STRETCH):
             self.copier.take(stretch, size)
             for key, what in stretch.wrong:
                 self.copier.findings[key] = Finding(ALTERED, key, f"it {what}; it was not copied", _RESTORE)

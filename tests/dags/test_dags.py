@@ -30,7 +30,7 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
     (outlets / "bad.toml").write_text("name = ", "utf-8")
     found = bag()
     assert found.import_errors == {}
-    assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", "warraq_sweep", "warraq_prune"}
+    assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", "warraq_sweep", "warraq_mirror", "warraq_prune"}
     for dag_id, dag in found.dags.items():
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
@@ -103,7 +103,11 @@ def test_a_file_name_that_is_no_dag_id_still_shows(outlets: Path) -> None:
     (outlets / "منارة 2.toml").write_text("name = 1", "utf-8")
     found = bag()
     assert found.import_errors == {}
-    (dag,) = [dag for dag_id, dag in found.dags.items() if dag_id not in {"warraq_manara", "warraq_sweep", "warraq_prune"}]
+    (dag,) = [
+        dag
+        for dag_id, dag in found.dags.items()
+        if dag_id not in {"warraq_manara", "warraq_sweep", "warraq_mirror", "warraq_prune"}
+    ]
     assert "منارة 2.toml" in dag.description
 
 
@@ -137,3 +141,18 @@ def test_dag_files_parse_fast_and_import_nothing_heavy(outlets: Path) -> None:
     took = {name: float(seconds) for name, seconds in (line.split() for line in done.stdout.splitlines())}
     print(f"\nparse, CPU seconds with 21 outlets: {took} ({time.monotonic() - begun:.1f} s with Airflow's own imports)")
     assert max(took.values()) < 0.5, took  # 0.2 on a quiet machine; CPU time on a loaded one doubles
+
+
+def test_the_second_copy_is_made_where_one_is_set_and_skipped_elsewhere(outlets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    found = bag()
+    (task,) = found.dags["warraq_mirror"].tasks
+    monkeypatch.delenv("WARRAQ_MIRROR", raising=False)
+    with pytest.raises(AirflowSkipException, match="WARRAQ_MIRROR"):
+        task.python_callable()
+    monkeypatch.setenv("WARRAQ_MIRROR", "s3://copies/warraq")
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setitem(task.python_callable.__globals__, "warraq", lambda *words: ran.append(words) or "mirror: nothing new")
+    assert task.python_callable() == "mirror: nothing new"
+    assert ran == [("mirror",)], "no key and no address on the command line"

@@ -171,11 +171,26 @@ def test_the_command_gets_the_airflow_connection_it_is_told_to_use(steps, monkey
     monkeypatch.delenv("WARRAQ_S3_CONNECTION", raising=False)
     assert steps._connection() == {}
     monkeypatch.setenv("WARRAQ_S3_CONNECTION", "press_s3")
-    assert _connection("press_s3", steps._connection()) == {
-        "endpoint_url": "http://s3:9",
-        "aws_access_key_id": "KEY",
-        "aws_secret_access_key": "very-secret",
-    }
+    told = {"endpoint_url": "http://s3:9", "aws_access_key_id": "KEY", "aws_secret_access_key": "very-secret"}
+    assert _connection("press_s3", steps._connection()) == told
+    monkeypatch.delenv("WARRAQ_S3_CONNECTION")
+    monkeypatch.setenv("WARRAQ_MIRROR_CONNECTION", "press_s3")
+    assert _connection("press_s3", steps._connection()) == told
+
+
+def test_the_command_is_told_who_started_the_run_by_hand(steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.execution_time.context import set_current_context
+
+    def told(name: str | None) -> dict[str, str]:
+        with set_current_context({"dag_run": SimpleNamespace(triggering_user_name=name)}):
+            return steps._operator()
+
+    monkeypatch.delenv("WARRAQ_OPERATOR", raising=False)
+    assert told("amal") == {"WARRAQ_OPERATOR": "amal"}
+    assert told(None) == {}
+    assert steps._operator() == {}
+    monkeypatch.setenv("WARRAQ_OPERATOR", "the night shift")
+    assert told("amal") == {}
 
 
 def test_the_run_id_is_the_same_for_every_retry_and_another_for_every_run(steps, monkeypatch: pytest.MonkeyPatch) -> None:
