@@ -176,8 +176,11 @@ def _read(lines: Sequence[Observation], version: VersionRow) -> Observation | No
 
 
 def _absence(picked: _Picked, seen: Sequence[Observation], event: EventRow) -> None:
+    """Both sightings; of one at the end of a redirect the redirect too. A redirect to the front page is one itself."""
     for role, time in (("absent", event.since), ("confirmed", event.time)):
-        told = [line for line in seen if at(line.time) == time and line.klass not in ALIVE and line.reason != HOP]
+        told = sorted(
+            (line for line in seen if at(line.time) == time and line.klass not in ALIVE), key=lambda one: one.reason == HOP
+        )
         for line in told[:1]:
             hops = (hop for hop in seen if hop.reason == HOP and hop.run == line.run and hop.time <= line.time)
             picked.add(max(hops, key=lambda hop: at(hop.time), default=None) if _followed(line) else None, "hop")

@@ -80,10 +80,11 @@ class _Contents:
             self.found.find(ALTERED, name, f"cannot be read: {error!r}"[:200], _ASK)
 
     def part(self, name: str) -> None:
-        """A part of a WARC: every record whole, every digest right."""
+        """A part of a WARC: every record whole, every digest right. A capture's certificates are a part before it."""
         data = self.files[name]
         _unpacked(data)
-        problems = warc.check(data).findings
+        chain = next((one.chain for one in self.manifest.sightings if one.capture == name and one.chain), "")
+        problems = warc.check((self.files[chain] if chain else b"") + data).findings
         if problems:
             raise BadRecord(problems[0])
         if self.logged[name].kind == "capture":

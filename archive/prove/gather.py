@@ -28,21 +28,26 @@ class Gathered:
     ledger: Ledger
     sources: list[Source]
     files: Files = field(default_factory=dict)
-    logged: dict[str, tuple[Logged, Held]] = field(default_factory=dict)  # by the leaf's key
+    logged: dict[str, tuple[Logged, Held]] = field(default_factory=dict)  # by file
+    names: dict[bytes, str] = field(default_factory=dict)  # files by what makes them another: a leaf's entry, a link
     links: list[facts.Link] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # snapshots by key: their file
 
     def add(self, folder: str, ending: str, held: Held) -> str:
         """Put a file with its proof into `folder`, numbered; its name. What is there already is not put again."""
-        if held.leaf.key not in self.logged:
-            number = 1 + sum(row.file.startswith(f"{folder}/") for row, _ in self.logged.values())
-            self._put(f"{folder}/{number}{ending}", held.data, held)
-        return self.logged[held.leaf.key][0].file
+        return self._numbered(folder, ending, held.leaf.entry, held.data, held)
+
+    def _numbered(self, folder: str, ending: str, identity: bytes, data: bytes, held: Held) -> str:
+        if identity not in self.names:
+            number = 1 + sum(file.startswith(f"{folder}/") for file in self.logged)
+            self.names[identity] = f"{folder}/{number}{ending}"
+            self._put(self.names[identity], data, held)
+        return self.names[identity]
 
     def _put(self, name: str, data: bytes, held: Held) -> None:
         self.files[name] = data
         self.files[name + bundle.PROOF] = proof.dump(self.ledger.proof(held))
-        self.logged[held.leaf.key] = Logged(held.leaf.kind, name, held.leaf.key), held
+        self.logged[name] = Logged(held.leaf.kind, name, held.leaf.key), held
 
     def sightings(self, chosen: Iterable[Sighting]) -> list[facts.Sighting]:
         """The captures with what belongs to them: who wrote the file, certificates, the capture that a revisit refers to."""
@@ -115,14 +120,11 @@ class Gathered:
         """A link as the snapshot says it, with the proof that its seed file was in the archive. Its text stays outside."""
         folder = keys.seed(str(link["set"]), "")
         name = f"{folder}{link['name']}"
-        if name not in self.logged:
-            unit = self.ledger.unit(f"{folder}SHA256SUMS")
-            found = next(((index, one) for index, one in unit if one.key == name), None)
-            if found is None or found[1].sha256 != link["sha256"]:
-                raise Broken(f"{name} was logged with another digest than the link has", "run `warraq verify`")
-            held = self.ledger.whole(*found)
-            self._put(f"seeds/{1 + len(self.links)}.json", orjson.dumps(link, option=orjson.OPT_SORT_KEYS) + b"\n", held)
-        self.links.append(facts.Link(self.logged[name][0].file, version))
+        found = next(((index, one) for index, one in self.ledger.unit(f"{folder}SHA256SUMS") if one.key == name), None)
+        if found is None or found[1].sha256 != link["sha256"]:
+            raise Broken(f"{name} was logged with another digest than the link has", "run `warraq verify`")
+        data = orjson.dumps(link, option=orjson.OPT_SORT_KEYS) + b"\n"
+        self.links.append(facts.Link(self._numbered("seeds", ".json", data, data, self.ledger.whole(*found)), version))
 
     def observations(self, article: str, captures: list[facts.Sighting]) -> bytes:
         """The lines about this article and these captures, as stored: never a line about another article."""
