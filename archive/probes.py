@@ -68,7 +68,9 @@ def damaged_put(store: S3Store) -> bool:
     """Whether bytes that differ from their SHA-256 are refused."""
     wrong = base64.b64encode(hashlib.sha256(b"other bytes").digest()).decode()
     try:
-        store.client.put_object(Bucket=store.where.bucket, Key=store.where.prefix + _fresh(), Body=b"x", ChecksumSHA256=wrong)
+        store.client.put_object(
+            Bucket=store.where.bucket, Key=store.where.prefix + _fresh(), Body=b"x", ChecksumSHA256=wrong, IfNoneMatch="*"
+        )
     except boto.ClientError as error:
         return status(error) == 400
     return False
@@ -82,12 +84,13 @@ def locked_delete(store: S3Store, kind: str = "GOVERNANCE") -> str:
     bucket, key = store.where.bucket, store.where.prefix + _fresh()
     minute = {"ObjectLockMode": kind, "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(minutes=1)}
     lock: dict[str, Any] = {"ObjectLockLegalHoldStatus": "ON"} if kind == HOLD else minute
+    lock |= {"ChecksumAlgorithm": "SHA256", "IfNoneMatch": "*"}  # the bucket's policy may demand the condition
     digest = base64.b64encode(hashlib.sha256(b"locked").digest()).decode()
     try:
         store.client.get_object_lock_configuration(Bucket=bucket)
-        version = store.client.put_object(
-            Bucket=bucket, Key=key, Body=b"locked", ChecksumSHA256=digest, ChecksumAlgorithm="SHA256", **lock
-        ).get("VersionId", "")
+        version = store.client.put_object(Bucket=bucket, Key=key, Body=b"locked", ChecksumSHA256=digest, **lock).get(
+            "VersionId", ""
+        )
         if _deleted(store, key, version):
             return "deleted"
     except boto.ClientError as error:

@@ -61,7 +61,19 @@ def warraq(*arguments: str, may_skip: bool = False) -> str:
     found = shutil.which("warraq", path=os.pathsep.join([here, os.environ.get("PATH", os.defpath)]))
     if found is None:
         raise AirflowFailException(f"no command `warraq` beside {sys.executable}: install the project there (see README.md)")
-    return run([found, *arguments], {**os.environ, **_connection()}, may_skip=may_skip)
+    return run([found, *arguments], {**os.environ, **_connection(), **_operator()}, may_skip=may_skip)
+
+
+def _operator() -> dict[str, str]:
+    """Who started this run by hand, as acts name them; nobody when the schedule did, or WARRAQ_OPERATOR is set."""
+    from airflow.sdk import get_current_context
+
+    try:
+        run = get_current_context()["dag_run"]
+    except RuntimeError:  # outside a task
+        return {}
+    name = getattr(run, "triggering_user_name", None)
+    return {"WARRAQ_OPERATOR": name} if name and not os.environ.get("WARRAQ_OPERATOR") else {}
 
 
 def _connection() -> dict[str, str]:

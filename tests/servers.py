@@ -150,6 +150,7 @@ class _RelayHandler(_Handler):
         owner: Relay = self.server.owner
         body = self.body()
         owner.seen.append((self.command, self.path))
+        owner.headers.append({name.lower(): value for name, value in self.headers.items()})
         fault = owner.faults.popleft() if owner.faults else ""
         if fault[:1].isdigit():
             status, _, code = fault.partition(" ")
@@ -168,7 +169,7 @@ class _RelayHandler(_Handler):
         kept |= {"Date": owner.date} if owner.date else {}
         self.answer(answer.status, data, kept, cut=len(data) // 2 if fault == "cut the body" else None)
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = relay
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = relay
 
 
 class Relay(_Serving):
@@ -184,6 +185,7 @@ class Relay(_Serving):
         self.upstream = upstream
         self.faults: deque[str] = deque()
         self.seen: list[tuple[str, str]] = []
+        self.headers: list[dict[str, str]] = []  # of each request in `seen`, names in lower case
         self.date = ""
 
 
