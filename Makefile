@@ -34,7 +34,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test check testbed bench kills backlog lock
+.PHONY: setup dev test check testbed bench kills attacks backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -57,6 +57,9 @@ bench: dev ## Every performance figure, with its bound
 
 kills: dev ## kill -9 at 40 random moments and around every put, then run again; about 15 minutes
 	@$(BIN)/python -m tests.faults.kill
+
+attacks: dev ## Attacks on a bucket of 10,000 captures, each to be detected and named right; about 20 minutes
+	@$(BIN)/python -m tests.attacks
 
 backlog: dev ## A back catalogue of 5,000 posts at a delay of 1 s; takes two intervals of 15 minutes
 	@$(BIN)/python -m tests.faults.backlog
