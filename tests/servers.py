@@ -50,11 +50,17 @@ class Server:
 def start_weed(folder: Path) -> tuple[subprocess.Popen[bytes], Server]:
     """SeaweedFS as the stack starts it, on free ports; fsync on."""
     weed = Weed(folder / "data", free_ports(), "warraq-test-key", "warraq-test-secret-0123456789")
-    with (folder / "weed.log").open("wb") as log:
-        process = _start(weed.command(), log, {**os.environ, **weed.environment()})
-    wait_for(weed.ready, process, folder / "weed.log")
+    process = start_server(weed, folder / "weed.log")
     weed.configure()
     return process, Server(weed.endpoint, weed.access_key, weed.secret_key)
+
+
+def start_server(weed: Weed, log: Path) -> subprocess.Popen[bytes]:
+    """This SeaweedFS, when it is ready; also once more after it was killed."""
+    with log.open("ab") as out:
+        process = _start(weed.command(), out, {**os.environ, **weed.environment()})
+    wait_for(weed.ready, process, log)
+    return process
 
 
 def stop_weed(process: subprocess.Popen[bytes]) -> None:
