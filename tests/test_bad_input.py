@@ -17,7 +17,6 @@ import pytest
 
 from archive.errors import Refused
 from archive.steps import clock
-from archive.steps.verify import verify
 from archive.steps.workshop import utc_now
 from tests.servers import Relay, Server
 from tests.wadi import ROOT, WARRAQ, Wadi, seed_folder, wadi
@@ -158,7 +157,7 @@ def test_a_seed_file_that_was_altered_in_the_bucket_stops_reading_and_not_captur
     finally:
         at.client.put_object(**at.place(key), Body=kept)
     assert made.call("seal", "--all").returncode == 0
-    assert verify(at.shop().store, lambda *_: None)[1] == []
+    assert at.verified().findings == []
 
 
 @pytest.mark.parametrize("seconds", [-45, 45])
@@ -214,7 +213,7 @@ def test_a_disk_that_fills_up_while_crawling_and_the_run_after_it_was_freed(at: 
     assert done.returncode == 0, done.stderr
     assert "1 left by an earlier worker" in done.stdout
     assert list((state / "spool" / "wadi").iterdir()) == []
-    assert verify(at.shop().store, lambda *_: None)[1] == []
+    assert at.verified().findings == []
 
 
 @pytest.mark.parametrize("catalog", ["", "elsewhere"])
@@ -258,4 +257,4 @@ def test_a_site_that_answers_nothing(mute: tuple[Wadi, Future[Done]]) -> None:
     assert status.returncode == 0
     assert f"nothing readable since {row.failing_since}" in status.stdout
     assert {(article.state, article.versions) for article in at.shop().catalog.articles()} == {("live", 1)}
-    assert verify(at.shop().store, lambda *_: None)[1] == []
+    assert at.verified().findings == []

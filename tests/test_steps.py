@@ -23,8 +23,8 @@ from archive import outlet as outlets
 from archive.catalog import Catalog
 from archive.steps import seeds
 from archive.steps.rebuild import rebuild
-from archive.steps.verify import Finding, verify
 from archive.steps.workshop import Outcome
+from archive.verify import Finding
 from tests.servers import Server
 from tests.wadi import ROOT, WARRAQ, Wadi, new_run, seed_folder, wadi
 
@@ -161,17 +161,18 @@ def test_rebuild_refuses_before_it_empties_anything_when_an_outlet_file_is_missi
 
 
 def findings(at: Wadi) -> list[Finding]:
-    return verify(at.shop().store, lambda *_: None)[1]
+    return at.verified().findings
 
 
 def test_verify_reads_everything_and_finds_nothing(story: Story) -> None:
-    counts, found = verify(story.at.shop().store, lambda *_: None)
-    assert found == []
+    report = story.at.verified()
+    counts = report.counts
+    assert (report.findings, report.information, report.waiting) == ([], [], {})
     kinds = {key.partition("/")[0]: 0 for key in story.at.held()}
-    assert {"warc", "observations", "cdxj", "snapshots", "seeds", "plans", "meta"} == set(kinds)
+    assert {"warc", "observations", "cdxj", "snapshots", "seeds", "plans", "meta", "log"} == set(kinds)
     assert counts["WARC files"] == counts["CDXJ files"] == 5
     assert counts["snapshots"] == sum(key.startswith("snapshots/") for key in story.at.held())
-    assert counts["seed files"] == 2
+    assert counts["seed files"] == 3  # two, and their SHA256SUMS
 
 
 def changed(data: bytes, **fields: Any) -> bytes:
@@ -183,28 +184,34 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-DAMAGE: list[tuple[str, str, Any, str]] = [
-    ("an altered WARC", "warc/", lambda data: flipped(data, len(data) // 2), "altered"),
-    ("a WARC cut short", "warc/", lambda data: data[:-100], "altered"),
-    ("a missing WARC", "warc/", None, "missing"),
-    ("a snapshot with another text", "snapshots/", lambda data: changed(data, faithful="نص لم ينشره أحد."), "its text"),
-    ("a snapshot with another title", "snapshots/", lambda data: changed(data, title="عنوان آخر"), "its headline"),
-    ("a snapshot with another date", "snapshots/", lambda data: changed(data, published=None), "its published"),
-    ("a snapshot without its links", "snapshots/", lambda data: changed(data, seeds=[{"name": "x"}]), "its seeds"),
-    ("a snapshot that is none", "snapshots/", lambda data: gzip.compress(b"[]"), "altered or truncated"),
-    ("a missing snapshot", "snapshots/", None, "missing: an observation points at it"),
-    ("an altered seed file", "seeds/", lambda data: data + b" ", "altered"),
-    ("a missing seed file", "seeds/", None, "missing"),
-    ("missing observations", "observations/", None, "missing: its CDXJ is there"),
-    ("observations that are none", "observations/", lambda data: data[:50], "not an observations object"),
-    ("an altered index", "cdxj/", lambda data: data.replace(b'"200"', b'"404"'), "does not follow"),
+DAMAGE: list[tuple[str, str, Any, str, str]] = [
+    ("an altered WARC", "warc/", lambda data: flipped(data, len(data) // 2), "altered", "is not what was logged"),
+    ("a WARC cut short", "warc/", lambda data: data[:-100], "truncated", "breaks off after"),
+    ("a missing WARC", "warc/", None, "missing", "the bucket has not"),
+    (
+        "a snapshot with another text",
+        "snapshots/",
+        lambda data: changed(data, faithful="نص لم ينشره أحد."),
+        "altered",
+        "its text",
+    ),
+    ("a snapshot with another title", "snapshots/", lambda data: changed(data, title="عنوان آخر"), "altered", "its headline"),
+    ("a snapshot with another date", "snapshots/", lambda data: changed(data, published=None), "altered", "its published"),
+    ("a snapshot without its links", "snapshots/", lambda data: changed(data, seeds=[{"name": "x"}]), "altered", "its seeds"),
+    ("a snapshot that is none", "snapshots/", lambda data: gzip.compress(b"[]"), "altered", "SHA-256"),
+    ("a missing snapshot", "snapshots/", None, "missing", "the bucket has not"),
+    ("an altered seed file", "seeds/", lambda data: data + b" ", "altered", "SHA-256"),
+    ("a missing seed file", "seeds/", None, "missing", "the bucket has not"),
+    ("missing observations", "observations/", None, "missing", "the bucket has not"),
+    ("observations cut short", "observations/", lambda data: data[:50], "truncated", "breaks off"),
+    ("an altered index", "cdxj/", lambda data: data.replace(b'"200"', b'"404"'), "altered", "SHA-256"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "damage", "word"), [row[1:] for row in DAMAGE], ids=[row[0] for row in DAMAGE])
-def test_verify_names_the_object_that_is_not_what_it_was(story: Story, kind: str, damage: Any, word: str) -> None:
+@pytest.mark.parametrize(("place", "damage", "kind", "word"), [row[1:] for row in DAMAGE], ids=[row[0] for row in DAMAGE])
+def test_verify_names_the_object_that_is_not_what_it_was(story: Story, place: str, damage: Any, kind: str, word: str) -> None:
     at = story.at
-    key = next(key for key in sorted(at.held()) if key.startswith(kind) and not key.endswith("SHA256SUMS"))
+    key = next(key for key in sorted(at.held()) if key.startswith(place) and not key.endswith("SHA256SUMS"))
     kept = at.client.get_object(**at.place(key))["Body"].read()
     if damage is None:
         at.client.delete_object(**at.place(key))
@@ -214,8 +221,9 @@ def test_verify_names_the_object_that_is_not_what_it_was(story: Story, kind: str
         found = findings(at)
     finally:
         at.client.put_object(**at.place(key), Body=kept)
-    assert [one for one in found if one.key == key and word in one.what], found
-    assert all(one.remedy for one in found)
+    assert [(one.kind, one.key) for one in found] == [(kind, key)]
+    assert word in found[0].what
+    assert found[0].remedy
 
 
 def test_verify_names_what_is_no_object_of_ours(story: Story) -> None:

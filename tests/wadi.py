@@ -19,6 +19,7 @@ from uuid import uuid4
 from archive import keys
 from archive.settings import Settings, from_environment
 from archive.steps.workshop import Outcome, Workshop
+from archive.verify import Report
 from tests.faults.kill import OUTLET, ROOT
 from tests.faults.site import Site
 from tests.servers import Server
@@ -102,6 +103,13 @@ class Wadi:
             os.environ.update(kept[1])
             signal.signal(signal.SIGTERM, handler)
         return subprocess.CompletedProcess(list(arguments), status, out.getvalue(), err.getvalue())
+
+    def verified(self) -> Report:
+        """What a verification of the whole archive says, by somebody who has the bucket alone."""
+        from archive.verify.run import verify
+
+        shop = self.shop()
+        return verify(shop.store, shop.clock(), pause=lambda: None)
 
     def held(self) -> dict[str, str]:
         """Key and ETag of every object, asked with a plain client; probes are no part of the archive."""

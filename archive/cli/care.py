@@ -1,4 +1,4 @@
-"""Commands that care for the archive: outlets, seeds, verify, rebuild, doctor, status, export."""
+"""Commands that care for the archive: outlets, seeds, rebuild, doctor, status, export."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import typer
 
 from archive import outlet as outlet_files
 from archive.cli.common import Json, Restricted, finish, print_json, progress, shown, workshop
-from archive.errors import NOTHING_DUE, Broken, Refused
+from archive.errors import NOTHING_DUE, Refused
 from archive.steps.workshop import Workshop
 
 
 def register(app: typer.Typer) -> None:
-    for command in (outlets, verify, rebuild, doctor, status, export):
+    for command in (outlets, rebuild, doctor, status, export):
         app.command()(command)
     seeds = typer.Typer(no_args_is_help=True, help="Seed files: the texts the archive links back to.")
     seeds.command("add")(seeds_add)
@@ -55,27 +55,6 @@ def seeds_ls(as_json: Json = False) -> None:
         print_json(row) if as_json else print(
             f"{link.name}  {link.relation:9} {link.outlet:18} {link.article} version {link.version}"
         )
-
-
-def verify(
-    outlet: Annotated[str, typer.Argument(help="One outlet; everything when left out.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Read every object and compute every digest again. Exit 65 when something is not what it should be."""
-    from archive.steps.verify import verify as check
-
-    with progress("verify", as_json) as tick:
-        counts, findings = check(workshop().store, tick, outlet)
-    if as_json:
-        print_json({"checked": dict(counts), "findings": [asdict(f) for f in findings]})
-    else:
-        for finding in findings:
-            print(f"{finding.key}: {finding.what} — {finding.remedy}")
-        print(
-            f"verify: {', '.join(f'{n} {what}' for what, n in counts.items()) or 'nothing there yet'}; {len(findings)} findings"
-        )
-    if findings:
-        raise typer.Exit(Broken.exit_code)
 
 
 def rebuild(as_json: Json = False) -> None:

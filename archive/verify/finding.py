@@ -85,6 +85,8 @@ class Report:
         self.information += other.information
         self.waiting += other.waiting
         self.unchecked += other.unchecked
+        self.log |= other.log
+        self.uncaptured |= other.uncaptured
         return self
 
     def find(self, kind: str, key: str, what: str, remedy: str = "", sha256: str = "") -> None:

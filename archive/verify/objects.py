@@ -182,6 +182,17 @@ class Objects:
         for place, (line, reading) in named.items():
             if place in right:
                 self.snapshot(place, right[place], line, reading, out.report)
+        for n, one in enumerate(out.report.findings):
+            if one.kind == ALTERED and one.key in named and one.key not in right:
+                out.report.findings[n] = self._described(one, *named[one.key])
+
+    def _described(self, one: Finding, line: Observation, reading: Reading) -> Finding:
+        """An altered snapshot, with what of it is not what was observed."""
+        try:
+            wrong = list(snapshot_faults(snapshots.load(held(self.store, one.key) or b""), line, reading))
+        except BadRecord:
+            wrong = []
+        return finding(ALTERED, one.key, _few([one.what, *wrong]), sha256=one.sha256)
 
     def snapshot(self, key: str, data: bytes, line: Observation, reading: Reading, report: Report) -> None:
         """A snapshot against its observation, and its links to seed files counted again."""

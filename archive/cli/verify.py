@@ -1,0 +1,160 @@
+"""The commands that check the archive: verify, audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archive import marker
+from archive.cli.common import Json, isolate, print_json, progress, workshop
+from archive.errors import Broken, Refused
+from archive.keys import OUTLET
+from archive.s3 import S3Store, connect
+from archive.settings import Settings
+from archive.steps.workshop import Workshop
+from archive.verify.finding import Finding, Report
+
+if TYPE_CHECKING:
+    from archive.verify.log import Tick
+    from archive.verify.progress import Progress
+
+SHOWN = 200  # findings in a text; JSON has all
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(verify)
+
+
+def verify(
+    what: Annotated[
+        str, typer.Argument(help="An outlet, an article, or a bundle (.zip); the whole archive when left out.")
+    ] = "",
+    *,
+    copy: Annotated[str, typer.Option("--store", help="Another store that holds a copy: s3://bucket/prefix.")] = "",
+    checkpoints: Annotated[
+        list[Path] | None, typer.Option("--checkpoints", help="A checkpoint or a book of them that somebody kept.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a verification that was interrupted.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Write the report to this file too, as JSON.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check everything against the log, and the log against whoever remembers it. Exit 65 on a finding."""
+    if what.endswith(".zip"):
+        found = _bundle(Path(what))
+    else:
+        shop = workshop(as_json)
+        store = open_store(replace(shop.settings, bucket=copy) if copy else shop.settings, copy)
+        if _whole(what):
+            state = _state(shop, store, what, resume)
+            with progress("verify", as_json) as tick:
+                found = _archive(shop, store, state, checkpoints or [], tick)
+        else:
+            found = _article(shop, store, what, checkpoints or [])
+    tell(found, report, as_json)
+
+
+def _whole(what: str) -> bool:
+    """Whether a whole archive or outlet is meant; anything else is an article."""
+    return not what or (OUTLET.fullmatch(what) is not None and not _hex(what))
+
+
+def _hex(text: str) -> bool:
+    """Whether it may be the beginning of an article's id."""
+    return len(text) >= 6 and set(text) <= set("0123456789abcdef")
+
+
+def _bundle(path: Path) -> Report:
+    from archive.prove.checking import examine
+
+    return examine(path)
+
+
+def _state(shop: Workshop, store: S3Store, outlet: str, resume: bool) -> Progress:
+    """How far the last verification of this machine's own archive was; of a copy nothing is remembered."""
+    from archive.verify.progress import Progress
+
+    own = str(store.where) == shop.settings.bucket.rstrip("/")
+    return Progress(shop.settings.state / "verify.json" if own else None, outlet, resume)
+
+
+def _archive(shop: Workshop, store: S3Store, state: Progress, files: Sequence[Path], tick: Tick) -> Report:
+    from archive.verify import memory
+    from archive.verify.run import Scope
+    from archive.verify.run import verify as check
+
+    known, damaged = memory.of(shop.settings, shop.catalog.log_size(), state.remembered(), files)
+    found = check(store, shop.clock(), scope=Scope(state.scope), known=known, tick=tick, progress=state)
+    if damaged:
+        found.unchecked["entries of a checkpoint book that cannot be read"] = len(damaged)
+    return found
+
+
+def open_store(settings: Settings, copy: str = "") -> S3Store:
+    """The archive for reading alone. One whose marker is gone or damaged is opened all the same, if it has a log."""
+    if copy:
+        from archive.steps.copies import connect as connect_copy
+
+        return connect_copy(settings, copy)
+    store = connect(settings, write=False)
+    try:
+        held = marker.read(store)
+    except Broken:
+        return store
+    if held is not None or store.checkpoint() is None:
+        marker.check(held, settings, store.where)
+    return store
+
+
+# What is told
+
+
+def tell(found: Report, path: Path | None, as_json: bool) -> None:
+    """Print the report, write it, exit 65 when there is a fault."""
+    if path is not None:
+        path.write_text(json.dumps(found.row(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if as_json:
+        print_json(found.row())
+    else:
+        for line in lines(found):
+            print(line, flush=True)
+    if found.faults:
+        raise typer.Exit(Broken.exit_code)
+
+
+def lines(found: Report) -> Iterable[str]:
+    """The report as text; the last line sums it up."""
+    for one in found.findings[:SHOWN]:
+        yield str(one)
+    if len(found.findings) > SHOWN:
+        yield f"… and {len(found.findings) - SHOWN} more findings: --json or --report has all"
+    for one in found.information:
+        yield f"({one})"
+    if found.uncaptured.get("count"):
+        yield f"(not captured: {found.uncaptured['count']} articles that were planned or listed were never tried; the oldest:)"
+        for wish in found.uncaptured["oldest"]:
+            yield f"(  {wish['time'][:10]}  {isolate(wish['url'])}  named by {wish['named_by']})"
+    for what, n in found.waiting.items():
+        yield f"(waiting: {n} {what})"
+    for what, n in found.unchecked.items():
+        yield f"(not checked: {n} {what})"
+    checked = ", ".join(f"{n} {what}" for what, n in found.counts.items())
+    yield f"verify: {checked or 'nothing there yet'}; {_findings(found.findings)}"
+
+
+def _findings(findings: list[Finding]) -> str:
+    n = len([one for one in findings if one.fault])
+    by_order = len(findings) - n
+    return f"{n} findings" + (f", {by_order} redacted by order" if by_order else "")
+
+
+def _article(shop: Workshop, store: S3Store, which: str, files: Sequence[Path]) -> Report:
+    from archive.verify.article import verify as check
+
+    if files:
+        raise Refused("--checkpoints is about the whole log", "leave the article out")
+    return check(shop, store, which)
