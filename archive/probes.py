@@ -88,10 +88,8 @@ def locked_delete(store: S3Store, kind: str = "GOVERNANCE") -> str:
     digest = base64.b64encode(hashlib.sha256(b"locked").digest()).decode()
     try:
         store.client.get_object_lock_configuration(Bucket=bucket)
-        version = store.client.put_object(Bucket=bucket, Key=key, Body=b"locked", ChecksumSHA256=digest, **lock).get(
-            "VersionId", ""
-        )
-        if _deleted(store, key, version):
+        put = store.client.put_object(Bucket=bucket, Key=key, Body=b"locked", ChecksumSHA256=digest, **lock)
+        if _deleted(store, key, put.get("VersionId", "")):
             return "deleted"
     except boto.ClientError as error:
         none = error.operation_name == "GetObjectLockConfiguration" and status(error) in (404, 501)

@@ -14,10 +14,9 @@ import orjson
 from archive import acts
 from archive.acts import Act
 from archive.errors import BadRecord, Refused
-from archive.log import keyring
 from archive.log.leaf import Unit, of_object
 from archive.settings import Settings
-from archive.steps.record import record
+from archive.steps.record import ready, record
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import put_once
 
@@ -57,9 +56,7 @@ def perform(shop: Workshop, act: Act) -> Outcome:
     """
     if act.act == "redact" or act.act not in acts.KINDS:
         raise Refused(f"nothing in this version performs the act {act.act!r}", f"one of {', '.join(acts.KINDS)}")
-    log = shop.log
-    if log.signer is None:
-        raise keyring.absent()
+    log = ready(shop)
     mark = log.mark()
     act = replace(act, log_size=mark)
     data = acts.dump(act)
