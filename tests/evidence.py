@@ -10,11 +10,11 @@ import base64
 import gzip
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -44,6 +44,16 @@ NEWER = (*NEW, "تصحيح: ذكرت نسخة سابقة من هذا الخبر 
 SECRET = ("شاهد من الوادي يروي ما رآه عند الجسر القديم ليلة الحادي عشر من الشهر الماضي.", *OLD[2:])
 HOSTILE = "سوق &lt;script src=//evil.example/x.js&gt;&lt;/script&gt; \u202eمقلوب &lt;img src=x onerror=alert(1)&gt;"
 DER = b"what a certificate looks like does not matter here"
+WANTED: dict[str, tuple[Any, ...]] = {
+    "newest": (101,),
+    "time": (109, "--at", "2026-11-01"),
+    "gone": (102, "--gone"),
+    "front": (103, "--gone"),
+    "never": (108, "--gone"),
+    "between": (101, "--between", "1", "3"),
+    "returned": (107, "--between", "1", "2"),
+    "hostile": (104,),
+}
 PEM = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(DER) + b"-----END CERTIFICATE-----\n"
 
 
@@ -81,7 +91,9 @@ class Press:
         note = Note(role="article", found="plan", why="revisit", via=via, previous=self.last.get(number))
         tls = {"version": "TLSv1.3", "cipher": "TLS_AES_128_GCM_SHA256", "certificate": digest(DER)}
         known = Resolution("wadi.example", ("192.0.2.7",), when)
-        done = Exchange(url, when, when + timedelta(seconds=1), request, raw, note, ip="192.0.2.7", tls=tls, chain=Chain(PEM), dns=known)
+        done = Exchange(
+            url, when, when + timedelta(seconds=1), request, raw, note, ip="192.0.2.7", tls=tls, chain=Chain(PEM), dns=known
+        )
         self.waiting.append(done)
 
     def content(self, hours: float, number: int, paragraphs: tuple[str, ...], title: str = "", mark: str = "") -> None:
@@ -95,28 +107,50 @@ class Press:
         self.answer(hours, number, "301 Moved Permanently", b"", f"Location: {to}\r\n")
         self.answer(hours + 0.01, number, "200 OK", body, url=to, via=(self.url(number),))
 
-    def print(self, hours: float) -> None:
-        """The run: what waits as one WARC, read and sealed."""
+    def shop(self, hours: float) -> Workshop:
+        """A machine on which it is a few minutes later."""
         shop = self.made.shop()
-        run = keys.run_id(at(hours), "test", uuid4().hex)
-        folder = self.made.folder / "press"
+        shop.clock = lambda: at(hours + 0.2)
+        return shop
+
+    def write(self, hours: float) -> str:
+        """What waits, as one WARC in the bucket; its run."""
+        folder, run = self.made.folder / "press", keys.run_id(at(hours), "test", uuid4().hex)
         out = spool.Spool(folder, "wadi", run, 1, {"software": "test"}, lambda: at(hours), lambda: str(uuid4()))
         for one in self.waiting:
-            written = out.add(one)
-            body = one.response.partition(b"\r\n\r\n")[2]
-            number = one.url.rpartition("/")[2]
+            written, body = out.add(one), one.response.partition(b"\r\n\r\n")[2]
             known = Previous(one.url, _date(one.started), written.record, digest(body), digest(body))
-            if b" 200 OK" in one.response[:20] and number.isdigit() and (one.note.previous is None or one.note.previous.body != known.body):
+            number, before = one.url.rpartition("/")[2], one.note.previous
+            if b" 200 OK" in one.response[:20] and number.isdigit() and (before is None or before.body != known.body):
                 self.last[int(number)] = known
         out.close()
         self.waiting.clear()
-        spool.upload(shop.store, folder)
-        extract(shop, shop.outlet("wadi"), None)
-        seal(self.made.shop(), shop.outlet("wadi"), None)
+        spool.upload(self.made.shop().store, folder)
+        return run
+
+    def print(self, hours: float) -> None:
+        """The whole run: what waits is written, read and sealed."""
+        run, shop = self.write(hours), self.shop(hours)
+        extract(shop, shop.outlet("wadi"), run)
+        seal(self.shop(hours), shop.outlet("wadi"), run)
 
 
 def _date(when: datetime) -> str:
     return f"{when:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """Bundles by name, and what a stranger has from elsewhere."""
+
+    made: dict[str, Path]
+    roots: bytes  # of the time-stamping authority, PEM
+    seed: bytes  # the seed file
+    key: str  # in force
+    first_key: str
+
+    def files(self, name: str) -> dict[str, bytes]:
+        return files(self.made[name])
 
 
 @dataclass
@@ -152,6 +186,15 @@ class Story:
         assert said["file"] == str(path)
         return path
 
+    @cached_property
+    def bundles(self) -> Bundles:
+        """One of each kind."""
+        made = {name: self.prove(number, *options) for name, (number, *options) in WANTED.items()}
+        seed = (self.folder / "seeds" / "001_souq.txt").read_bytes()
+        signer = self.shop().log.signer
+        assert signer is not None
+        return Bundles(made, self.authority.roots.read_bytes(), seed, str(signer.public), self.first_key)
+
     def refused(self, number: int, *options: str) -> str:
         """What the command says instead of making a bundle."""
         path = self.folder / "refused.zip"
@@ -159,6 +202,17 @@ class Story:
         assert done.returncode == 78, done.stdout + done.stderr
         assert not path.exists()
         return done.stderr
+
+
+_KEPT: list[Bundles] = []  # by the first test file that needs them, for the others: an archive takes half a minute
+
+
+def kept(weed: Server, folder: Path) -> Bundles:
+    """Bundles of such an archive, which is gone by now."""
+    if not _KEPT:
+        with story(weed, folder) as told:
+            _KEPT.append(told.bundles)
+    return _KEPT[0]
 
 
 @contextmanager
@@ -170,7 +224,10 @@ def story(weed: Server, folder: Path) -> Iterator[Story]:
         )
         press = Press(made)
         told = Story(made, authority, witness, press)
-        seeds.add(told.shop(), seed_folder(made, {"001_souq.txt": "\n".join((f"أخبار السوق، العدد {101}", *OLD)), "002.txt": "نص آخر."}))
+        seeds.add(
+            told.shop(),
+            seed_folder(made, {"001_souq.txt": "\n".join((f"أخبار السوق، العدد {101}", *OLD)), "002.txt": "نص آخر."}),
+        )
         signer = told.shop().log.signer
         assert signer is not None
         told.first_key = str(signer.public)
@@ -261,5 +318,3 @@ def lines(contents: dict[str, bytes]) -> list[dict[str, Any]]:
 def text(contents: dict[str, bytes], name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(gzip.decompress(contents[name]))
     return found
-
-

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from archive.errors import BadRecord, Refused
 from archive.log import anchor, witness
@@ -39,6 +41,7 @@ _FOLDER = re.compile(r"(?:captures|warcinfos|resources|snapshots|seeds|keys|chec
 
 MOST_FILES, MOST_BYTES = 20_000, 1 << 30  # files of a bundle, bytes of all of them together
 _DIRECTORY = 8 << 20  # bytes of the zip's directory: Python reads it whole before anybody can look
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError)  # as zipfile tells
 _END = 22  # bytes of a zip's last record without a comment
 
 
@@ -84,21 +87,20 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 def unpack(path: Path) -> Files:
     """The files of a bundle. BadRecord when the zip is damaged; Refused when it is one that nobody should unpack."""
-    try:
-        with path.open("rb") as file:
+    with path.open("rb") as file:
+        try:
             _bounded(path, file.seek(0, 2), _tail(file))
             with zipfile.ZipFile(file) as archive:
                 infos = [info for info in archive.infolist() if not _folder(info)]
                 _harmless(path, infos)
                 return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise BadRecord(f"{path.name} is damaged: {error}", "get the bundle again from whoever made it") from error
+        except _DAMAGE as error:
+            raise BadRecord(f"{path.name} is damaged: {error}", "get the bundle again from whoever made it") from error
 
 
-def _tail(file: object) -> bytes:
-    file.seek(-min(file.seek(0, 2), _END + 20), 2)  # type: ignore[attr-defined]
-    data: bytes = file.read()  # type: ignore[attr-defined]
-    return data
+def _tail(file: BinaryIO) -> bytes:
+    file.seek(-min(file.seek(0, 2), _END + 20), 2)
+    return file.read()
 
 
 def _bounded(path: Path, size: int, tail: bytes) -> None:

@@ -118,6 +118,10 @@ class Examination:
             self.report.find(WRONG_SIGNER, CHECKPOINT, f"signed by {signer}, not by {wanted.strip()}", _ASK)
         else:
             self.report.counts["signatures"] += 1
+            if not wanted:
+                self.report.unchecked[
+                    f"whose key it is: compare {signer} with the one that the archive publishes elsewhere"
+                ] += 1
 
     def leaves(self) -> None:
         with self.guard(LEAVES):

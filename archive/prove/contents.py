@@ -165,9 +165,12 @@ class _Contents:
                 raise BadRecord(f"a line about {line.record}, which is not here as it says")
             self.lines.append(line)
             self.found.counts["observations"] += 1
-        said = {(at(line.time), line.record, line.klass, line.reason, line.status, line.url) for line in self.lines}
+        said = {
+            (at(line.time), line.record, line.klass, line.reason, line.status, line.url, str(line.to.get("url") or ""))
+            for line in self.lines
+        }
         for one in self.manifest.sightings:
-            if (one.time, one.record, one.klass, one.reason, one.status, one.url) not in said:
+            if (one.time, one.record, one.klass, one.reason, one.status, one.url, one.to) not in said:
                 raise BadRecord(f"no line says what the manifest says of {one.capture}")
 
     def _digest(self, name: str, line: Observation) -> str:

@@ -45,7 +45,8 @@ class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"klass": "class"}):
-    """A capture; `capture`, `warcinfo`, `chain` and `whole` (of a revisit: what it refers to) are files of the bundle."""
+    """A capture. `capture`, `warcinfo`, `chain`: files of the bundle; `whole`: the record that a revisit refers to; `to`:
+    where a redirect led."""
 
     time: str
     klass: str
@@ -60,6 +61,7 @@ class Sighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
     warcinfo: str
     chain: str = ""
     whole: str = ""
+    to: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -82,6 +82,7 @@ class Gathered:
             warcinfo=self.add("warcinfos", ".warc.gz", info),
             chain=self.add("resources", ".warc.gz", chain) if chain else "",
             whole=referred(held.data),
+            to=str(line.to.get("url") or ""),
         )
 
     def version(self, row: VersionRow) -> facts.Version:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from archive.catalog.rows import HistoryRow
 
 
+_COUNTED = {"captures": ("capture", "captures"), "snapshots": ("snapshot", "snapshots"), "seeds": ("seed link", "seed links")}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is to be proven: at most one of these; none of them: the newest version."""
@@ -50,6 +53,7 @@ def prove(shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, 
     path = out or Path(f"evidence-{row.article[:12]}.zip")
     data = bundle.pack(files)
     _write(path, data)
+    shop.say(f"prove: signed by {ledger.keys[-1].key}: tell it to whoever gets the bundle, by another way")
     stamps, _ = outside.stamps(files)
     return _outcome(path, files, ledger, stamps, len(data))
 
@@ -140,17 +144,14 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _outcome(path: Path, files: Files, ledger: Ledger, stamps: list[outside.Stamp], size: int) -> Outcome:
-    counts = {
-        kind: sum(name.startswith(f"{kind}/") and not name.endswith(bundle.PROOF) for name in files)
-        for kind in ("captures", "snapshots", "seeds")
-    }
-    counts["seeds"] -= bundle.RECIPE in files
-    key = str(ledger.keys[-1].key)
+    held = [name.partition("/")[0] for name in files if bundle.PROVABLE.fullmatch(name)]
+    counts = {folder: held.count(folder) for folder in _COUNTED}
+    told = ", ".join(
+        f"{n} {one if n == 1 else many}" for n, (one, many) in zip(counts.values(), _COUNTED.values(), strict=True)
+    )
     first = next((stamp for stamp in stamps if stamp.trusted), None)
     time = f"stamped {first.time:%Y-%m-%dT%H:%M:%SZ} by {first.who}" if first else "no time from outside yet: `warraq anchor`"
-    line = (
-        f"prove: {path}: {counts['captures']} captures, {counts['snapshots']} snapshots, {counts['seeds']} seed links; {time}"
-    )
     stamped = [{"size": one.size, "time": one.time.isoformat(), "who": one.who, "trusted": one.trusted} for one in stamps]
+    key = str(ledger.keys[-1].key)
     data = {"file": str(path), "bytes": size, "size": ledger.checkpoint.size, "key": key, "stamps": stamped, **counts}
-    return Outcome(line, data, progress=(f"prove: signed by {key}",))
+    return Outcome(f"prove: {path}: {told}; {time}", data)

@@ -52,6 +52,7 @@ def render(manifest: Manifest, files: Files) -> bytes:
         "key": files[max(name for name in files if name.startswith("keys/") and not name.endswith(PROOF))].decode().strip(),
         "cited": _cited(manifest, files),
         "w": words,
+        "of": words.of,
     }
     return _environment().get_template("report.html").render(values).encode("utf-8", "replace")
 

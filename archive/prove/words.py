@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 TITLE = ("تقرير إثبات", "Evidence report")
 MODES = {
     "newest": ("نسخة صفحة كما وصلت من موقعها", "A page as it came from its site"),
@@ -24,20 +26,18 @@ LABELS = {
     "confirmed": ("تأكيد غيابها", "Absence confirmed"),
     "returned": ("عودتها", "Returned"),
     "state": ("حالها عند إعداد هذا التقرير", "State when this was made"),
-    "source": ("المصدر", "source"),
     "title": ("العنوان", "Headline"),
     "text": ("النص", "Text"),
     "no_text": ("لا نص محفوظ لهذه النسخة.", "No text of this version is stored."),
     "changes": ("من النسخة %s إلى النسخة %s", "From version %s to version %s"),
     "added": ("أُضيف", "added"),
     "removed": ("حُذف", "removed"),
-    "captures": ("الالتقاطات", "Captures"),
+    "captures": ("الالتقاطات وبصماتها SHA-256", "Captures, with their SHA-256"),
     "when": ("الوقت", "Time"),
     "what": ("ما وصل", "What came"),
-    "file": ("الملف وبصمته SHA-256", "File and its SHA-256"),
-    "log": ("السجل والختم", "Log and stamp"),
+    "log": ("السجل والوقت من الخارج", "Log, and time from outside"),
     "leaf": ("الورقة", "leaf"),
-    "existed": ("موجود منذ", "existed at"),
+    "existed": ("موجود في", "existed at"),
     "unstamped": ("لا ختم زمنياً بعد", "no time from outside yet"),
     "unchecked": ("لم يُتحقق منه", "not checked"),
     "seeds": ("الصلة بملفات البذور", "Links to seed files"),
@@ -45,9 +45,8 @@ LABELS = {
     "article_in": ("من المقال في ملف البذرة", "of the article, in the seed file"),
     "triples": ("ثلاثية كلمات", "word triples"),
     "proof": ("سند الإثبات", "What it rests on"),
-    "checkpoint": ("نقطة التحقق", "Checkpoint"),
-    "leaves": ("ورقة", "leaves"),
-    "root": ("الجذر", "root"),
+    "leaves": ("نقطة التحقق: عدد الأوراق", "Checkpoint: leaves"),
+    "root": ("نقطة التحقق: الجذر", "Checkpoint: root"),
     "key": ("المفتاح الذي وقّعها", "Signed by the key"),
     "stamps": ("شهادات الوقت من الخارج", "Time from outside"),
     "check": ("كيف تتحقق", "How to check"),
@@ -131,3 +130,8 @@ LIMITS = (
         "archive looks like one that removed the page: look at the capture itself.",
     ),
 )
+
+
+def of(words: Mapping[str, tuple[str, str]], slug: str) -> tuple[str, str]:
+    """The words for a slug; one that is not known is shown as it is."""
+    return words.get(slug, (slug, slug))
