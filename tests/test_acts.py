@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -83,6 +84,16 @@ class TestObject:
         newer = act("embargo")
         assert acts.load(acts.dump(newer)) == newer
         assert acts.fold(keyed(newer)) == {}
+
+
+def test_the_format_names_every_field_and_kind() -> None:
+    text = (
+        (Path(__file__).parent.parent / "docs/FORMAT.md").read_text("utf-8").partition("## Acts")[2].partition("## History")[0]
+    )
+    told, kinds = text.partition("| act | meaning")[::2]
+    named = [name for row in re.findall(r"(?m)^\| (`[^|]+`) \|", told) for name in re.findall(r"`(\w+)`", row)]
+    assert set(named) == {one.name for one in fields(Act)}
+    assert set(re.findall(r"(?m)^\| `(\w+)` \|", kinds)) == set(acts.KINDS)
 
 
 class TestFold:
