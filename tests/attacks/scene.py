@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 
 from archive import keys, observation
 from archive.keys import Stem
-from archive.log.leaf import Unit
+from archive.log.leaf import Batch, Unit
 from archive.log.note import SigningKey
 from archive.observation import Observation
 from tests.attacks import ledger
@@ -19,6 +20,9 @@ from tests.attacks.build import Archive
 ALTERED, TRUNCATED, MISSING, SWAPPED = "altered", "truncated", "missing", "swapped"
 UNLOGGED, ROLLED_BACK, FORKED, WRONG_SIGNER = "added unlogged", "rolled back", "forked", "wrong signer"
 REDACTED = "redacted by order"
+
+
+Do = Callable[["Scene"], "Expected"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,19 @@ def says(kind: str, *names: str, **more: Any) -> Expected:
 @dataclass(frozen=True)
 class Attack:
     name: str
-    do: Callable[[Scene], Expected]
+    do: Do
     quick: bool  # on the small archive of every test run as well
+
+
+class Attacks(list[Attack]):
+    """The attacks of a module, in their order: `@attack("its name")` above each."""
+
+    def __call__(self, name: str, *, quick: bool = False) -> Callable[[Do], Do]:
+        def keep(do: Do) -> Do:
+            self.append(Attack(name, do, quick))
+            return do
+
+        return keep
 
 
 @dataclass
@@ -92,7 +107,7 @@ class Scene:
         return self.bucket.clean
 
     @cached_property
-    def batches(self) -> list[ledger.Batch]:
+    def batches(self) -> list[Batch]:
         return ledger.batches(self.clean)
 
     @cached_property
@@ -102,6 +117,15 @@ class Scene:
     @property
     def size(self) -> int:
         return self.batches[-1].end
+
+    def middle(self) -> Batch:
+        """A batch with snapshots that others follow; it is behind the change of the key."""
+        some = [one for one in self.batches if any(it.kind == "snapshot" for it in one.leaves)]
+        return some[len(some) // 2]
+
+    def strange_key(self) -> SigningKey:
+        """A key that the attacker made, under the archive's name."""
+        return SigningKey(self.new_key.name, secrets.token_bytes(32))
 
     @cached_property
     def rotated(self) -> int:

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive.log.note import parse_signing
-from tests.attacks import on_log, on_objects
+from tests.attacks import on_bytes, on_content, on_history, on_others, on_tree
 from tests.attacks.bucket import Bucket
 from tests.attacks.build import OLD_KEY, Archive
 from tests.attacks.scene import REDACTED, Attack, Expected, Finding, Scene
 
-ATTACKS = (*on_objects.ATTACKS, *on_log.ATTACKS)
+ATTACKS = (*on_bytes.attack, *on_content.attack, *on_tree.attack, *on_history.attack, *on_others.attack)
 SHOWN = 4  # findings and problems of a line
 
 
