@@ -1,6 +1,7 @@
 """`warraq doctor`: is this machine, and is this bucket, fit to keep an archive?
 
-`examine` asks; the `judge_…` functions decide, and are pure. The bucket's own promises are probed by archive.probes.
+`examine` asks; the `judge_…` functions decide, and are pure. The bucket's own promises are probed by archive.probes, the log
+and who vouches for it by archive.doctor_log.
 """
 
 from __future__ import annotations
@@ -68,7 +69,14 @@ def _store(settings: Settings, client: S3Client | None, create: bool) -> list[Ch
     except WarraqError as error:
         return [Check("bucket", "fail", error.what, error.remedy)]
     what = f"{store.where} at {store.endpoint} holds {'a sandbox' if settings.sandbox else 'an'} archive"
-    return [Check("bucket", "ok", what), _asked("clock", lambda: judge_clock(_offset(store))), *_promises(store)]
+    from archive import doctor_log
+
+    return [
+        Check("bucket", "ok", what),
+        _asked("clock", lambda: judge_clock(_offset(store))),
+        *_promises(store),
+        *(_asked(name, ask) for name, ask in doctor_log.checks(store, settings)),
+    ]
 
 
 def _offset(store: S3Store) -> float:
@@ -97,7 +105,7 @@ def _asked(name: str, ask: Callable[[], Check]) -> Check:
     try:
         return replace(ask(), name=name)
     except WarraqError as error:
-        return Check(name, "fail", error.what, error.remedy)
+        return Check(name, "fail", error.what, error.remedy or "run warraq verify")
 
 
 def judge_versioning(versioning: str) -> Check:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from archive.address import article_id
 from archive.cli.common import isolate, paragraphs
+from archive.log.leaf import Leaf, Unit
 from tests.servers import Server
 from tests.wadi import ROOT, WARRAQ, Wadi, seed_folder, wadi
 
@@ -69,6 +72,8 @@ def test_every_look_has_json(at: Wadi) -> None:
     assert [outlet["name"] for outlet in ok(at, "outlets", "--json")[0]["outlets"]] == ["wadi"]
     (status,) = ok(at, "status", "--json")
     assert (status["outlets"][0]["articles"], status["stale"], status["broken"]) == (3, [], [])
+    assert (status["log"]["size"] > 20, status["log"]["waiting"], status["log"]["token"]) == (True, 0, None)
+    assert datetime.fromisoformat(status["log"]["signed"]).tzinfo is not None
 
 
 def test_every_care_has_json(at: Wadi) -> None:
@@ -182,6 +187,27 @@ def test_status_with_a_limit_of_age(at: Wadi) -> None:
     assert ok_but_stale(at)["stale"] == ["wadi"]
 
 
+def test_status_says_how_far_the_log_is_signed(at: Wadi) -> None:
+    last = at.call("status").stdout.splitlines()[-1]
+    assert re.fullmatch(r"log: \d+ leaves signed \d+ min ago, no time stamp(, last entry in the book .*)?", last)
+    log = at.shop().log
+    log.append([Unit((Leaf("act", "0" * 64, "acts/unsigned"),))], log.mark())
+    done = at.call("status", "--max-age", "60")
+    assert (done.returncode, "1 leaves unsigned since 0 min ago" in done.stdout) == (0, True)
+    done = at.call("status", "--max-age", "0.0001")
+    assert "STALE log: " in done.stdout
+    assert ok_but_stale(at)["stale"] == ["wadi", "log"]
+    at.shop().log.publish()
+    assert "unsigned" not in at.call("status").stdout
+
+
+def test_status_where_the_bucket_cannot_be_reached(at: Wadi) -> None:
+    env = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}
+    done = at.call("status", env=env)
+    assert (done.returncode, "log: cannot be looked at: " in done.stdout) == (0, True)
+    assert at.call("status", "--max-age", "600", env=env).returncode == 78
+
+
 def ok_but_stale(at: Wadi) -> Any:
     done = at.call("status", "--max-age", "0.0001", "--json")
     assert done.returncode == 78
@@ -195,7 +221,7 @@ def test_status_of_an_outlet_that_was_never_captured_or_is_off_or_broken(at: Wad
     env = {"WARRAQ_OUTLETS": str(tmp_path)}
     done = at.call("status", "--max-age", "60", env=env)
     assert done.returncode == 78
-    assert done.stdout.splitlines() == ["STALE new: nothing yet", "off: nothing yet (off)"]
+    assert done.stdout.splitlines() == ["STALE new: nothing yet", "off: nothing yet (off)", done.stdout.splitlines()[-1]]
     assert at.call("plan", "off", env=env).returncode == 99
     (tmp_path / "new.toml").write_text("name", "utf-8")
     for command in (("status",), ("outlets",)):

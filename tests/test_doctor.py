@@ -3,16 +3,21 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from archive import doctor, probes
+from archive import doctor, doctor_log, probes
 from archive.doctor import Check, examine
 from archive.errors import BadOutlet
+from archive.log import keyring
+from archive.log.leaf import Leaf, Unit
+from archive.log.writer import Log
 from archive.probes import Race
-from archive.s3 import S3Store, connect, open_store
+from archive.s3 import S3Store, connect, init_archive, open_store
 from archive.settings import Settings
+from archive.steps.signed import Condition
 from stack import mode
 from tests.conftest import MakeSettings
 from tests.servers import CarelessStore, Relay, Server
@@ -49,8 +54,12 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
 class TestExamine:
     def test_a_healthy_machine(self, fit: Settings) -> None:
         checks = by_name(examine(fit, create=True, env={"WARRAQ_PORT": str(free_row())}))
+        assert checks.pop("time from outside").state == "warn", "only this machine says when"
         assert {name: check.state for name, check in checks.items()} == dict.fromkeys(
             (
+                "log key",
+                "witnesses",
+                "checkpoint book",
                 "bucket",
                 "clock",
                 "conditional puts",
@@ -129,6 +138,108 @@ class TestExamine:
         assert checks["seed files"].state == "fail"
         assert port > 65000 or (checks["ports"].state, str(port) in checks["ports"].what) == ("warn", True)
         assert by_name(examine(fit, env={"WARRAQ_PORT": "many"}))["ports"].state == "fail"
+
+
+class TestTheLog:
+    """The key in force, and who besides us would notice that the log was rewritten."""
+
+    @staticmethod
+    def of_log(settings: Settings) -> dict[str, Check]:
+        store = open_store(settings, write=False)
+        return by_name([doctor._asked(name, ask) for name, ask in doctor_log.checks(store, settings)])
+
+    def test_a_key_that_is_not_there_or_open_or_another(self, fit: Settings, tmp_path: Path) -> None:
+        init_archive(fit, make_bucket=True)
+        assert "is there a copy of it" in self.of_log(fit)["log key"].what
+        log = Log(open_store(fit), keyring.load(fit))
+        log.append([Unit((Leaf("act", "0" * 64, "acts/a"),))], 0)
+        log.publish()
+        assert self.of_log(fit)["log key"].state == "ok"
+        fit.log_key_file.chmod(0o644)
+        found = self.of_log(fit)["log key"]
+        assert (found.state, "chmod 600" in found.remedy) == ("fail", True)
+        none = self.of_log(replace(fit, log_key_file=tmp_path / "none"))["log key"]
+        assert (none.state, "no key" in none.what) == ("fail", True)
+        other = keyring.successor("warraq/other")
+        found = self.of_log(replace(fit, log_key=other.text()))["log key"]
+        assert (found.state, "the log is signed with warraq/" in found.what) == ("fail", True)
+        assert other.text()[-44:] not in found.what
+
+    def test_settings_that_are_wrong(self, fit: Settings, tmp_path: Path) -> None:
+        init_archive(fit, make_bucket=True)
+        (tmp_path / "roots.pem").write_text("none")
+        for wrong in (
+            {"authorities": ("tsa.example",)},
+            {"authorities": ("https://tsa.example/",), "authority_roots": str(tmp_path / "nowhere.pem")},
+            {"authorities": ("https://tsa.example/",), "authority_roots": str(tmp_path / "roots.pem")},
+        ):
+            assert self.of_log(replace(fit, **wrong))["time from outside"].state == "fail"
+        assert self.of_log(replace(fit, witnesses=("none",)))["witnesses"].state == "fail"
+        fit.book.write_text("noted nothing\n", "utf-8")
+        found = self.of_log(fit)["checkpoint book"]
+        assert (found.state, "line 1" in found.what) == ("warn", True)
+
+    NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def there(self, **hours: float) -> Condition:
+        """Hours since each thing was there."""
+        when = {name: self.NOW - timedelta(hours=gone) for name, gone in hours.items()}
+        return Condition(
+            **dict.fromkeys(("signed", "waiting_since", "token", "cosigned", "noted")) | {"size": 5, "waiting": 0} | when
+        )
+
+    @pytest.mark.parametrize(
+        ("hosts", "checked", "hours", "state"),
+        [
+            ([], True, {"signed": 1}, "warn"),
+            (["tsa.example"], False, {"signed": 1, "token": 1}, "warn"),
+            (["tsa.example"], True, {}, "ok"),
+            (["tsa.example"], True, {"signed": 0.5}, "ok"),
+            (["tsa.example"], True, {"signed": 2}, "warn"),
+            (["tsa.example"], True, {"signed": 2, "token": 24}, "ok"),
+            (["tsa.example"], True, {"signed": 2, "token": 26}, "warn"),
+            (["tsa.example"], True, {"signed": 200, "token": 199}, "ok"),
+        ],
+    )
+    def test_times(self, hosts: list[str], checked: bool, hours: dict[str, float], state: str) -> None:
+        found = doctor_log.judge_times(hosts, checked, self.there(**hours), self.NOW, sandbox=False)
+        assert found.state == state
+        assert all(one in found.what for one in hosts)
+
+    def test_the_sandbox_asks_nobody(self) -> None:
+        assert doctor_log.judge_times([], False, self.there(signed=9), self.NOW, sandbox=True).state == "ok"
+
+    @pytest.mark.parametrize(
+        ("names", "hours", "state"),
+        [
+            ([], {"signed": 90}, "ok"),
+            (["w.example"], {"signed": 2}, "warn"),
+            (["w.example"], {"signed": 2, "cosigned": 3}, "ok"),
+            (["w.example"], {"signed": 2, "cosigned": 30}, "warn"),
+        ],
+    )
+    def test_witnesses(self, names: list[str], hours: dict[str, float], state: str) -> None:
+        assert doctor_log.judge_witnesses(names, self.there(**hours), self.NOW).state == state
+
+    @pytest.mark.parametrize(
+        ("damaged", "hours", "state"),
+        [
+            ((), {}, "ok"),
+            ((), {"signed": 2}, "warn"),
+            ((), {"signed": 2, "noted": 70}, "ok"),
+            ((), {"signed": 2, "noted": 80}, "warn"),
+            (("line 1: cut",), {"signed": 2, "noted": 3}, "warn"),
+        ],
+    )
+    def test_the_book(self, damaged: tuple[str, ...], hours: dict[str, float], state: str) -> None:
+        found = doctor_log.judge_book(Path("/b"), damaged, self.there(**hours), self.NOW, posted=False)
+        assert (found.state, "/b" in found.what) == (state, True)
+        assert damaged or "carry a copy" in found.what
+
+    def test_a_key_in_a_work_tree(self) -> None:
+        held = keyring.successor("warraq/x")
+        assert doctor_log.judge_key(held, "/w/log.key", None, git=True).state == "warn"
+        assert doctor_log.judge_key(held, "/w/log.key", None, git=False).state == "ok"
 
 
 class TestProbes:

@@ -74,7 +74,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Probe bucket, clock, disk, ports, contact and outlets; say what to do about each."""
+    """Probe bucket, clock, log key, witnesses, disk, ports, contact and outlets; say what to do about each."""
     from archive import doctor as probes
 
     checks = probes.examine(workshop().settings, create=create)
@@ -89,17 +89,22 @@ def doctor(
 
 def status(
     max_age: Annotated[
-        float, typer.Option("--max-age", help="Minutes: fail when an outlet has had no capture for longer.")
+        float,
+        typer.Option("--max-age", help="Minutes: fail when an outlet had no capture, or leaves no signature, for longer."),
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """One line an outlet. With --max-age for cron or systemd: exit 78 when something is stale."""
+    """One line an outlet, and one on the log. With --max-age for cron or systemd: exit 78 when something is stale."""
+    from archive.cli.log import standing
+
     shop = workshop()
     rows = {row.outlet: row for row in shop.catalog.outlets()}
     good, bad = outlet_files.load_folder(shop.settings.outlets)
     stale = [name for name, one in good.items() if one.enabled and max_age and _age(shop, rows, name) > max_age]
+    log, unsigned = standing(shop.settings, shop.clock(), max_age)
     if as_json:
-        print_json({"outlets": [asdict(row) for row in rows.values()], "stale": stale, "broken": sorted(bad)})
+        outlets = [asdict(row) for row in rows.values()]
+        print_json({"outlets": outlets, "log": log.data, "stale": [*stale, *unsigned], "broken": sorted(bad)})
     else:
         for name, one in good.items():
             row = rows.get(name)
@@ -110,9 +115,10 @@ def status(
             )
             trouble = f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
             print(f"{'STALE ' if name in stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)"))
+        print(f"{'STALE ' if unsigned else ''}{log.line}")
         for error in bad.values():
             print(f"warraq: {error}", file=sys.stderr)
-    if stale or bad:
+    if stale or unsigned or bad:
         raise typer.Exit(Refused.exit_code)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archive.cli.common import Json, finish, print_json, workshop
-from archive.errors import Refused
+from archive.errors import Refused, WarraqError
 from archive.steps.workshop import Outcome
 
 if TYPE_CHECKING:
@@ -90,3 +92,28 @@ def key_rotate(
     from archive.steps.rotate import rotate
 
     finish(rotate(workshop(as_json), to, reason), as_json)
+
+
+def standing(settings: Settings, now: datetime, max_age: float) -> tuple[Outcome, list[str]]:
+    """For `status`: how the log stands, and ["log"] when that is stale.
+
+    Stale, if `max_age` (minutes) is not 0: leaves that nobody has signed for longer, or a log that cannot be looked at.
+    """
+    from archive.s3 import open_store
+    from archive.steps.signed import age, look
+
+    try:
+        found = look(open_store(settings, write=False), settings)
+    except WarraqError as error:
+        return Outcome(f"log: cannot be looked at: {error}", {"trouble": error.what}), ["log"] if max_age else []
+
+    def ago(when: datetime) -> str:
+        return f"{age(now - when)} ago"
+
+    told = [f"{found.size} leaves signed {ago(found.signed)}" if found.signed else "nothing signed yet"]
+    told += [f"{found.waiting} leaves unsigned since {ago(found.waiting_since)}"] if found.waiting_since else []
+    told.append(f"last time stamp {ago(found.token)}" if found.token else "no time stamp")
+    told += [f"last cosignature {ago(found.cosigned)}"] if found.cosigned else []
+    told += [f"last entry in the book {ago(found.noted)}"] if found.noted else []
+    late = found.waiting_since is not None and (now - found.waiting_since).total_seconds() > max_age * 60
+    return Outcome(f"log: {', '.join(told)}", asdict(found)), ["log"] if max_age and late else []

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from archive import keys
 from archive.errors import Broken
 from archive.log import anchor, note, witness
 from archive.log.writer import published, walk
-from archive.s3 import S3Store
 from archive.settings import Settings
 from archive.steps import keep_book
 from archive.store import Store
+
+if TYPE_CHECKING:
+    from archive.s3 import S3Store
 
 _BACK = 4096  # leaves that the first look goes back
 
@@ -99,3 +101,11 @@ def _put_at(store: S3Store, key: str) -> datetime:
     store.get(key, answer=answer)
     when: datetime = answer["LastModified"]
     return when.astimezone(UTC)
+
+
+def age(gone: timedelta) -> str:
+    """A stretch of time for people: minutes, hours or days, whichever reads best."""
+    hours = gone.total_seconds() / 3600
+    if hours < 1:
+        return f"{hours * 60:.0f} min"
+    return f"{hours:.1f} h" if hours < 72 else f"{hours / 24:.0f} days"
