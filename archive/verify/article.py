@@ -84,7 +84,7 @@ class _Article:
         """A WARC that holds captures of the article, and what was derived from it."""
         leaves = self._unit(stem.warc)
         if leaves is None:
-            judge = strays.Judge(self.store, self.objects, shop.clock(), empty=False)
+            judge = strays.Judge(self.store, self.objects, shop.clock(), lambda _: True)
             waiting = strays.Strays()
             for key in (stem.warc, stem.observations, stem.cdxj):
                 if held(self.store, key) is not None:

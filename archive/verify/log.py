@@ -97,8 +97,12 @@ class _Audit:
         chain = signers.judge(signed, ring, self.roots, self._ends())
         self.tiles.finish({claim.size for claim in chain.right.values()})
         self.batches.name_missing()
-        self.report.findings += chain.findings + signers.contradictions(chain, self.batches.firsts)
+        found, doubted = signers.contradictions(chain, self.batches.firsts)
+        self.report.findings += chain.findings + found
         self.report.unchecked += chain.unchecked
+        if doubted:
+            self.report.unchecked["leaves that are not those that were signed, and their objects"] = len(doubted)
+        self._copy(chain)
         for at, key in self.names.twice:
             self.report.find(ALTERED, key, f"it is in the log a second time, at leaf {at}", "report this: a fault of Warraq's")
         counts = {"leaves": self.size, "batches": len(self.batches.firsts), "checkpoints": len(signed)}
@@ -111,10 +115,16 @@ class _Audit:
             chain=chain,
             roots=self.roots,
             objects=self._objects(orphans),
-            batches=[first for first in self.batches.firsts if first not in self.batches.doubted],
+            batches=[one for one in self.batches.firsts if one not in self.batches.doubted and one not in doubted],
             orphans=orphans,
             keys=[key for _, key in ring.keys if key is not None],
         )
+
+    def _copy(self, chain: Chain) -> None:
+        """The newest checkpoint was kept before it was published."""
+        now = chain.right.get(keys.CHECKPOINT)
+        if now is not None and held(self.store, keys.log_checkpoint(now.size)) is None:
+            self.report.find(MISSING, keys.log_checkpoint(now.size), f"{keys.CHECKPOINT} says the same, and was put after it")
 
     def _published(self, signed: list[Signed]) -> int:
         """The size that `log/checkpoint` says. Where it is damaged or gone: that of the newest one that was kept."""

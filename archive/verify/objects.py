@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
 from archive import acts, cdx, keys, marker, observation, warc
 from archive import plan as planning
@@ -50,10 +49,10 @@ class Checked:
 class Objects:
     """Checks units of one store. Safe for threads.
 
-    `redacted`: key → digests that an act in the log took away. `bodies`: as in `warc.check`.
+    `redacted`: by key and SHA-256 of what was there. `bodies`: as in `warc.check`.
     """
 
-    def __init__(self, store: Store, redacted: Mapping[str, set[str]], *, bodies: bool = True) -> None:
+    def __init__(self, store: Store, redacted: Mapping[tuple[str, str], Order], *, bodies: bool = True) -> None:
         self.store, self.redacted, self.bodies = store, redacted, bodies
         self._sets: dict[str, SeedSet | None] = {}
         self._lock = Lock()
@@ -100,12 +99,13 @@ class Objects:
     def damaged(self, leaf: Leaf, data: bytes | None, out: Checked) -> None:
         """Name an object that is not what its leaf says."""
         remedy = _SEEDS if leaf.kind == "seed" else ""
-        if leaf.sha256 in self.redacted.get(leaf.key, ()):
-            out.report.find(REDACTED, leaf.key, "removed" if data is None else "replaced")
+        digest = "" if data is None else hashlib.sha256(data).hexdigest()
+        order = self.redacted.get((leaf.key, leaf.sha256))
+        if order is not None and order.new == digest:
+            out.report.find(REDACTED, leaf.key, f"{'replaced' if digest else 'removed'} by {order.act}", sha256=digest)
         elif data is None:
             out.report.find(MISSING, leaf.key, "the log has it, the bucket has not", remedy)
         else:
-            digest = hashlib.sha256(data).hexdigest()
             kind = TRUNCATED if breaks_off(leaf.key, data) else ALTERED
             what = "it breaks off" if kind == TRUNCATED else f"its SHA-256 is not the one that was logged ({leaf.sha256[:12]}…)"
             out.report.find(kind, leaf.key, what, remedy, digest)
@@ -128,7 +128,7 @@ class Objects:
 
     def _warc(self, whole: Leaf, parts: Sequence[warcs.Part], lines: list[Observation] | None, out: Checked) -> None:
         data = held(self.store, whole.key)
-        if data is None or whole.sha256 in self.redacted.get(whole.key, ()):
+        if data is None or self._ordered(whole, data):
             self.damaged(whole, data, out)
         elif hashlib.sha256(data).hexdigest() != whole.sha256:
             found, digests = warcs.fault(whole.key, data, parts, lines or [])
@@ -138,6 +138,11 @@ class Objects:
             out.report.counts["records"] += self.records(whole.key, data, lines, out.report)
             if not warcs.tiles(data, parts) or warcs.differing(data, parts):
                 out.report.find(ALTERED, whole.key, "its parts are not those that were logged", "report this: it was logged so")
+
+    def _ordered(self, leaf: Leaf, data: bytes) -> bool:
+        """Whether these bytes stand in the place of others by order."""
+        order = self.redacted.get((leaf.key, leaf.sha256))
+        return order is not None and order.new == hashlib.sha256(data).hexdigest()
 
     def records(self, key: str, data: bytes, lines: list[Observation] | None, report: Report) -> int:
         """Every record of a file, and what was observed of it; how many there are."""
@@ -275,9 +280,17 @@ def _archive(key: str, data: bytes) -> str:
 _MUST: dict[str, Callable[[str, bytes], str]] = {"act": _act, "key": _key, "seed": _seed, "archive": _archive}
 
 
-def redactions(store: Store, known: Callable[[str], bool]) -> dict[str, set[str]]:
-    """What acts in the log took away: key → SHA-256 of the bytes that are gone. `known(key)`: whether the log has it."""
-    found: dict[str, set[str]] = {}
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A redaction (docs/FORMAT.md, "Acts"): what stands in the place of the bytes that were there, "" for nothing."""
+
+    act: str  # its key
+    new: str
+
+
+def redactions(store: Store, known: Callable[[str], bool]) -> dict[tuple[str, str], Order]:
+    """What acts took away, by key and SHA-256 of what was there. `known(key)`: whether the log has a leaf of the act."""
+    found: dict[tuple[str, str], Order] = {}
     for key in store.list(acts.PREFIX):
         data = held(store, key)
         try:
@@ -287,15 +300,7 @@ def redactions(store: Store, known: Callable[[str], bool]) -> dict[str, set[str]
         except BadRecord:
             continue  # its own unit tells
         if act.act == "redact":
-            for one in _removed(act.more):
-                found.setdefault(one[0], set()).add(one[1])
+            for one in act.more.get("removed", ()):
+                if isinstance(one, dict):
+                    found[str(one.get("key")), str(one.get("sha256"))] = Order(key, str(one.get("new", "")))
     return found
-
-
-def _removed(more: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for one in more.get("removed", ()):
-        if isinstance(one, dict) and isinstance(one.get("key"), str) and isinstance(one.get("sha256"), str):
-            yield one["key"], one["sha256"].removeprefix("sha256:")
-
-
-__all__ = ["Checked", "Finding", "Objects", "redactions"]

@@ -81,6 +81,7 @@ class _Run:
     def __init__(self, store: Store, now: datetime, scope: Scope, known: Known, pause: Callable[[], None]) -> None:
         self.store, self.now, self.scope, self.known, self.pause = store, now, scope, known, pause
         self.digests: dict[str, list[str]] = {}
+        self.lost = False  # the log is not what it was: an object without a leaf may have had one
 
     def run(self, tick: Tick, progress: Progress) -> Report:
         sizes = [one.checkpoint.size for one in self.known.past.kept] + progress.sizes
@@ -127,14 +128,17 @@ class _Run:
         signers = [*audited.keys, *self.known.keys]
         now = Now(audited.size, published, audited.roots, origin, signers)
         anchored = [size for size in audited.shelf.anchors if size > published]
+        if keys.CHECKPOINT in audited.chain.contradicted:
+            return  # that the log is not what was signed is said already
         found, information, strange = history.compare(now, replace(past, above=above, anchored=anchored))
         found = [one for one in found if one.key not in {it.key for it in report.findings}]
-        self.lost = bool(found)  # what has no leaf now may have had one
+        self.lost = bool(found)
         report.findings += found
         report.information += information
         if strange:
             report.unchecked["checkpoints kept elsewhere that no key of this log signed"] = strange
-        report.findings += history.unsigned(list(self._tail(published)), self.now)
+        if not self.lost:
+            report.findings += history.unsigned(list(self._tail(published)), self.now)
 
     def _tail(self, published: int) -> Iterator[tuple[int, list[list[list[str]]]]]:
         for first in self.audited.batches:
@@ -184,7 +188,7 @@ class _Run:
             return ident in audited.objects
 
         found = strays.find(self.store, self.scope.outlet, has, audited.size)
-        judge = strays.Judge(self.store, objects, self.now, empty=not audited.size)
+        judge = strays.Judge(self.store, objects, self.now, self._has)
         report = judge.judge(found)
         if any(one.kind == UNLOGGED for one in report.findings):
             self.pause()

@@ -164,16 +164,19 @@ def _changes(chain: Chain, said: Mapping[str, Claim], known: Ring, ends: Mapping
             chain.findings.append(finding(MISSING, keys.log_checkpoint(end), f"{what} in what is left"))
 
 
-def contradictions(chain: Chain, batch_of: Sequence[int]) -> list[Finding]:
-    """What it means that a rightly signed checkpoint has another root than the log: forked when the log has one that fits
-    as well, otherwise altered leaves, between the last size that fits and the first that does not."""
+def contradictions(chain: Chain, batch_of: Sequence[int]) -> tuple[list[Finding], range]:
+    """What it means that a rightly signed checkpoint has another root than the log, and leaves that are not to be believed.
+
+    Forked when the log has a signed root as well; otherwise leaves were altered, between the last size that fits and the
+    first that does not, and tiles and batches were edited to agree.
+    """
     if not chain.contradicted:
-        return []
+        return [], range(0)
     if keys.CHECKPOINT in chain.right:
         what = "rightly signed, and another root than the log has at that size: there are two logs"
-        return [finding(FORKED, key, what) for key in sorted(chain.contradicted)]
+        return [finding(FORKED, key, what) for key in sorted(chain.contradicted)], range(0)
     first = min(claim.size for claim in chain.contradicted.values())
     last = max((claim.size for claim in chain.right.values() if claim.size < first), default=0)
     batches = [one for one in batch_of if last <= one < first] or [0]
     what = f"the leaves {last} to {first - 1} are not those that were signed: tiles and batches were edited to agree"
-    return [finding(ALTERED, keys.log_batch(batches[0]), what)]
+    return [finding(ALTERED, keys.log_batch(batches[0]), what)], range(last, first)

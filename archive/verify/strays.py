@@ -109,10 +109,13 @@ def later(store: Store, size: int) -> Iterator[str]:
 
 
 class Judge:
-    """Tells what waits from what was added; looks into what waits. `now`: UTC, by the clock of who asks."""
+    """Tells what waits from what was added; looks into what waits. `now`: UTC, by the clock of who asks.
 
-    def __init__(self, store: Store, objects: Objects, now: datetime, empty: bool) -> None:
-        self.store, self.objects, self.now, self.empty = store, objects, now, empty
+    `has(key)`: whether the log has a leaf of it.
+    """
+
+    def __init__(self, store: Store, objects: Objects, now: datetime, has: Callable[[str], bool]) -> None:
+        self.store, self.objects, self.now, self.has = store, objects, now, has
         self.report = Report()
         self.digests: dict[str, list[str]] = {}
         self.busy: set[str] = set()  # outlets with a file that waits: its snapshots may be there already
@@ -214,14 +217,14 @@ class Judge:
         if not isinstance(capture, dict) or not isinstance(reading, dict):
             return False
         stem = keys.parse_stem(str(capture.get("warc")))
-        data = held(self.store, stem.observations)
+        data = held(self.store, stem.observations) if self.has(stem.observations) else None
         for line in observation.load(data) if data is not None else ():
             if line.offset == capture.get("offset") and line.reading is not None and line.warc == stem.warc:
                 return _same_reading(found, line, line.reading, str(reading.get("rules")))
         return False
 
     def _other(self, key: str) -> None:
-        if self.empty:
+        if not self.has(marker.KEY):
             self.report.waiting["objects of an archive whose log has not begun"] += 1
         elif key.startswith(acts.PREFIX):
             self._act(key)
