@@ -5,11 +5,19 @@ A run is red only when a person must act. An outlet that is down or blocks us is
 
 from __future__ import annotations
 
-from archive import keys
+from typing import Any
+
+from archive import keys, observation
 from archive import plan as planning
 from archive.errors import Refused
+from archive.observation import Observation
 from archive.outlet import Outlet
+from archive.plan import Plan
 from archive.steps.workshop import Outcome, Workshop
+from archive.store import Store
+from archive.verify import meant
+
+SHOWN = 5  # addresses that were not captured
 
 
 def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
@@ -40,5 +48,32 @@ def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
     unread = len(shop.catalog.unread(outlet.name))
     if unread:
         notes.append(f"{unread} captures wait to be read under today's rules")
+    missing = _not_captured(shop, plan, report)
+    if missing["count"]:
+        why = f" ({missing['reason']})" if missing["reason"] else ""
+        first = ", ".join(wish["url"] for wish in missing["first"])
+        notes.append(f"{missing['count']} planned or listed, not captured{why}: {first}")
     line = f"inspect: {asked} asked, {outcomes.get('content', 0)} pages; {open_tasks} planned ones left for the next run"
-    return Outcome(line + "".join(f"; {note}" for note in notes), {"report": report, "left": open_tasks, "notes": notes})
+    data = {"report": report, "left": open_tasks, "notes": notes, "not_captured": missing}
+    return Outcome(line + "".join(f"; {note}" for note in notes), data)
+
+
+def _not_captured(shop: Workshop, plan: Plan, report: dict[str, Any]) -> dict[str, Any]:
+    """What the run was meant to capture and did not: plan and listed links against its captures."""
+    wishes = meant.left(plan, _lines(shop.store, plan), shop.catalog.attempted(plan.outlet))
+    first = [{"url": url, "named_by": source} for _, url, source in wishes[:SHOWN]]
+    return {"count": len(wishes), "first": first, "reason": _reason(report) if wishes else ""}
+
+
+def _lines(store: Store, plan: Plan) -> list[Observation]:
+    """Every line of the run's observations."""
+    folder = keys.day_prefixes("observations", plan.outlet, [keys.run_time(plan.run)])[0]
+    return [line for key in store.list(f"{folder}{plan.run}.") for line in observation.load(store.get(key))]
+
+
+def _reason(report: dict[str, Any]) -> str:
+    """Why a run did not do all it was meant to, as far as its report says."""
+    told = [f"stopped: {report['stopped']}"] if report.get("stopped") else []
+    told += [f"{host}: {why}" for host, why in report.get("given_up", {}).items()]
+    told += [f"{n} {what}" for what, n in report.get("jobs", {}).items() if what not in ("fetched", "failed")]
+    return ", ".join(told)

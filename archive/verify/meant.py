@@ -6,7 +6,7 @@ was not captured: information, never a fault of the archive's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from archive.observation import Observation
@@ -35,7 +35,7 @@ class Meant:
                 self._want(item["article"], (line.time, item["url"], line.channel))
 
     def _want(self, article: str, wish: Wish) -> None:
-        ident = bytes.fromhex(article)
+        ident = bytes.fromhex(article)  # of 32 digits, as in every line and plan
         self.wanted[ident] = min(wish, self.wanted.get(ident, wish))
 
     def __iadd__(self, other: Meant) -> Meant:
@@ -50,6 +50,18 @@ class Meant:
     def missing(self) -> list[Wish]:
         """What was never tried, longest wanted first."""
         return sorted(wish for article, wish in self.wanted.items() if article not in self.tried)
+
+
+def left(plan: Plan, lines: Sequence[Observation], before: Collection[str]) -> list[Wish]:
+    """What a run was meant to capture and did not, newest last: planned articles that it did not try, and those that its
+    channel documents list and nobody ever tried (`before`: ids of the articles that were, at any time)."""
+    run = Meant()
+    run.plan(plan)
+    planned = set(run.wanted)
+    run.see(lines)
+    known = {bytes.fromhex(article) for article in before}
+    open_ones = {article: wish for article, wish in run.wanted.items() if article not in run.tried}
+    return sorted(wish for article, wish in open_ones.items() if article in planned or article not in known)
 
 
 def _time(run: str) -> str:
