@@ -1,4 +1,4 @@
-"""Recurring duties that belong to no outlet: the daily sweep, the second copy, the weekly pruning of Airflow's own history."""
+"""Recurring duties that belong to no outlet: the daily sweep and audit, the second copy, the weekly pruning of Airflow's own history."""
 
 from __future__ import annotations
 
@@ -36,6 +36,22 @@ Its newest run is green, and the last line says how many leaves the copy has: as
   "Repair"). The run is red until then; everything else was copied all the same.
 - exit 78: the copy's address, key or bucket is wrong, or the bucket is not fit for a copy. The line says what to set.
 - exit 75: it could not be reached, or is full. Clear the task to try again: it goes on where it was.
+"""
+AUDIT = """
+Verifies the archive, a part of it each day, so that everything is looked at within `within_days`: every object against its
+leaf in the log, records, observations, snapshots. The log itself is audited every day: batches, tiles, signatures, and what
+others remember of it. It only reads.
+
+## How to check that it works
+Its newest run is green, and the last line says how many of 256 shares were looked at, with 0 findings.
+
+## If it fails
+- **exit 65**: something is not what was logged. The last line, which the alarm carries too, names the object, what is wrong with
+  it and what to do; the log above has every finding, docs/VERIFY.md explains the kinds. Change nothing by hand: keep the object as
+  it is, put it back with `warraq repair`, then clear the task. Its share is looked at every day until it is whole.
+  **rolled back**, **forked** and **wrong signer** are about the log as a whole: stop capturing first (docs/THREATS.md).
+- **exit 75**: the bucket could not be reached. Clear the task to try again.
+- **exit 78**: a setting, the bucket or the signing key. The line says what to set.
 """
 PRUNE = """
 Deletes Airflow's own history (runs, task instances, XComs, events) and its log files once they are older than `keep_days`.
@@ -84,6 +100,21 @@ with _dag("warraq_mirror", MIRROR, "23 5 * * *", description="Brings the second 
         return warraq("mirror")
 
     mirror()
+
+
+with _dag(
+    "warraq_audit",
+    AUDIT,
+    "53 1 * * *",
+    description="Verifies everything within some days, a part each day",
+    params={"within_days": Param(7, type="integer", minimum=1, description="Days in which everything is verified")},
+):
+
+    @task(execution_timeout=timedelta(hours=12))
+    def audit(**context) -> str:
+        return warraq("audit", "--within", f"{context['params']['within_days']}d")
+
+    audit()
 
 
 def airflow_environment(env: dict[str, str]) -> dict[str, str]:
