@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,17 +18,19 @@ from archive.keys import OUTLET
 from archive.s3 import S3Store, connect
 from archive.settings import Settings
 from archive.steps.workshop import Workshop
-from archive.verify.finding import Finding, Report
+from archive.verify.finding import Report
 
 if TYPE_CHECKING:
     from archive.verify.log import Tick
     from archive.verify.progress import Progress
+    from archive.verify.run import Scope
 
 SHOWN = 200  # findings in a text; JSON has all
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(verify)
+    for command in (verify, audit):
+        app.command()(command)
 
 
 def verify(
@@ -44,18 +47,47 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check everything against the log, and the log against whoever remembers it. Exit 65 on a finding."""
+    from archive.verify.run import Scope
+
     if what.endswith(".zip"):
         found = _bundle(Path(what))
     else:
         shop = workshop(as_json)
         store = open_store(replace(shop.settings, bucket=copy) if copy else shop.settings, copy)
         if _whole(what):
-            state = _state(shop, store, what, resume)
+            state = _state(shop, what, resume=resume, copy=bool(copy))
             with progress("verify", as_json) as tick:
-                found = _archive(shop, store, state, checkpoints or [], tick)
+                found = _check(shop, store, scope=Scope(what), state=state, files=checkpoints or [], tick=tick)
         else:
             found = _article(shop, store, what, checkpoints or [])
     tell(found, report, as_json)
+
+
+def audit(
+    within: Annotated[str, typer.Option("--within", help="Days in which everything is verified: 7d.")] = "7d",
+    report: Annotated[Path | None, typer.Option("--report", help="Write the report to this file too, as JSON.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The daily part of a verification that covers everything within some days. Exit 65 on a finding."""
+    from archive.verify import audit as audits
+    from archive.verify.run import Scope
+
+    days = _days(within)
+    shop = workshop(as_json)
+    store, state, now = open_store(shop.settings), _state(shop, part=True), shop.clock()
+    ledger = audits.Ledger.load(shop.settings.state / "audit.json", now)
+    shares = audits.due(ledger, now, days)
+    with progress("audit", as_json) as tick:
+        found = _check(shop, store, scope=Scope(shares=shares, bodies=False), state=state, files=[], tick=tick)
+    ledger.note(shares, found, now)
+    tell(found, report, as_json, audits.line(found, shares))
+
+
+def _days(text: str) -> timedelta:
+    number = text.removesuffix("d")
+    if not number.isascii() or not number.isdigit() or not int(number):
+        raise Refused(f"--within {text}: no number of days", "write it as 7d")
+    return timedelta(days=int(number))
 
 
 def _whole(what: str) -> bool:
@@ -74,21 +106,20 @@ def _bundle(path: Path) -> Report:
     return examine(path)
 
 
-def _state(shop: Workshop, store: S3Store, outlet: str, resume: bool) -> Progress:
-    """How far the last verification of this machine's own archive was; of a copy nothing is remembered."""
+def _state(shop: Workshop, outlet: str = "", *, resume: bool = False, part: bool = False, copy: bool = False) -> Progress:
+    """How far this machine's last verification was; of a copy nothing is remembered."""
     from archive.verify.progress import Progress
 
-    own = str(store.where) == shop.settings.bucket.rstrip("/")
-    return Progress(shop.settings.state / "verify.json" if own else None, outlet, resume)
+    return Progress(None if copy else shop.settings.state / "verify.json", outlet, resume, part)
 
 
-def _archive(shop: Workshop, store: S3Store, state: Progress, files: Sequence[Path], tick: Tick) -> Report:
+def _check(shop: Workshop, store: S3Store, *, scope: Scope, state: Progress, files: Sequence[Path], tick: Tick) -> Report:
+    """Verify with all that this machine knows beside the bucket."""
     from archive.verify import memory
-    from archive.verify.run import Scope
     from archive.verify.run import verify as check
 
     known, damaged = memory.of(shop.settings, shop.catalog.log_size(), state.remembered(), files)
-    found = check(store, shop.clock(), scope=Scope(state.scope), known=known, tick=tick, progress=state)
+    found = check(store, shop.clock(), scope=scope, known=known, tick=tick, progress=state)
     if damaged:
         found.unchecked["entries of a checkpoint book that cannot be read"] = len(damaged)
     return found
@@ -113,21 +144,21 @@ def open_store(settings: Settings, copy: str = "") -> S3Store:
 # What is told
 
 
-def tell(found: Report, path: Path | None, as_json: bool) -> None:
-    """Print the report, write it, exit 65 when there is a fault."""
+def tell(found: Report, path: Path | None, as_json: bool, last: str = "") -> None:
+    """Print the report (`last`: its last line), write it, exit 65 when there is a fault."""
     if path is not None:
         path.write_text(json.dumps(found.row(), ensure_ascii=False, indent=1) + "\n", "utf-8")
     if as_json:
         print_json(found.row())
     else:
-        for line in lines(found):
+        for line in (*lines(found), last or _sum(found)):
             print(line, flush=True)
     if found.faults:
         raise typer.Exit(Broken.exit_code)
 
 
 def lines(found: Report) -> Iterable[str]:
-    """The report as text; the last line sums it up."""
+    """The report as text, but for the line that sums it up."""
     for one in found.findings[:SHOWN]:
         yield str(one)
     if len(found.findings) > SHOWN:
@@ -142,14 +173,13 @@ def lines(found: Report) -> Iterable[str]:
         yield f"(waiting: {n} {what})"
     for what, n in found.unchecked.items():
         yield f"(not checked: {n} {what})"
+
+
+def _sum(found: Report) -> str:
     checked = ", ".join(f"{n} {what}" for what, n in found.counts.items())
-    yield f"verify: {checked or 'nothing there yet'}; {_findings(found.findings)}"
-
-
-def _findings(findings: list[Finding]) -> str:
-    n = len([one for one in findings if one.fault])
-    by_order = len(findings) - n
-    return f"{n} findings" + (f", {by_order} redacted by order" if by_order else "")
+    by_order = len(found.findings) - len(found.faults)
+    ordered = f", {by_order} redacted by order" if by_order else ""
+    return f"verify: {checked or 'nothing there yet'}; {len(found.faults)} findings{ordered}"
 
 
 def _article(shop: Workshop, store: S3Store, which: str, files: Sequence[Path]) -> Report:

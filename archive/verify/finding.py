@@ -74,6 +74,7 @@ class Report:
     unchecked: Counter[str] = field(default_factory=Counter)  # what could not be checked here, and why
     log: dict[str, Any] = field(default_factory=dict)  # size, published, root (hex): which log this was
     uncaptured: dict[str, Any] = field(default_factory=dict)  # count, oldest: what was meant and never tried
+    units: set[str] = field(default_factory=set)  # those in which something was found
 
     @property
     def faults(self) -> list[Finding]:
@@ -87,6 +88,7 @@ class Report:
         self.unchecked += other.unchecked
         self.log |= other.log
         self.uncaptured |= other.uncaptured
+        self.units |= other.units
         return self
 
     def find(self, kind: str, key: str, what: str, remedy: str = "", sha256: str = "") -> None:

@@ -22,11 +22,13 @@ EVERY = 5.0  # seconds between two writes
 
 @dataclass
 class Progress:
-    """Without a path nothing is kept. `take_up`: whether an interrupted verification of the same scope goes on."""
+    """Without a path nothing is kept. `take_up`: whether an interrupted verification of the same scope goes on. `part`: this
+    is the daily part of an audit, and leaves such a one open."""
 
     path: Path | None = None
     scope: str = ""  # what is verified, as text
     take_up: bool = False
+    part: bool = False
     next: int = 0  # leaves that were checked
     report: Report = field(default_factory=Report)
     digests: dict[str, list[str]] = field(default_factory=dict)
@@ -53,20 +55,21 @@ class Progress:
 
     def begin(self, published: int, roots: Mapping[int, bytes]) -> None:
         """Start anew, or go on where an interrupted one stopped, if its log is the beginning of this one."""
-        told = self._row.pop("open", None)
+        told = None if self.part else self._row.pop("open", None)
         if self.take_up and told and told["scope"] == self.scope and roots.get(told["size"], b"").hex() == told["root"]:
             self.next, self.report, self.digests = told["next"], Report.of_row(told["report"]), told["digests"]
         self._log = {"size": published, "root": roots.get(published, b"").hex(), "scope": self.scope}
 
     def note(self, done: int, digests: Mapping[str, list[str]]) -> None:
         """All leaves below `done` were checked; written down now and then. `report` says what came of it."""
-        if self.path is not None and time.monotonic() - self._written > EVERY:
+        if self.path is not None and not self.part and time.monotonic() - self._written > EVERY:
             self._row["open"] = {**self._log, "next": done, "report": self.report.row(), "digests": dict(digests)}
             self._write()
 
     def finish(self, newest: Claim | None, now: datetime, *, clean: bool) -> None:
         """Nothing is open any more. A log that is as it should be is remembered, so that it cannot be shortened unseen."""
-        self._row.pop("open", None)
+        if not self.part:
+            self._row.pop("open", None)
         if clean and newest is not None:
             said = newest.checkpoint
             seen = {"origin": said.origin, "size": said.size, "root": said.root.hex(), "time": now.isoformat()}

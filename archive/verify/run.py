@@ -165,11 +165,14 @@ class _Run:
                 report.information.append(late)
             if checked is not None:
                 report += checked.report
+                report.units |= {leaves[0].key} if checked.report.faults else set()
                 self.digests |= checked.digests
                 meant += checked.meant
             tick(index)
             if index >= skip:
                 done.note(index + len(leaves), self.digests)
+        if self.scope.shares is not None:  # a part of the captures tells nothing about what is missing
+            return report
         missing = meant.missing()
         oldest = [{"time": time, "url": url, "named_by": source} for time, url, source in missing[:SHOWN]]
         report.uncaptured = {"count": len(missing), "oldest": oldest}
