@@ -1,4 +1,4 @@
-"""Recurring duties that belong to no outlet: the daily sweep and audit, the second copy, the weekly pruning of Airflow's own history."""
+"""Recurring duties that belong to no outlet: sweep, audit, second copy, and the pruning of Airflow's own history."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ others remember of it. It only reads.
 Its newest run is green, and the last line says how many of 256 shares were looked at, with 0 findings.
 
 ## If it fails
-- **exit 65**: something is not what was logged. The last line, which the alarm carries too, names the object, what is wrong with
-  it and what to do; the log above has every finding, docs/VERIFY.md explains the kinds. Change nothing by hand: keep the object as
-  it is, put it back with `warraq repair`, then clear the task. Its share is looked at every day until it is whole.
+- **exit 65**: something is not what was logged. The last line, which the alarm carries too, names the object, what is wrong
+  with it and what to do; the log above has every finding, docs/VERIFY.md explains the kinds. Change nothing by hand: keep the
+  object as it is, put it back with `warraq repair`, then clear the task. Its share is looked at every day until it is whole.
   **rolled back**, **forked** and **wrong signer** are about the log as a whole: stop capturing first (docs/THREATS.md).
 - **exit 75**: the bucket could not be reached. Clear the task to try again.
 - **exit 78**: a setting, the bucket or the signing key. The line says what to set.
