@@ -66,6 +66,8 @@ def up(mode: Mode) -> int:
     try:
         _notify("READY=1")
         stack.say(f"users: {', '.join(stack.logins())}; their passwords are in {mode.state / 'passwords.json'}")
+        if not mode.sandbox and mode.log_key.exists():
+            stack.say(f"the log is signed with {mode.log_key}: keep a copy of it where this machine cannot reach")
         if not mode.sandbox and mode.airflow_db.startswith("sqlite"):
             stack.say("Airflow's database is SQLite: good for a start on one machine. For more, set WARRAQ_AIRFLOW_DB and")
             stack.say("WARRAQ_CATALOG to postgresql+psycopg://user:password@host/database (docs/OPERATIONS.md)")
@@ -115,7 +117,7 @@ def status(mode: Mode) -> int:
 
 
 def backup(mode: Mode) -> int:
-    """copy both databases and the secrets to <state>/backups (nothing may be running)"""
+    """copy both databases, the secrets and the log's key to <state>/backups (nothing may be running)"""
     print(f"backed up to {upgrade.back_up(mode, datetime.now(UTC))}")
     return 0
 

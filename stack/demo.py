@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         stack.start(more=lambda: (_seeds(stack), _newsroom(stack)))
         try:
-            return Demo(stack, _catalog(stack), partial(verify, stack), began=began, limit=limit).run()
+            checks = {"verify": partial(verify, stack), "checkpoint": partial(checkpoint, stack)}
+            return Demo(stack, _catalog(stack), **checks, began=began, limit=limit).run()
         finally:
             stack.stop()
     except KeyboardInterrupt:
@@ -104,12 +105,14 @@ class Demo:
         stack: Stack,
         catalog: Catalog,
         verify: Callable[[], str],
+        checkpoint: Callable[[], list[str]],
         *,
         began: float,
         limit: float | None,
         poll: float = 1.0,
     ) -> None:
-        self.stack, self.catalog, self.verify, self.began, self.limit, self.poll = stack, catalog, verify, began, limit, poll
+        self.stack, self.catalog, self.began, self.limit, self.poll = stack, catalog, began, limit, poll
+        self.verify, self.checkpoint = verify, checkpoint
         self.story = Story(_site(stack), page=lambda article: f"{stack.url}{article_page(article)}", links=self._links)
         self.runs = Runs(stack.api(), DAG, stack.mode.state / "airflow" / "logs")
         self._acts = 0
@@ -124,7 +127,7 @@ class Demo:
             self._check()
             self.runs.go_on()
         say("")
-        for line in summary(self.story, self.elapsed, self.verify()):
+        for line in summary(self.story, self.elapsed, self.verify(), self.checkpoint()):
             say(line)
         if self.limit is not None:
             return 0
@@ -179,14 +182,23 @@ def article_page(article: str) -> str:
 
 def verify(stack: Stack) -> str:
     """What `warraq verify` says of the whole bucket; Broken when it finds anything."""
-    command = [str(Path(sys.executable).with_name("warraq")), "verify"]
+    said = _command(stack, "`warraq verify`", str(Path(sys.executable).with_name("warraq")), "verify")
+    return said[-1].removeprefix("verify: ")
+
+
+def checkpoint(stack: Stack) -> list[str]:
+    """The newest signed checkpoint, and what openssl says of its signature; Broken when it does not agree."""
+    folder = stack.mode.state / "checkpoint"
+    return _command(stack, "the check of the checkpoint", sys.executable, "-m", "stack.checkpoint", str(folder))
+
+
+def _command(stack: Stack, name: str, *command: str) -> list[str]:
     done = subprocess.run(command, env=stack.environment(), cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
     said = (done.stdout.strip() or done.stderr.strip()).splitlines()
     if done.returncode != 0:
-        raise Broken(
-            f"`warraq verify` ended with {done.returncode}: {said[-1] if said else 'no word'}", "nothing was removed; see above"
-        )
-    return said[-1].removeprefix("verify: ")
+        word = said[-1] if said else "no word"
+        raise Broken(f"{name} ended with {done.returncode}: {word}", "nothing was removed; see above")
+    return said
 
 
 if __name__ == "__main__":

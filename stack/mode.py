@@ -37,6 +37,7 @@ class Mode:
     embedded_store: bool  # SeaweedFS is ours to start
     airflow_db: str  # SQLAlchemy address
     catalog: str  # SQLAlchemy address
+    log_key: Path  # the key that signs the log; made with a new archive
 
     @property
     def sandbox(self) -> bool:
@@ -76,6 +77,7 @@ def _real(env: Mapping[str, str], outlets: Path | None) -> Mode:
         embedded_store=not any(env.get(name) for name in _EXTERNAL),
         airflow_db=env.get("WARRAQ_AIRFLOW_DB") or f"sqlite:///{state}/airflow/airflow.db",
         catalog=env.get("WARRAQ_CATALOG") or f"sqlite:///{state}/catalog.db",
+        log_key=Path(env.get("WARRAQ_LOG_KEY_FILE") or state / "log.key").expanduser().resolve(),
     )
 
 
@@ -86,6 +88,11 @@ def _sandbox(name: str, env: Mapping[str, str], outlets: Path | None) -> Mode:
         chosen = tempfile.mkdtemp(prefix="warraq-test-")
     state = Path(chosen or cache_home / f"warraq-{name}").expanduser().resolve()
     first = _FIRST_PORT.get(name)
+    real_key = env.get("WARRAQ_LOG_KEY_FILE")
+    if real_key and Path(real_key).expanduser().resolve().is_relative_to(state):
+        raise Refused(
+            f"{state} would be emptied, and WARRAQ_LOG_KEY_FILE={real_key} lies in it", "keep the real archive's key elsewhere"
+        )
     return Mode(
         name=name,
         state=state,
@@ -97,6 +104,7 @@ def _sandbox(name: str, env: Mapping[str, str], outlets: Path | None) -> Mode:
         embedded_store=True,
         airflow_db=f"sqlite:///{state}/airflow/airflow.db",
         catalog=f"sqlite:///{state}/catalog.db",
+        log_key=state / "log.key",
     )
 
 

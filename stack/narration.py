@@ -6,7 +6,7 @@ Arabic goes out in logical order between FSI and PDI (Unicode UAX #9): shaping a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -113,14 +113,15 @@ class Story:
         return lines
 
 
-def summary(story: Story, seconds: float, verified: str) -> list[str]:
-    """The last lines: what was archived, that it holds, how long it took."""
+def summary(story: Story, seconds: float, verified: str, signed: Sequence[str]) -> list[str]:
+    """The last lines: what was archived, that it holds, how long it took. `signed`: lines about the log's checkpoint."""
     counts = story.counts
     lines = [
         f"archived  {counts['new']} articles, {story.versions} versions "
         f"({counts['headline']} headline, {counts['body']} body, {counts['orthographic']} spelling), "
         f"{counts['gone']} gone, {counts['returned']} returned, {len(story.linked)} seed files linked",
         f"verified  {verified}",
+        *(f"{'signed' if number == 0 else '':<9} {line}" for number, line in enumerate(signed)),
         f"elapsed   {seconds:.0f} s",
     ]
     for word, change in (("new", story.fresh), ("edited", story.edited), ("deleted", story.gone)):

@@ -6,7 +6,6 @@ The bucket is not copied: its objects are never changed, and everything else can
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -43,20 +42,26 @@ def stop(mode: Mode) -> int | None:
 
 
 def back_up(mode: Mode, now: datetime) -> Path:
-    """Copy both databases and the secrets to `<state>/backups/<time>/`, and check the copies. Nothing may be running."""
+    """Copy secrets, the log's key and both databases to `<state>/backups/<time>/`, and check the copies. Nothing may run."""
     if (pid := StateLock(mode.state).holder()) is not None:
         raise TryAgain(f"{mode.state} is in use by the supervisor with pid {pid}", "python -m stack stop")
     target = mode.state / "backups" / f"{now:%Y%m%dT%H%M%SZ}"
     target.mkdir(mode=0o700, parents=True)
+    for path, name in (*((mode.state / name, name) for name in _SECRETS), (mode.log_key, "log.key")):
+        if path.exists():
+            _copy_secret(path, target / name)
     for name, address in (("airflow", mode.airflow_db), ("catalog", mode.catalog)):
         if address.startswith("sqlite:///"):
             _copy_sqlite(Path(address.removeprefix("sqlite:///")), target / f"{name}.db")
         else:
             _dump_postgresql(address, target / f"{name}.dump")
-    for name in _SECRETS:
-        if (mode.state / name).exists():
-            shutil.copy2(mode.state / name, target / name)
     return target
+
+
+def _copy_secret(source: Path, target: Path) -> None:
+    """For its owner alone from its first byte on, whatever the mode of the source."""
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(source.read_bytes())
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

@@ -15,6 +15,8 @@ import pytest
 from archive.address import article_id
 from archive.catalog.rows import EventRow
 from archive.errors import Broken, TryAgain
+from archive.log.note import SigningKey, sign
+from stack import checkpoint
 from stack.demo import Demo
 from stack.mode import free_row
 from stack.narration import Story, isolate, summary
@@ -88,12 +90,13 @@ def test_nothing_is_missing_after_everything_and_the_rest_of_the_cycle_is_unseen
     tale.tell(EVERYTHING)
     assert tale.missing == ()
     assert tale.unseen == {"headline", "orthographic", "returned"}
-    lines = summary(tale, 99.6, "12 records agree")
+    lines = summary(tale, 99.6, "12 records agree", ["5 leaves", "Signature Verified Successfully"])
     assert lines[0].startswith(
         "archived  2 articles, 3 versions (0 headline, 1 body, 0 spelling), 1 gone, 0 returned, 1 seed files"
     )
+    assert lines[1:4] == ["verified  12 records agree", "signed    5 leaves", "          Signature Verified Successfully"]
     assert "elapsed   100 s" in lines
-    assert [line.split()[1] for line in lines[3:]] == [f"http://ui/{NEW[:4]}", "http://ui/aaaa", "http://ui/bbbb"]
+    assert [line.split()[1] for line in lines[5:]] == [f"http://ui/{NEW[:4]}", "http://ui/aaaa", "http://ui/bbbb"]
 
 
 def test_the_opening_is_not_told() -> None:
@@ -205,7 +208,15 @@ class FakeStack:
 
 
 def demo(stack: FakeStack, events: list[EventRow], limit: float | None = 60.0, age: float = 0.0) -> Demo:
-    return Demo(stack, FakeCatalog(events), lambda: "12 records agree", began=time.monotonic() - age, limit=limit, poll=0)
+    return Demo(
+        stack,
+        FakeCatalog(events),
+        lambda: "12 records agree",
+        lambda: ["5 leaves"],
+        began=time.monotonic() - age,
+        limit=limit,
+        poll=0,
+    )
 
 
 def test_once_ends_with_0_when_everything_was_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,6 +252,17 @@ def test_what_cannot_be_verified_is_no_success(tmp_path: Path) -> None:
     broken.verify = damaged
     with pytest.raises(Broken, match="altered"):
         broken.run()
+
+
+def test_a_checkpoint_that_openssl_does_not_take_is_no_success(tmp_path: Path) -> None:
+    key = SigningKey("warraq/demo", bytes(32))
+    text = "warraq/demo\n5\n" + "A" * 43 + "=\n"
+    note, verifier = bytes(sign(text, [key])), f"{key.public}\n".encode()
+    said = checkpoint.show(note, verifier, tmp_path / "right")
+    assert said[0] == f"5 leaves, root {'A' * 43}=, by warraq/demo {key.public.id.hex()}"
+    assert said[-1] == "Signature Verified Successfully"
+    with pytest.raises(Broken, match="openssl does not take"):
+        checkpoint.show(note.replace(b"\n5\n", b"\n6\n"), verifier, tmp_path / "wrong")
 
 
 def test_without_once_it_goes_on_until_it_is_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -286,6 +308,8 @@ def test_the_demo_from_nothing_to_its_summary(tmp_path: Path) -> None:
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "; 0 findings" in done.stdout
+    assert "openssl pkeyutl -verify" in done.stdout
+    assert "Signature Verified Successfully" in done.stdout
     assert "2 seed files linked" in done.stdout
     for word in ("new ", "edited ", "deleted "):
         assert any(line.startswith(word) and "/warraq/article/" in line for line in done.stdout.splitlines()), word

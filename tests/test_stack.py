@@ -114,6 +114,25 @@ def test_the_real_one_keeps_the_users_settings(tmp_path: Path) -> None:
     assert built["WARRAQ_SANDBOX"] == "0"
 
 
+def test_the_programs_are_told_where_the_log_key_lies(tmp_path: Path) -> None:
+    assert environment.build(real(tmp_path), {})["WARRAQ_LOG_KEY_FILE"] == str(tmp_path / "log.key")
+    kept = {"WARRAQ_LOG_KEY_FILE": str(tmp_path / "kept" / ".." / "own.key")}
+    assert environment.build(real(tmp_path, **kept), kept)["WARRAQ_LOG_KEY_FILE"] == str(tmp_path / "own.key")
+    precious = {**kept, "WARRAQ_LOG_KEY": "PRIVATE+KEY+precious"}
+    sandbox = test_mode(tmp_path, **precious)
+    sandbox.state.mkdir()
+    built = environment.build(sandbox, precious)
+    assert built["WARRAQ_LOG_KEY_FILE"] == str(sandbox.state / "log.key")
+    assert "WARRAQ_LOG_KEY" not in built
+
+
+def test_a_sandbox_is_not_made_around_the_key_of_the_real_archive(tmp_path: Path) -> None:
+    key = tmp_path / "state" / "deep" / "real.key"
+    for name in ("demo", "test"):
+        with pytest.raises(Refused, match="would be emptied"):
+            mode.choose(name, {f"WARRAQ_{name.upper()}_STATE": str(tmp_path / "state"), "WARRAQ_LOG_KEY_FILE": str(key)})
+
+
 def test_postgresql_needs_one_driver_only(tmp_path: Path) -> None:
     address = "postgresql+psycopg://airflow@127.0.0.1/airflow"
     built = environment.build(real(tmp_path, WARRAQ_AIRFLOW_DB=address), {})
@@ -462,9 +481,11 @@ def test_clean_removes_the_demo_and_never_the_real_state(tmp_path: Path) -> None
     assert command("clean", WARRAQ_DEMO_STATE=str(state)).returncode == 0
     assert not state.exists()
     (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "catalog.db").touch()
+    kept = {tmp_path / "real" / name for name in ("catalog.db", "log.key")}
+    for path in kept:
+        path.touch()
     assert command("clean", "--mode", "real", WARRAQ_STATE=str(tmp_path / "real")).returncode == 78
-    assert (tmp_path / "real" / "catalog.db").exists()
+    assert all(path.exists() for path in kept)
 
 
 # --- upgrade
@@ -486,6 +507,22 @@ def test_a_backup_holds_what_is_still_in_the_write_ahead_log(tmp_path: Path) -> 
             assert held.execute("SELECT word FROM words").fetchall() == [("كتاب",)]
         assert stat.S_IMODE((copy / name).stat().st_mode) == 0o600
     assert json.loads((copy / "secrets.json").read_text()) == secrets.keys(tmp_path)
+    assert not (copy / "log.key").exists()
+
+
+def test_a_backup_holds_the_log_key_for_its_owner_alone(tmp_path: Path) -> None:
+    """Wherever it lies, and whatever befalls the databases after it was copied."""
+    key = tmp_path / "elsewhere" / "own.key"
+    key.parent.mkdir()
+    key.write_text("PRIVATE+KEY+the-text\n")
+    key.chmod(0o644)
+    (tmp_path / "catalog.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises((Refused, sqlite3.DatabaseError)):
+        upgrade.back_up(real(tmp_path, WARRAQ_LOG_KEY_FILE=str(key)), datetime(2026, 11, 22, tzinfo=UTC))
+    copy = tmp_path / "backups" / "20261122T000000Z" / "log.key"
+    assert copy.read_text() == "PRIVATE+KEY+the-text\n"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert key.exists()
 
 
 def test_a_damaged_database_is_not_upgraded(tmp_path: Path) -> None:
