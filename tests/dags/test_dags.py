@@ -30,7 +30,7 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
     (outlets / "bad.toml").write_text("name = ", "utf-8")
     found = bag()
     assert found.import_errors == {}
-    assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", "warraq_sweep", "warraq_mirror", "warraq_prune"}
+    assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", "warraq_sweep", "warraq_audit", "warraq_mirror", "warraq_prune"}
     for dag_id, dag in found.dags.items():
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
@@ -106,7 +106,7 @@ def test_a_file_name_that_is_no_dag_id_still_shows(outlets: Path) -> None:
     (dag,) = [
         dag
         for dag_id, dag in found.dags.items()
-        if dag_id not in {"warraq_manara", "warraq_sweep", "warraq_mirror", "warraq_prune"}
+        if dag_id not in {"warraq_manara", "warraq_sweep", "warraq_audit", "warraq_mirror", "warraq_prune"}
     ]
     assert "منارة 2.toml" in dag.description
 
@@ -156,3 +156,12 @@ def test_the_second_copy_is_made_where_one_is_set_and_skipped_elsewhere(outlets:
     monkeypatch.setitem(task.python_callable.__globals__, "warraq", lambda *words: ran.append(words) or "mirror: nothing new")
     assert task.python_callable() == "mirror: nothing new"
     assert ran == [("mirror",)], "no key and no address on the command line"
+
+
+def test_an_audit_runs_for_the_days_that_are_set_and_has_time_for_it(outlets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (task,) = bag().dags["warraq_audit"].tasks
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setitem(task.python_callable.__globals__, "warraq", lambda *words: ran.append(words) or "audit: 0 findings")
+    assert task.python_callable(params={"within_days": 30}) == "audit: 0 findings"
+    assert ran == [("audit", "--within", "30d")]
+    assert task.execution_timeout.total_seconds() > 3600
