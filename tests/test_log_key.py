@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import signal
 import stat
 import subprocess
@@ -139,8 +140,24 @@ def test_openssl_alone_checks_a_checkpoint(at: Wadi, tmp_path: Path) -> None:
                "-in", tmp_path / "text", "-sigfile", tmp_path / "signature")  # fmt: skip
     (tmp_path / "text").write_bytes(text + b"\n")
     assert "Signature Verified Successfully" in openssl(*command).stdout
-    (tmp_path / "text").write_bytes(text.replace(b"\n5\n", b"\n6\n") + b"\n\n")
+    (tmp_path / "text").write_bytes(text.replace(b"\n3", b"\n4") + b"\n")
     assert openssl(*command).returncode != 0
+
+
+def test_the_commands_of_the_manual_check_it_too(at: Wadi, tmp_path: Path) -> None:
+    """Those of docs/OPERATIONS.md, as they stand there, in a shell."""
+    grow(at.shop(), "one")
+    manual = (ROOT / "docs" / "OPERATIONS.md").read_text("utf-8")
+    block = re.search(r"as `verifier`:\n```\n(.*?)```", manual, re.DOTALL)
+    assert block is not None
+    store = at.shop().store
+    (name,) = store.list("log/keys/")
+    (tmp_path / "verifier").write_bytes(store.get(name))
+    whole = store.get(keys.CHECKPOINT)
+    for told, right in ((whole, True), (whole.replace(b"\n3\n", b"\n4\n"), False)):
+        (tmp_path / "checkpoint").write_bytes(told)
+        done = subprocess.run(["sh", "-c", block[1]], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ("Signature Verified Successfully" in done.stdout, done.returncode == 0) == (right, right), done.stderr
 
 
 class TestRotate:
