@@ -1,4 +1,4 @@
-"""Recurring duties that belong to no outlet: sweep, audit, second copy, and the pruning of Airflow's own history."""
+"""Recurring duties that belong to no outlet: sweep, anchors, audit, second copy, and the pruning of Airflow's own history."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ Its newest run is green, and the last line says how many leaves the copy has: as
   "Repair"). The run is red until then; everything else was copied all the same.
 - exit 78: the copy's address, key or bucket is wrong, or the bucket is not fit for a copy. The line says what to set.
 - exit 75: it could not be reached, or is full. Clear the task to try again: it goes on where it was.
+"""
+ANCHOR = """
+Each hour: has the newest signed checkpoint of the log time-stamped (`WARRAQ_TSA`), cosigned (`WARRAQ_WITNESSES`) and, once a
+day, noted in the checkpoint book. A stolen key and a rewritten log are noticed only by someone who kept an old checkpoint:
+these are the ones who do. Captures never wait for it.
+
+## How to check that it works
+Its newest run is green, and its last line says who stamped and cosigned; an authority that did not answer is named there and
+asked again in an hour. `warraq doctor` says how old the newest token is; docs/OPERATIONS.md has "Time from outside".
+
+## If it fails
+- **exit 75**: nobody who was asked answered, and it was tried {tries} times. The line names each and why. Nothing is lost: the
+  next run asks again, over a newer checkpoint that covers the same leaves. If it goes on, ask another authority.
+- **exit 65**: the log contradicts the checkpoint book, a witness or its own tiles: **rolled back** or **forked**. Change
+  nothing in the bucket, keep the book, run `warraq verify`, and read docs/OPERATIONS.md, "The signing key", if the key may
+  be stolen.
+- **exit 78**: a setting (an address, a key of a witness, the file of roots) or the signing key. The line names it.
 """
 AUDIT = """
 Verifies the archive, a part of it each day, so that everything is looked at within `within_days`: every object against its
@@ -100,6 +117,20 @@ with _dag("warraq_mirror", MIRROR, "23 5 * * *", description="Brings the second 
         return warraq("mirror")
 
     mirror()
+
+
+with _dag(
+    "warraq_anchor",
+    ANCHOR.format(tries=DEFAULTS["retries"] + 1),
+    "7 * * * *",
+    description="Time stamps and cosignatures on the log, and the checkpoint book",
+):
+
+    @task
+    def anchor() -> str:
+        return warraq("anchor")
+
+    anchor()
 
 
 with _dag(

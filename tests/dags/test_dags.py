@@ -30,7 +30,16 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
     (outlets / "bad.toml").write_text("name = ", "utf-8")
     found = bag()
     assert found.import_errors == {}
-    assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", "warraq_sweep", "warraq_audit", "warraq_mirror", "warraq_prune"}
+    assert set(found.dags) == {
+        "warraq_manara",
+        "warraq_masar",
+        "warraq_bad",
+        "warraq_sweep",
+        "warraq_audit",
+        "warraq_anchor",
+        "warraq_mirror",
+        "warraq_prune",
+    }
     for dag_id, dag in found.dags.items():
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
@@ -106,7 +115,7 @@ def test_a_file_name_that_is_no_dag_id_still_shows(outlets: Path) -> None:
     (dag,) = [
         dag
         for dag_id, dag in found.dags.items()
-        if dag_id not in {"warraq_manara", "warraq_sweep", "warraq_audit", "warraq_mirror", "warraq_prune"}
+        if dag_id not in {"warraq_manara", "warraq_sweep", "warraq_audit", "warraq_anchor", "warraq_mirror", "warraq_prune"}
     ]
     assert "منارة 2.toml" in dag.description
 
