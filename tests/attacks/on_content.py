@@ -97,7 +97,7 @@ def observations_repacked(at: Scene) -> Expected:
     return says(ALTERED, stem.observations)
 
 
-@attack("a snapshot's text edited, its digests made to fit", quick=True)
+@attack("a snapshot's text edited, its digests made to fit")
 def snapshot_edited(at: Scene) -> Expected:
     key = at.snapshots(at.files()[0])[0]
     at.change(key, lambda data: forge.other_text(data)[0])

@@ -40,7 +40,7 @@ def anchor(at: Scene, ending: str, number: int) -> str:
     return [key for key in at.bucket.keys("log/anchors/") if key.endswith(ending)][number]
 
 
-@attack("a time stamp replaced by one over other bytes", quick=True)
+@attack("a time stamp replaced by one over other bytes")
 def token_replaced(at: Scene) -> Expected:
     key = anchor(at, ".tsr", 0)
     at.change(key, lambda _: (at.made.folder / OTHER_TOKEN).read_bytes())

@@ -51,7 +51,7 @@ def entries_edited(at: Scene) -> Expected:
     return says(ALTERED, key)
 
 
-@attack("a batch edited: another digest in a leaf", quick=True)
+@attack("a batch edited: another digest in a leaf")
 def batch_edited(at: Scene) -> Expected:
     batch = at.middle()
     one = next(it for it in batch.leaves if it.kind == "capture")
@@ -78,7 +78,7 @@ def batch_repacked(at: Scene) -> Expected:
     return Expected((), may=(Finding(ALTERED, key),))
 
 
-@attack("a batch removed", quick=True)
+@attack("a batch removed")
 def batch_removed(at: Scene) -> Expected:
     key = keys.log_batch(at.middle().first)
     at.bucket.delete(key)

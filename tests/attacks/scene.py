@@ -48,6 +48,7 @@ class Expected:
     may: tuple[Finding, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)  # of the command, where it differs
     url: str = ""  # an article whose `warraq verify URL` must name the same
+    innocent: str = ""  # one whose `warraq verify URL` must name nothing
 
     def problems(self, found: list[Finding]) -> list[str]:
         """What is not named, and what is named without being attacked."""

@@ -72,9 +72,9 @@ def play(at: Scene, attack: Attack) -> Result:
         expected = attack.do(at)
         report = verify(at.made, env=expected.env)
         problems = judge(expected, report)
-        if expected.url:
-            about = verify(at.made, expected.url, env=expected.env)
-            problems += [f"verify URL: {one}" for one in judge(expected, about)]
+        for url, wanted in ((expected.url, expected), (expected.innocent, Expected(()))):
+            about = judge(wanted, verify(at.made, url, env=expected.env)) if url else []
+            problems += [f"verify {url}: {one}" for one in about]
     finally:
         at.bucket.undo()
     return Result(attack, expected, report, problems)
