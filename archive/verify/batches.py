@@ -5,16 +5,15 @@ A batch that is missing or damaged is a gap: its leaves are known from the entry
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any
 
-import orjson
+import msgspec
+from isal import igzip, igzip_lib
 
 from archive import keys
 from archive.errors import BadRecord
@@ -24,7 +23,7 @@ from archive.verify.ahead import ahead, held
 from archive.verify.finding import ALTERED, MISSING, SWAPPED, TRUNCATED, UNLOGGED, Report
 from archive.verify.structure import breaks_off
 
-Row = list[str]  # kind, SHA-256, key
+Row = tuple[str, str, str]  # kind, SHA-256, key
 WINDOW = 24  # batches fetched ahead: each has up to 8,192 leaves
 
 
@@ -66,18 +65,24 @@ class Names:
         return out
 
 
+class _Batch(msgspec.Struct):
+    v: int
+    first: int
+    units: list[list[Row]]
+
+
+_decode = msgspec.json.Decoder(_Batch).decode
+
+
 def rows_of(data: bytes) -> tuple[int, list[list[Row]]]:
-    """(first, units) of a batch, its fields only looked at as far as hashing needs; BadRecord when it is none."""
+    """(first, units) of a batch; BadRecord when it is none. Faster than `leaf.load`, for those who hash every leaf."""
     try:
-        row: dict[str, Any] = orjson.loads(gzip.decompress(data))
-        first, units = row["first"], row["units"]
-        if row["v"] != 1 or type(first) is not int or not units or not all(units):
-            raise BadRecord("not a batch of this version")
-        if not all(len(leaf) == 3 and all(type(text) is str for text in leaf) for unit in units for leaf in unit):
-            raise BadRecord("a batch with a leaf that is none")
-        return first, units
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        row = _decode(igzip.decompress(data))  # type: ignore[no-untyped-call]
+    except (OSError, EOFError, zlib.error, igzip_lib.IsalError, msgspec.MsgspecError) as error:  # type: ignore[misc]
         raise BadRecord(f"not a batch: {error}") from error
+    if row.v != 1 or row.first < 0 or not row.units or not all(row.units):
+        raise BadRecord("not a batch of this version, or one without leaves")
+    return row.first, row.units
 
 
 class Batches:

@@ -17,7 +17,7 @@ from archive.store import Store
 from archive.verify import anchors, history, log, strays
 from archive.verify.ahead import ahead, held
 from archive.verify.anchors import Trust
-from archive.verify.batches import rows_of, sound
+from archive.verify.batches import Row, rows_of, sound
 from archive.verify.finding import MISSING, SWAPPED, UNLOGGED, Finding, Report, finding, once
 from archive.verify.history import Now, Order, Remembered
 from archive.verify.log import Tick
@@ -140,7 +140,7 @@ class _Run:
         if not self.lost:
             report.findings += history.unsigned(list(self._tail(published)), self.now)
 
-    def _tail(self, published: int) -> Iterator[tuple[int, list[list[list[str]]]]]:
+    def _tail(self, published: int) -> Iterator[tuple[int, list[list[Row]]]]:
         for first in self.audited.batches:
             if first >= published and (data := held(self.store, keys.log_batch(first))) is not None:
                 yield first, rows_of(data)[1]
