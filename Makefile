@@ -34,7 +34,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test check testbed bench kills attacks backlog lock
+.PHONY: setup dev test check testbed bench kills faults attacks backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -53,10 +53,13 @@ testbed: dev ## Capture the six WordPress sites of ../shared/testbed and compare
 	@$(BIN)/python -m tests.testbed
 
 bench: dev ## Every performance figure, with its bound
-	@status=0; for one in pipeline warc store catalog; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+	@status=0; for one in pipeline warc store catalog verify; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
 
 kills: dev ## kill -9 at 40 random moments and around every put, then run again; about 15 minutes
 	@$(BIN)/python -m tests.faults.kill
+
+faults: dev ## 8 processes append to the log at once, killed, stopped, the storage too, 200 rounds; about 10 minutes
+	@$(BIN)/python -m tests.faults.log
 
 attacks: dev ## Attacks on a bucket of 10,000 captures, each to be detected and named right; about 20 minutes
 	@$(BIN)/python -m tests.attacks

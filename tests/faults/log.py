@@ -2,7 +2,8 @@
 
     python -m tests.faults.log [--rounds 200] [--seed 20261122]          (make faults; about ten minutes)
 
-Each round, eight workers plan, put and seal a run each, two for each of four outlets, so that they find each other's files.
+Each round, eight workers plan, put and seal a run each, two for each of four outlets, so that they find each other's files;
+every fourth try is made on another machine, with a catalog that knows only what it saw itself.
 Most are killed with SIGKILL, some at a random moment, some at a chosen request (before it is sent, or after its answer
 came), and tried again as Airflow would: the same run, whose plan knows the size of the log before it. In some rounds one is
 stopped (SIGSTOP) past its lease, another does its task, and then it goes on. In some the S3 server is killed while puts are
@@ -40,7 +41,10 @@ from tests.servers import start_server, stop_weed
 SLOTS, OUTLETS, CAPTURES = 8, 4, 3
 TRY_AGAIN = 75
 PATIENCE = 120.0  # seconds for one try
-REQUESTS, PUTS = 28, 12  # of a worker, or so: where it may die
+REQUESTS = 28  # of a worker, or so: where it may die
+PHASES = ("plan", "warc", "observations", "cdxj", "batch", "entries", "tile", "checkpoint kept", "checkpoint moved")
+AT = (*PHASES, "batch", "batch", "cdxj")  # likewise; more often where a retry must look for what is there
+DEATH, ELSEWHERE = 0.6, 0.25  # how likely a try is to be killed, to be made on the other machine
 DEATHS = 3  # of one task, at most
 STOP_EVERY, STORE_EVERY = 5, 20  # rounds
 
@@ -74,12 +78,15 @@ class Faults:
     deaths: Counter[str] = field(default_factory=Counter)
     tasks: list[Task] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    other: str = field(init=False)  # the catalog of another machine
     acks: int = field(init=False)
     typical: float = 1.0  # seconds that a worker takes
 
     def __post_init__(self) -> None:
         self.store = init_archive(self.settings, make_bucket=True)
         self.unused = connect(self.settings)
+        self.other = f"sqlite:///{self.folder}/other.db"
+        Catalog(self.other).migrate()
         first = make_task(self._outlet(0), 0xFFFFFF, CAPTURES)
         warm(self.settings, self.unused, first)
         self.acks = os.open(self.folder / "acks", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -119,16 +126,17 @@ class Faults:
         order, kill_at = Order(), float("inf")
         began = time.monotonic()
         if stop:
-            order = Order(self.rng.randint(1, 9), puts=True, after=self.rng.random() < 0.5, stop=True)
-        elif not unhurt and number <= DEATHS and self.rng.random() < 0.6:
+            order = Order(1, self.rng.choice(AT), after=self.rng.random() < 0.5, stop=True)
+        elif not unhurt and number <= DEATHS and self.rng.random() < DEATH:
             how = self.rng.random()
             if how < 0.4:
-                order = Order(self.rng.randint(1, PUTS), puts=True, after=self.rng.random() < 0.5)
+                order = Order(1, self.rng.choice(AT), after=self.rng.random() < 0.5)
             elif how < 0.6:
                 order = Order(self.rng.randint(1, REQUESTS), after=self.rng.random() < 0.5)
             else:
                 kill_at = began + self.rng.uniform(0, self.typical * 1.2)
-        pid = start(self.settings, self.unused, task, self.board, slot, order, self.acks, self.folder / "errors")
+        catalog = self.settings.catalog if self.rng.random() > ELSEWHERE else self.other
+        pid = start(self.settings, catalog, self.unused, task, self.board, slot, order, self.acks, self.folder / "errors")
         self.counts["tries"] += 1
         return Try(task, slot, pid, began, number, kill_at, stop)
 
@@ -204,8 +212,17 @@ class Faults:
 
     # In the end
 
-    def acknowledged(self) -> set[str]:
-        return set((self.folder / "acks").read_text().split())
+    def acknowledged(self) -> set[tuple[str, str]]:
+        """(catalog, unit)"""
+        lines = (line.split() for line in (self.folder / "acks").read_text().splitlines())
+        return {(catalog, unit) for catalog, unit in lines}
+
+    def unknown(self, catalog: str, units: set[str]) -> int:
+        """How many of these units that machine's catalog does not know."""
+        opened = Catalog(catalog)
+        known = opened.logged(sorted(units))
+        opened.close()
+        return len(units - set(known))
 
     def audited(self) -> tuple[Audit, dict[str, int]]:
         """The log, and what is wrong: counts that must all be 0."""
@@ -214,8 +231,9 @@ class Faults:
         except AssertionError as error:
             self.failures.append(f"the log contradicts itself: {error}")
             return Audit(), {"contradictions": 1}
-        acked, tasks = self.acknowledged(), {task.stem.warc for task in self.tasks}
-        catalog = Catalog(self.settings.catalog)
+        acks, tasks = self.acknowledged(), {task.stem.warc for task in self.tasks}
+        acked = {unit for _, unit in acks}
+        machines = {catalog: {unit for where, unit in acks if where == catalog} for catalog, _ in acks}
         wrong = {
             "lost": len(acked - set(found.units)),
             "never acknowledged": len(tasks - acked),
@@ -223,9 +241,8 @@ class Faults:
             "forked": 0,  # the audit would have said so
             "unsigned": found.unsigned,
             "unindexed": len(acked - {f"warc/{key[5:-5]}.warc.gz" for key in self.store.list("cdxj/")}),
-            "not in the catalog": len(acked - set(catalog.logged(sorted(acked)))),
+            "not in the catalog": sum(self.unknown(catalog, units) for catalog, units in machines.items()),
         }
-        catalog.close()
         return found, wrong
 
 

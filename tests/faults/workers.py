@@ -22,6 +22,7 @@ from typing import Any
 
 from archive import judge, keys, observation, warc
 from archive.capture import Exchange, Note
+from archive.catalog import Catalog
 from archive.catalog.lease import this_process
 from archive.errors import WarraqError
 from archive.keys import Stem
@@ -64,11 +65,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Order:
-    """How one try of a task is to end: at its nth request (or nth put), before it is sent or after its answer came; 0: not
-    by itself."""
+    """How one try of a task is to end: at its nth request (of that phase, if one is named), before it is sent or after its
+    answer came; 0: not by itself."""
 
     at: int = 0
-    puts: bool = False  # count puts alone
+    phase: str = ""
     after: bool = False
     stop: bool = False  # SIGSTOP instead of SIGKILL
 
@@ -123,8 +124,9 @@ class Doomed:
         self.asked = 0
 
     def _do(self, phase: str, flying: bool, work: Callable[[], Any]) -> Any:
-        self.asked += flying or not self.order.puts
-        struck = self.asked == self.order.at and (flying or not self.order.puts)
+        counted = self.order.phase in ("", phase)
+        self.asked += counted
+        struck = counted and self.asked == self.order.at
         self.board.show(self.slot, phase, flying)
         if struck and not self.order.after:
             self._strike()
@@ -165,9 +167,10 @@ class Doomed:
 
 
 def start(
-    settings: Settings, store: S3Store, task: Task, board: Board, slot: int, order: Order, acks: int, errors: Path
+    settings: Settings, catalog: str, store: S3Store, task: Task, board: Board, slot: int, order: Order, acks: int, errors: Path
 ) -> int:
-    """Fork a worker; its process id. `store` has a client without a connection: each worker makes its own."""
+    """Fork a worker of the machine that has this catalog; its process id. `store` has a client without a connection: each
+    worker makes its own."""
     pid = os.fork()
     if pid:
         return pid
@@ -175,8 +178,8 @@ def start(
     try:
         random.seed()  # jitter of its own
         board.show(slot, "starting", False)
-        work(settings, Doomed(store, board, slot, order), task)
-        os.write(acks, f"{task.stem.warc}\n".encode())  # acknowledged: a few bytes at the end of a file are put at once
+        work(settings, catalog, Doomed(store, board, slot, order), task)
+        os.write(acks, f"{catalog} {task.stem.warc}\n".encode())  # acknowledged: what is appended to a file at once is whole
         board.show(slot, "done", False)
         status = 0
     except WarraqError as error:
@@ -193,20 +196,25 @@ def start(
 
 def warm(settings: Settings, store: S3Store, task: Task) -> None:
     """Everything that a worker needs, imported and computed once here; no connection is left open for it to inherit."""
-    work(settings, Doomed(store, Board(1), 0, Order()), task)
+    work(settings, settings.catalog, Doomed(store, Board(1), 0, Order()), task)
     store.client.close()
 
 
-def work(settings: Settings, store: Doomed, task: Task) -> None:
-    """What the steps of one run do: plan, "crawl" under a lease, put what was captured and read, seal."""
-    shop = Workshop(replace(settings, readers=1), say=lambda _: None)
+def work(settings: Settings, catalog: str, store: Doomed, task: Task) -> None:
+    """What the steps of one run do: plan, "crawl" under a lease, put what was captured and read, seal.
+
+    Leases lie in one catalog for all; the machine's own, if it is another, knows only what its own seals have seen.
+    """
+    shop = Workshop(replace(settings, readers=1, catalog=catalog), say=lambda _: None)
     shop.__dict__["store"] = store
+    leases = shop.catalog if catalog == settings.catalog else Catalog(settings.catalog)
     host, me = f"{task.outlet.name}.example", this_process()
-    while not shop.catalog.lease(host, me, LEASE, shop.clock()):
+    while not leases.lease(host, me, LEASE, shop.clock()):
         time.sleep(0.05)
     plan(shop, task.outlet, task.run)
     put_once(store, task.stem.warc, task.packed)
     put_once(store, task.stem.observations, task.observations)
-    shop.catalog.release(host, me)
+    leases.release(host, me)
     seal(shop, task.outlet, task.run)
+    leases.close()
     shop.catalog.close()
