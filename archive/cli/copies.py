@@ -14,7 +14,7 @@ from archive.verify.finding import Finding
 
 
 def register(app: typer.Typer) -> None:
-    for command in (mirror,):
+    for command in (mirror, repair):
         app.command()(command)
 
 
@@ -33,6 +33,29 @@ def mirror(
     with progress("mirror", as_json) as tick:
         outcome, findings = step(shop, where, tick, full=full)
     _end(outcome, findings, as_json)
+
+
+def repair(
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", help="Log this too: a key, or a beginning that ends with /.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the act that is kept.")] = "",
+    copy: Annotated[str, typer.Option("--from-copy", help="Put back first what a copy has and the archive lacks.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="With --from-copy: look for what was altered, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put right what a crash or a loss left. Exit 65 when something is left to a person."""
+    from archive.steps.repair import REASON
+    from archive.steps.repair import repair as step
+    from archive.steps.restore import restore
+
+    if full and not copy:
+        raise Refused("--full is about --from-copy", "`warraq verify` reads everything that is here")
+    shop = workshop(as_json)
+    with progress("repair", as_json) as tick:
+        restored = restore(shop, copy, tick, full=full) if copy else None
+        done = step(shop, accept or (), reason or REASON, tick, restored)
+    _end(done.outcome, done.findings, as_json)
 
 
 def _end(outcome: Outcome, findings: list[Finding], as_json: bool) -> None:

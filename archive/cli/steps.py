@@ -116,6 +116,7 @@ def seal(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole: Wh
     from archive.steps.crawl import rescue
     from archive.steps.extract import extract as read
     from archive.steps.seal import seal as step
+    from archive.steps.sweep import sweep
 
     shop = workshop(as_json)
 
@@ -131,7 +132,11 @@ def seal(outlet: Annotated[str, typer.Argument()] = "", run: Run = "", whole: Wh
             finally:
                 finish(_unless_whole(step(shop, place, None if whole else _known(run)), whole), as_json)
 
-    _each(_names(shop, outlet, whole), one)
+    try:
+        _each(_names(shop, outlet, whole), one)
+    finally:
+        if whole:
+            finish(_unless_whole(sweep(shop), whole), as_json)
 
 
 def inspect(outlet: OutletName, run: Run, as_json: Json = False) -> None:

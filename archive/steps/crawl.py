@@ -27,8 +27,8 @@ from archive.errors import Broken, HostBusy, Refused, TryAgain, WarraqError
 from archive.outlet import Outlet
 from archive.plan import Plan
 from archive.settings import ROOT
-from archive.spool import recover, upload
-from archive.steps import clock
+from archive.spool import finished, recover, upload
+from archive.steps import clock, pending
 from archive.steps.workshop import Outcome, Workshop
 
 LEASE = 60.0  # seconds
@@ -71,6 +71,7 @@ def rescue(shop: Workshop, outlet: Outlet) -> list[str]:
     if not folder.is_dir():
         return []
     recover(folder)
+    pending.vouch(shop.settings, [stem for _, stem in finished(folder)], shop.clock())  # first: a kill may come between
     return upload(shop.store, folder)
 
 

@@ -153,7 +153,7 @@ class _Mirror:
             del self.anchors[key]
             try:
                 data = self.source.get(key)
-                _look_at_anchor(key, data, self.copy.get(keys.log_checkpoint(int(key.split("/")[2]))))
+                look_at_anchor(key, data, self.copy.get(keys.log_checkpoint(int(key.split("/")[2]))))
             except (BadRecord, KeyError) as error:
                 self.shop.say(f"mirror: {key} was not copied: {error}")
             else:
@@ -207,7 +207,7 @@ def _signed(store: S3Store, whose: str) -> _Signed | None:
         ) from error
 
 
-def _look_at_anchor(key: str, data: bytes, checkpoint: bytes) -> None:
+def look_at_anchor(key: str, data: bytes, checkpoint: bytes) -> None:
     """BadRecord unless it says something of that checkpoint. Whether it is to be believed, `warraq verify` asks."""
     if key.endswith(anchor.SUFFIX):
         anchor.read(data, checkpoint, ())

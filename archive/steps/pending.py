@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from archive import keys
 from archive.keys import Stem
+from archive.settings import Settings
 from archive.store import Store
 
 LOOK_BACK = 7  # days; `--all` (the daily sweep) looks at everything
+LATE = timedelta(days=2)  # the sweep seals daily: what is older and not in the log may have been put there by anybody
 
 
 def stems(store: Store, kind: str, outlet: str, run: str | None, now: datetime) -> set[Stem]:
@@ -24,3 +28,28 @@ def stems(store: Store, kind: str, outlet: str, run: str | None, now: datetime) 
 def in_order(found: set[Stem]) -> list[Stem]:
     """Oldest run first, as their captures were made."""
     return sorted(found, key=str)
+
+
+def late(run: str, now: datetime) -> bool:
+    """Whether a run's objects are logged only if a person, or the machine that uploads them, vouches for them."""
+    return not timedelta(days=-1) < now - keys.run_time(run) < LATE
+
+
+def vouch(settings: Settings, own: Iterable[Stem], now: datetime) -> None:
+    """Remember what this machine uploads from its own spool although its run is of long ago: nobody else put it there."""
+    old = [stem for stem in own if late(stem.run, now)]
+    if old:
+        with _own(settings).open("a", encoding="utf-8") as file:
+            file.writelines(f"{stem.warc}\n" for stem in old)
+
+
+def vouched(settings: Settings) -> set[str]:
+    """Keys of WARC files that this machine uploaded late."""
+    try:
+        return set(_own(settings).read_text("utf-8").split())
+    except FileNotFoundError:
+        return set()
+
+
+def _own(settings: Settings) -> Path:
+    return settings.state / "uploaded-late.txt"

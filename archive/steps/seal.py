@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from archive import cdx, keys, observation, records
 from archive import plan as planning
-from archive.errors import BadRecord, Broken
+from archive.errors import BadRecord, Broken, Refused
 from archive.keys import Stem
 from archive.log import units
 from archive.log.leaf import Unit, of_object
+from archive.log.writer import walk
 from archive.observation import Observation
 from archive.outlet import Outlet
 from archive.steps import act, pending, ruling
@@ -25,16 +26,23 @@ from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
 
 
-def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
-    """Seal every read file of the outlet, whoever wrote it; acts of other machines come in first."""
+def seal(shop: Workshop, outlet: Outlet, run: str | None, accepted: Collection[str] = ()) -> Outcome:
+    """Seal every read file of the outlet, whoever wrote it; acts of other machines come in first.
+
+    Files of runs of long ago are left alone, unless this machine uploaded them or a person `accepted` their keys: anybody
+    with access to the bucket may have put them there. The sweep (`run` None) raises Refused for them, after all else is done.
+    """
     taken = act.bring_in(shop, whole=run is None)
     if not taken.nothing_due:
         shop.say(taken.line)
     read = pending.stems(shop.store, "observations", outlet.name, run, shop.clock())
     logged = set(shop.catalog.logged([stem.warc for stem in read]))
+    left = _left_alone(shop, read, run, logged.union(accepted))
+    read -= left
     waiting = set(shop.catalog.pending([stem.observations for stem in read]))
     todo = [stem for stem in pending.in_order(read) if stem.warc not in logged or stem.observations in waiting]
     if not todo:
+        _told(left, run)
         return Outcome("seal: nothing new to seal", nothing_due=True)
     log = ready(shop)
     work = _Work(shop, outlet, log.mark())  # before any CDXJ is put: what has none cannot be in the log before this
@@ -45,11 +53,33 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
     events = _apply(shop, outlet, work.read, waiting)
     if work.damaged:
         raise work.damaged[0]
+    _told(left, run)
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
     return Outcome(
         f"seal: {work.sealed} WARC sealed, {work.records} records, {leaves} leaves logged; {changes}",
         {"sealed": work.sealed, "records": work.records, "leaves": leaves, "events": dict(events)},
     )
+
+
+def _left_alone(shop: Workshop, read: set[Stem], run: str | None, known: Collection[str]) -> set[Stem]:
+    """Files that no leaf, no person and not this machine speaks for, of runs of long ago other than `run`."""
+    now = shop.clock()
+    late = {stem for stem in read if stem.warc not in known and stem.run != run and pending.late(stem.run, now)}
+    left = {stem for stem in late if stem.warc not in pending.vouched(shop.settings)} if late else late
+    if left:  # a catalog that was made anew may not know the whole log
+        shop.catalog.note_batches(walk(shop.store, 0))
+        left = {stem for stem in left if stem.warc not in shop.catalog.logged([stem.warc])}
+    if left:
+        shop.say(f"seal: {len(left)} files of runs of long ago are not in the log, {min(map(str, left))} first: warraq repair")
+    return left
+
+
+def _told(left: set[Stem], run: str | None) -> None:
+    if left and run is None:
+        raise Refused(
+            f"{len(left)} WARC files of runs older than two days are not in the log, {min(stem.warc for stem in left)} first",
+            "somebody may have put them there: warraq repair lists them, warraq repair --accept KEY logs what is yours",
+        )
 
 
 def _apply(shop: Workshop, outlet: Outlet, read: dict[Stem, list[Observation]], waiting: Collection[str]) -> Counter[str]:

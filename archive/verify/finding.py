@@ -23,15 +23,15 @@ LATE = "logged late"  # logged long after the captures that it holds
 UNPUBLISHED = "not published"  # a signed checkpoint that log/checkpoint does not say yet
 UNCAPTURED = "not captured"  # planned or listed, and never captured
 
-_RESTORE = "put it back from your second copy (warraq repair); keep the damaged one aside"
+_RESTORE = "put it back from your second copy (warraq repair --from-copy); keep the damaged one aside"
 _OTHERS = "stop capturing; compare with your second copy and with whoever kept a checkpoint (docs/THREATS.md)"
 STRANGE = "move it out of the archive's prefix"
 REMEDIES = {
     ALTERED: _RESTORE,
     TRUNCATED: _RESTORE,
-    MISSING: "put it back from your second copy (warraq repair)",
+    MISSING: "put it back from your second copy (warraq repair --from-copy)",
     SWAPPED: _RESTORE,
-    UNLOGGED: "find out who put it there; if a machine of yours did, `warraq seal --all` logs it at its true place",
+    UNLOGGED: "find out who put it there; if a machine of yours did, `warraq repair --accept KEY` logs it at its true place",
     ROLLED_BACK: _OTHERS,
     FORKED: _OTHERS,
     WRONG_SIGNER: "somebody else may hold a key or the bucket: compare with your second copy before anything is signed",
