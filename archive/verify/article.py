@@ -21,7 +21,8 @@ from archive.verify import strays, warcs
 from archive.verify.ahead import held
 from archive.verify.batches import rows_of
 from archive.verify.finding import ALTERED, WRONG_SIGNER, Report, once
-from archive.verify.objects import Objects, redactions
+from archive.verify.objects import Objects
+from archive.verify.single import redactions
 
 
 def verify(shop: Workshop, store: Store, which: str) -> Report:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
 from isal import igzip, igzip_lib
@@ -18,10 +19,13 @@ from isal import igzip, igzip_lib
 from archive import keys
 from archive.errors import BadRecord
 from archive.log.leaf import PARTS, Leaf
+from archive.log.merkle import TILE
 from archive.store import Store
 from archive.verify.ahead import ahead, held
 from archive.verify.finding import ALTERED, MISSING, SWAPPED, TRUNCATED, UNLOGGED, Report
+from archive.verify.shelf import ENTRIES, Shelf, key_of
 from archive.verify.structure import breaks_off
+from archive.verify.tiles import entries_of
 
 Row = tuple[str, str, str]  # kind, SHA-256, key
 WINDOW = 24  # batches fetched ahead: each has up to 8,192 leaves
@@ -65,10 +69,14 @@ class Names:
         return out
 
 
+_Kind = Annotated[str, msgspec.Meta(max_length=32)]
+_Digest = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+
+
 class _Batch(msgspec.Struct):
     v: int
     first: int
-    units: list[list[Row]]
+    units: list[list[tuple[_Kind, _Digest, str]]]
 
 
 _decode = msgspec.json.Decoder(_Batch).decode
@@ -88,9 +96,9 @@ def rows_of(data: bytes) -> tuple[int, list[list[Row]]]:
 class Batches:
     """The batches that a listing named and those put since, up to `end`; what is wrong with them is in `report`."""
 
-    def __init__(self, store: Store, listed: Sequence[int], pool: Executor, report: Report) -> None:
-        self.store, self.pool, self.report = store, pool, report
-        self.firsts = list(listed)
+    def __init__(self, store: Store, shelf: Shelf, pool: Executor, report: Report) -> None:
+        self.store, self.shelf, self.pool, self.report = store, shelf, pool, report
+        self.firsts = list(shelf.batches)
         self.doubted: dict[int, int] = {}  # first → end of the gaps, and of batches that are not what was logged
         self._grow()
 
@@ -141,11 +149,19 @@ class Batches:
         if said != first:
             self.report.find(SWAPPED if said in self._known else ALTERED, key, f"it is the batch of leaf {said}", sha256=digest)
             return None
-        end, following = first + sum(map(len, units)), bisect_right(self.firsts, first)
-        if following < len(self.firsts) and end > self.firsts[following] and end not in self._known and end != self.end:
-            self.report.find(ALTERED, key, "it holds more leaves than there is room for before the next batch", sha256=digest)
+        inner = self.firsts[bisect_right(self.firsts, first) :][:1]
+        if inner and first + sum(map(len, units)) > inner[0] and not self._reaches(first, units, inner[0]):
+            self.report.find(ALTERED, key, "it holds more leaves than there are before the next batch", sha256=digest)
             return None
         return units
+
+    def _reaches(self, first: int, units: list[list[Row]], index: int) -> bool:
+        """Whether a batch holds leaf `index` rightly, although another batch begins there: an entry bundle tells."""
+        place = (ENTRIES, index // TILE)
+        widest = max(self.shelf.tiles.get(place, ()), default=0)
+        logged = entries_of(held(self.store, key_of(place, widest)), widest) if widest > index % TILE else None
+        kind, told, key = [leaf for unit in units for leaf in unit][index - first]
+        return logged is not None and logged[index % TILE] == Leaf(kind, told, key).entry
 
     def _gap(self, first: int, end: int) -> Piece:
         self.doubted[first] = end
@@ -167,10 +183,13 @@ class Batches:
             return set()
         return {hashlib.sha256(key.encode()).digest()[:16] for unit in units for _, _, key in unit}
 
-    def name_missing(self) -> None:
-        """Once all was compared: a gap is a missing batch, unless the one before it was cut."""
+    def name_missing(self, *, tail: bool) -> None:
+        """Once all was compared: a gap is a missing batch, unless the one before it was cut. `tail`: whether that is
+        believed of the end, too."""
         named = {one.key for one in self.report.findings}
         for first, end in self.doubted.items():
+            if first >= self.end and not tail:
+                continue
             key, before = keys.log_batch(first), self.firsts[: bisect_right(self.firsts, first - 1)][-1:]
             if first not in self._known and not (before and keys.log_batch(before[0]) in named):
                 self.report.find(MISSING, key, f"the batch of leaves {first} to {end - 1}")

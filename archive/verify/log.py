@@ -7,6 +7,7 @@ them is not what was logged: that one is named, once.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,16 +23,17 @@ from archive.verify import shelf as shelves
 from archive.verify import signers, tree
 from archive.verify.ahead import ahead, held
 from archive.verify.batches import Batches, Names
-from archive.verify.finding import ALTERED, MISSING, UNLOGGED, Report
+from archive.verify.finding import ALTERED, MISSING, STRANGE, UNLOGGED, Report
+from archive.verify.settle import Settler, Told
 from archive.verify.shelf import ENTRIES, Place, Shelf
 from archive.verify.signers import Chain, Signed
-from archive.verify.tiles import Odd, Stored, Tiles, entries_of, row_of_tile
+from archive.verify.tiles import Stored, Tiles, entries_of
 
 THREADS = 8
 AHEAD = 24  # blocks of 256 leaves whose tiles are being fetched
 Tick = Callable[[int, int], None]
+_ENTRY = re.compile(rb"([a-z]{1,32}) ([0-9a-f]{64}) ([0-9a-f]{32})")
 Orphan = tuple[int, str, str]  # index, kind and SHA-256 of a leaf
-Told = list[bytes | None]  # entries as the batches have them; None where they have none
 
 
 @dataclass
@@ -75,12 +77,9 @@ class _Audit:
         self.store, self.shelf, self.pool = store, shelf, pool
         self.report, self.names, self.tree = Report(), Names(), tree.Growing()
         for key in shelf.strangers:
-            self.report.find(
-                UNLOGGED, key, "a stranger: no log has an object of this name", "move it out of the archive's prefix"
-            )
-        self.batches = Batches(store, shelf.batches, pool, self.report)
+            self.report.find(UNLOGGED, key, "a stranger: no log has an object of this name", STRANGE)
+        self.batches = Batches(store, shelf, pool, self.report)
         self.roots: dict[int, bytes] = {0: merkle.EMPTY}
-        self.settled: dict[int, list[bytes] | None] = {}  # number → the entries that were logged, where objects disagree
 
     def run(
         self, trusted: Sequence[VerifierKey], wanted: Iterable[int], superseded: Callable[[str], bool], tick: Tick
@@ -88,21 +87,24 @@ class _Audit:
         signed = self._signed()
         self.claims = signers.claims(signed)
         published = self._published(signed)
-        self.size = max(published, self.batches.end)
+        self.size = max(min(published, self.shelf.room), self.batches.end)
         self.sizes = sorted({claim.size for claim in self.claims.values()} | set(wanted), reverse=True)
         self.tiles = Tiles(self.store, self.shelf, self.pool, self.report, self.size, published, superseded)
+        self.settler = Settler(self.store, self.batches, self.tiles, self.tree, self.claims.values())
         self._grow(tick)
         orphans = self._orphans()
         ring = signers.ring(self._keys(orphans), self._key_objects(), trusted)
         chain = signers.judge(signed, ring, self.roots, self._ends())
         self.tiles.finish({claim.size for claim in chain.right.values()})
-        self.batches.name_missing()
+        self.batches.name_missing(tail=keys.CHECKPOINT not in {one.key for one in chain.findings})
         found, doubted = signers.contradictions(chain, self.batches.firsts)
         self.report.findings += chain.findings + found
         self.report.unchecked += chain.unchecked
         if doubted:
             self.report.unchecked["leaves that are not those that were signed, and their objects"] = len(doubted)
         self._copy(chain)
+        if published > self.size:
+            self.report.find(MISSING, keys.log_batch(self.size), f"{keys.CHECKPOINT} says {published} leaves")
         for at, key in self.names.twice:
             self.report.find(ALTERED, key, f"it is in the log a second time, at leaf {at}", "report this: a fault of Warraq's")
         counts = {"leaves": self.size, "batches": len(self.batches.firsts), "checkpoints": len(signed)}
@@ -173,51 +175,7 @@ class _Audit:
             odd += self.tiles.look(rows, lambda width: row[: width * HASH])
             if not odd:
                 return row
-        return self._settle(number, told, bundles, rows)
-
-    def _settle(self, number: int, told: Told, bundles: list[Stored], rows: list[Stored]) -> bytes | None:
-        """Which of batches, entries and tile is what was logged; the others are named."""
-        said = [entry for entry in told if entry is not None]
-        from_batches = tree.row_of(said) if len(said) == len(told) else b""
-        lists = [found for one in bundles if (found := entries_of(one.data.result(), one.width)) is not None]
-        tiles = [tile for one in rows if (tile := row_of_tile(one.data.result(), one.width)) is not None]
-        candidates = [from_batches, *(tree.row_of(found) for found in lists), *tiles]
-        row = tree.choose(candidates, lambda one: self._borne_out(number, one))
-        if row is None:
-            self.settled[number] = None
-            return None
-        longer = max((one for one in candidates if one.startswith(row)), key=len)
-        known = [said] if from_batches else []
-        entries = next((some for some in [*known, *lists] if longer.startswith(tree.row_of(some)) and some), None)
-        self.settled[number] = entries
-        for one in bundles:
-            found = entries_of(one.data.result(), one.width)
-            if found is None or not longer.startswith(tree.row_of(found)):
-                right = leaf.bundle(entries[: one.width]) if entries and len(entries) >= one.width else None
-                self.tiles.wrong(Odd(one.key, one.width, one.data.result()), right)
-        for one in rows:
-            if one.data.result() != longer[: one.width * HASH]:
-                self.tiles.wrong(Odd(one.key, one.width, one.data.result()), longer[: one.width * HASH])
-        for at, entry in enumerate(told):
-            if entry is not None and merkle.leaf_hash(entry) != longer[at * HASH : (at + 1) * HASH]:
-                self.batches.doubt(number * TILE + at, self.size)
-        return longer
-
-    def _borne_out(self, number: int, row: bytes) -> bool:
-        """Whether the hash above the row, or a checkpoint within it, says that this row was logged."""
-        heights = tree.levels(row)
-        width = len(row) // HASH
-        if width == TILE and (above := self._above(number)) is not None:
-            return heights[-1] == above
-        within = [one for one in self.claims.values() if number * TILE < one.size <= number * TILE + width]
-        return any(self.tree.root(heights, one.size - number * TILE) == one.checkpoint.root for one in within)
-
-    def _above(self, number: int) -> bytes | None:
-        """What the first level of tiles holds for a block; None when it holds nothing."""
-        place, at = (1, number // TILE), number % TILE
-        widest = max(self.shelf.tiles.get(place, ()), default=0)
-        data = held(self.store, shelves.key_of(place, widest)) if widest > at else None
-        return data[at * HASH : (at + 1) * HASH] if data is not None and len(data) == widest * HASH else None
+        return self.settler.settle(number, told, bundles, rows)
 
     def _climb(self, number: int, row: bytes | None) -> None:
         """Take a block into the tree; without its row, by the hash that the tile above holds."""
@@ -229,7 +187,7 @@ class _Audit:
         if row is not None and len(row) == TILE * HASH:
             full = self.tree.push(heights[-1])
         elif (number + 1) * TILE <= self.size:
-            full = self.tree.push(self._above(number))
+            full = self.tree.push(self.settler.above(number))
         else:
             full = []
         for place, upper in full:
@@ -247,15 +205,15 @@ class _Audit:
         for first, end in self.batches.doubted.items():
             for number in range(first // TILE, -(-end // TILE)):
                 for at, entry in enumerate(self._entries(number) or (), number * TILE):
-                    kind, digest, ident = entry.decode("ascii", "replace").split(" ")
-                    if first <= at < end and kind not in PARTS:
-                        found[bytes.fromhex(ident)] = at, kind, digest
+                    told = _ENTRY.fullmatch(entry)
+                    if told and first <= at < end and (kind := told[1].decode()) not in PARTS:
+                        found[bytes.fromhex(told[3].decode())] = at, kind, told[2].decode()
         return found
 
     def _entries(self, number: int) -> list[bytes] | None:
         """The entries of a block that were logged; None when no object has them."""
-        if number in self.settled:
-            return self.settled[number]
+        if number in self.settler.entries:
+            return self.settler.entries[number]
         lists = (entries_of(one.data.result(), one.width) for one in self.tiles.ask((ENTRIES, number)))
         return next((found for found in lists if found is not None), None)
 

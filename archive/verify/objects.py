@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from archive import acts, cdx, keys, marker, observation, warc
+from archive import cdx, keys, observation, warc
 from archive import plan as planning
 from archive import snapshot as snapshots
-from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
-from archive.log import note
+from archive.errors import BadRecord, StoreUnreachable, WarraqError
 from archive.log.leaf import PARTS, Leaf
 from archive.observation import Observation, Reading
 from archive.seed import SeedSet
@@ -21,6 +20,7 @@ from archive.verify.ahead import held
 from archive.verify.finding import ALTERED, MISSING, REDACTED, TRUNCATED, Finding, Report, finding
 from archive.verify.meant import Meant
 from archive.verify.readings import Lines, link_faults, snapshot_faults
+from archive.verify.single import MUST, Order
 from archive.verify.structure import breaks_off
 
 _COUNTED = {
@@ -235,7 +235,7 @@ class Objects:
 
     def _single(self, leaf: Leaf, right: dict[str, bytes], out: Checked) -> None:
         """Whether an object that is as it was logged says what one of its kind must."""
-        data, check = right[leaf.key], _MUST.get(leaf.kind)
+        data, check = right[leaf.key], MUST.get(leaf.kind)
         if leaf.kind == "plan":
             out.meant.plan(planning.load(data))
         if check is not None and (wrong := check(leaf.key, data)):
@@ -251,56 +251,3 @@ def _sums(data: bytes) -> Iterator[tuple[str, str]]:
     for line in data.decode("utf-8", "replace").splitlines():
         digest, _, name = line.partition("  ")
         yield digest, name
-
-
-def _act(key: str, data: bytes) -> str:
-    return "" if acts.key_of(data) == key else "an act of another time or content than its key says"
-
-
-def _key(key: str, data: bytes) -> str:
-    try:
-        found = note.parse_verifier(data.decode("ascii", "replace"))
-    except Refused as error:
-        return error.what
-    return "" if keys.log_key(found.id) == key else "another key than its name says"
-
-
-def _seed(key: str, data: bytes) -> str:
-    folder, _, name = key.rpartition("/")
-    if name != "SHA256SUMS":
-        return ""
-    return "" if hashlib.sha256(data).hexdigest()[:12] == folder.rpartition("/")[2] else "not the set that its folder names"
-
-
-def _archive(key: str, data: bytes) -> str:
-    marker.unpack(data)
-    return "" if key == marker.KEY else "a marker at a strange place"
-
-
-_MUST: dict[str, Callable[[str, bytes], str]] = {"act": _act, "key": _key, "seed": _seed, "archive": _archive}
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A redaction (docs/FORMAT.md, "Acts"): what stands in the place of the bytes that were there, "" for nothing."""
-
-    act: str  # its key
-    new: str
-
-
-def redactions(store: Store, known: Callable[[str], bool]) -> dict[tuple[str, str], Order]:
-    """What acts took away, by key and SHA-256 of what was there. `known(key)`: whether the log has a leaf of the act."""
-    found: dict[tuple[str, str], Order] = {}
-    for key in store.list(acts.PREFIX):
-        data = held(store, key)
-        try:
-            if data is None or not known(key) or acts.key_of(data) != key:
-                continue
-            act = acts.load(data)
-        except BadRecord:
-            continue  # its own unit tells
-        if act.act == "redact":
-            for one in act.more.get("removed", ()):
-                if isinstance(one, dict):
-                    found[str(one.get("key")), str(one.get("sha256"))] = Order(key, str(one.get("new", "")))
-    return found

@@ -22,8 +22,9 @@ from archive.verify.finding import MISSING, SWAPPED, UNLOGGED, Finding, Report, 
 from archive.verify.history import Now, Order, Remembered
 from archive.verify.log import Tick
 from archive.verify.meant import Meant
-from archive.verify.objects import Checked, Objects, redactions
+from archive.verify.objects import Checked, Objects
 from archive.verify.progress import Progress
+from archive.verify.single import redactions
 
 THREADS, WINDOW = 8, 24  # units that are checked at a time, and handed out ahead
 PAUSE = 2.0  # seconds until what seems to be added, or moved back, is looked at again: somebody may just be writing

@@ -39,8 +39,9 @@ class Shelf:
     strangers: list[str] = field(default_factory=list)
 
     @property
-    def empty(self) -> bool:
-        return not (self.batches or self.tiles or self.checkpoints)
+    def room(self) -> int:
+        """No log of these tiles and bundles has more leaves, whatever a checkpoint says that nobody may have signed."""
+        return TILE * sum(level in (0, ENTRIES) for level, _ in self.tiles)
 
 
 def sort_out(listed: Iterable[str]) -> Shelf:

@@ -12,7 +12,7 @@ from archive.errors import BadRecord, Refused
 from archive.log import note
 from archive.log.leaf import Leaf
 from archive.log.note import Checkpoint, Note, VerifierKey
-from archive.verify.finding import ALTERED, FORKED, MISSING, SWAPPED, TRUNCATED, WRONG_SIGNER, Finding, finding
+from archive.verify.finding import ALTERED, FORKED, MISSING, SWAPPED, TRUNCATED, WRONG_SIGNER, Finding, finding, once
 from archive.verify.structure import breaks_off
 
 
@@ -111,6 +111,7 @@ def judge(signed: Sequence[Signed], known: Ring, roots: Mapping[int, bytes], end
     for one in signed:
         _judge(chain, one, said.get(one.key), known, roots)
     _changes(chain, said, known, ends)
+    chain.findings = once(chain.findings)
     if known.strangers and known.keys:
         what = f"none of the log's keys is one that this machine trusts ({', '.join(known.strangers)})"
         chain.findings.insert(0, finding(WRONG_SIGNER, keys.CHECKPOINT, what))
@@ -160,7 +161,7 @@ def _changes(chain: Chain, said: Mapping[str, Claim], known: Ring, ends: Mapping
         for claim in first:
             chain.findings.append(finding(WRONG_SIGNER, claim.key, what))
             chain.right.pop(claim.key, None)
-        if not first:
+        if not first and keys.log_checkpoint(end) not in {one.key for one in chain.findings}:
             chain.findings.append(finding(MISSING, keys.log_checkpoint(end), f"{what} in what is left"))
 
 

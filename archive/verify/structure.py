@@ -13,7 +13,7 @@ def breaks_off(key: str, data: bytes) -> bool:
         return True
     if key.endswith(".gz"):
         return _member_breaks_off(data)
-    return (key.endswith(_LINES) or key.startswith("log/")) and not data.endswith(b"\n")
+    return (key.endswith(_LINES) or key.startswith("log/")) and not data.endswith(b"\n") and b"\0" not in data
 
 
 def _member_breaks_off(data: bytes) -> bool:

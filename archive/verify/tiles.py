@@ -48,7 +48,7 @@ class Tiles:
     size: int
     published: int
     superseded: Callable[[str], bool]
-    _right: dict[bytes, str] = field(default_factory=dict)  # digest → key of the full ones that are right
+    _right: dict[bytes, str] = field(default_factory=dict)  # digest → key of the full ones, as they should be
     _wrong: list[tuple[str, bytes, str]] = field(default_factory=list)  # key, digest, kind of those that are not
 
     def __post_init__(self) -> None:
@@ -79,6 +79,8 @@ class Tiles:
         if odd.data is None:
             self.report.find(MISSING, odd.key, "it was there a moment ago")
             return
+        if right is not None and odd.width == TILE:
+            self._right[hashlib.sha256(right).digest()] = odd.key
         short = right is not None and len(odd.data) < len(right) and right.startswith(odd.data)
         self._wrong.append((odd.key, hashlib.sha256(odd.data).digest(), TRUNCATED if short or not odd.data else ALTERED))
 
