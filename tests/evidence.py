@@ -1,7 +1,7 @@
 """An archive for bundles: one real crawl, and captures of November written down by hand, so that hours pass between them.
 
 Articles, by number: 101 edited twice; 102 removed; 103 led to the front page; 104 hostile; 105 withheld; 106 led to 105; 107 went
-and came back edited; 108 announced by nobody and never there; 109 unchanged: seen again, and not modified.
+and came back edited; 108 never there; 109 unchanged: seen again, and not modified; 111 of one text in two bodies.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def kept(weed: Server, folder: Path) -> Bundles:
     """Bundles of such an archive, which is gone by now."""
     if not _KEPT:
         with story(weed, folder) as told:
-            _KEPT.append(told.bundles)
+            assert told.bundles.made
     return _KEPT[0]
 
 
@@ -247,17 +247,21 @@ def story(weed: Server, folder: Path) -> Iterator[Story]:
         given = act.make(told.shop(), "restrict", "a threatened witness", outlet="wadi", article=secret.article, url=secret.url)
         act.perform(told.shop(), given)
         yield told
+        if "bundles" in vars(told):
+            _KEPT.append(told.bundles)
 
 
 def _begin(press: Press) -> None:
     for number in (101, 102, 103, 106, 107, 109):
         press.content(0, number, OLD)
     press.content(0, 104, OLD, HOSTILE)
+    press.content(0, 111, OLD)
     press.content(0, 105, SECRET, "شهادة من الوادي")
     press.missing(0, 108)
     press.print(0)
     press.content(6, 101, OLD)  # the same
     press.content(6, 109, OLD)
+    press.content(6, 111, OLD, mark="<p class='views'>7</p>")
     press.missing(6, 102)
     press.missing(6, 107)
     press.print(6)
@@ -266,6 +270,7 @@ def _begin(press: Press) -> None:
 def _change(press: Press) -> None:
     front = "<!DOCTYPE html><html lang='ar'><head><title>صحيفة الوادي</title></head><body><h1>صحيفة الوادي</h1></body></html>".encode()
     press.content(12, 101, NEW)
+    press.content(12, 111, OLD, mark="<p class='views'>7</p>")
     press.led(12, 103, press.made.url, front)
     press.led(12, 106, press.url(105), page("شهادة من الوادي", SECRET, 105))
     press.missing(12, 107)

@@ -21,7 +21,7 @@ from archive.prove import check, examine
 from archive.prove.make import Asked, prove
 from archive.steps.anchor import anchor
 from archive.steps.extract import extract
-from tests.evidence import HOSTILE, NEW, OLD, PEM, SECRET, Story, at, files, lines, text
+from tests.evidence import HOSTILE, NEW, OLD, PEM, SECRET, Story, at, files, lines, text, unpack
 from tests.evidence import story as tell
 from tests.servers import Server
 
@@ -112,10 +112,28 @@ def test_a_revisit_comes_with_what_it_refers_to(story: Story) -> None:
     assert sightings(contents) == [
         ("11-01T00", "content", ["first", "text"]),
         ("11-01T06", "content", ["last", "before"]),
+        ("11-01T12", "content", ["after"]),
     ]
     contents = story.bundles.files("time")  # the version's first capture holds what both revisits refer to
-    assert [one["record_type"] for one in manifest(contents)["sightings"]] == ["response", "revisit", "revisit"]
-    assert {one["whole"] for one in manifest(contents)["sightings"][1:]} == {manifest(contents)["sightings"][0]["record"]}
+    assert [one["record_type"] for one in manifest(contents)["sightings"]] == ["response", "revisit", "revisit", "response"]
+    assert {one["whole"] for one in manifest(contents)["sightings"][1:3]} == {manifest(contents)["sightings"][0]["record"]}
+
+
+def test_what_a_revisit_refers_to_need_not_be_the_first_of_its_version(story: Story) -> None:
+    contents = files(story.prove(111))
+    assert sightings(contents) == [
+        ("11-01T00", "content", ["first", "text"]),
+        ("11-01T06", "content", ["whole"]),
+        ("11-01T12", "content", ["last"]),
+    ]
+
+
+def test_a_time_comes_with_what_was_seen_around_it_whatever_that_was(story: Story) -> None:
+    contents = files(story.prove(101, "--at", "2100-01-01"))
+    assert [klass for _, klass, roles in sightings(contents) if "before" in roles] == ["gone"]  # once, not confirmed
+    contents = files(story.prove(101, "--at", "2026-11-01T11:00:00Z"))
+    assert [(hour, klass) for hour, klass, roles in sightings(contents) if "after" in roles] == [("11-01T12", "content")]
+    assert [version["number"] for version in manifest(contents)["versions"]] == [1]
 
 
 def test_the_version_in_force_at_a_time(story: Story) -> None:
@@ -128,7 +146,7 @@ def test_the_version_in_force_at_a_time(story: Story) -> None:
     assert shown("2026-11-01T14:03:00+02:00") == (2, "2026-11-01T12:03:00.000000Z")
     assert shown("2026-11-01") == (3, "2026-11-01T23:59:59.999999Z")
     contents = story.bundles.files("time")
-    assert sightings(contents)[-1] == ("11-01T15", "not-modified", ["before"])
+    assert sightings(contents)[2] == ("11-01T15", "not-modified", ["before"])
     contents = files(story.prove(109, "--at", "2026-11-01T03:00:00Z"))
     assert [(hour, roles) for hour, _, roles in sightings(contents)] == [
         ("11-01T00", ["first", "text", "before"]),
@@ -262,6 +280,8 @@ def test_it_says_in_a_line_what_it_made(story: Story, tmp_path: Path) -> None:
         f"prove: {tmp_path}/one.zip: 2 captures, 1 snapshot, 1 seed link; stamped 20"
     )
     assert story.bundles.key in done.stdout
+    asked = story.made.call("prove", story.url(101), "--at", "2026-11-01", "--out", str(tmp_path / "two.zip"))
+    assert "two.zip: as of 2026-11-01T23:59:59.999999Z, " in asked.stdout  # which moment a date means
     done = story.made.call("verify", str(tmp_path / "one.zip"), env={"WARRAQ_BUCKET": "s3://nowhere"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].endswith("; 0 findings")
@@ -321,7 +341,11 @@ def test_a_capture_that_is_not_logged_or_not_signed_yet_is_refused_with_what_to_
     assert "the signed checkpoint covers" in told
     assert "warraq anchor" in told
     anchor(story.shop(), force=True)
-    assert check(story.prove(110))[1] == []
+    path = story.prove(110)
+    assert check(path)[1] == []
+    done = subprocess.run(["sh", "check.sh"], cwd=unpack(path, tmp_path / "out"), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr  # the stamped checkpoint is the one that all leads to
+    assert f"checkpoints/{_size(story):012}/" in " ".join(files(path))
 
 
 def test_a_machine_without_those_outside_says_that_nobody_told_a_time(story: Story, tmp_path: Path) -> None:

@@ -174,6 +174,8 @@ BREAKS: dict[str, tuple[Callable[[Contents], Contents], str]] = {
     "a time stamp of another checkpoint": (lambda c: _swap(c, ".tsr"), "is not a time stamp of its checkpoint"),
     "a cosignature of another checkpoint": (lambda c: _swap(c, ".cosig"), "is not a cosignature of its checkpoint"),
     "a link that no snapshot says": (_link, "no snapshot says seeds/1.json"),
+    "another text to read": (lambda c: {"snapshots/1.json": c["snapshots/1.json"] + b" "}, "is not what snapshots/1.json.gz holds"),
+    "a text from nowhere": (lambda c: {"snapshots/7.json": c["snapshots/1.json"]}, "snapshots/7.json is not in leaves"),
     "code in a number": (lambda c: {"captures/1.warc.gz.tlog-proof": re.sub(rb"index \d+", b"index a[$(:>pwned)]", c["captures/1.warc.gz.tlog-proof"])}, "is no number"),
     "code in a size": (lambda c: {"checkpoint": re.sub(rb"\n\d+\n", b"\na[$(:>pwned)]\n", c["checkpoint"], count=1)}, "is no number"),
 }  # fmt: skip

@@ -34,7 +34,7 @@ PROVABLE = re.compile(
     rf"(?:captures|warcinfos|resources)/{_N}\.warc\.gz|snapshots/{_N}\.json\.gz|seeds/{_N}\.json|keys/\d{{12}}", re.ASCII
 )  # files that must be in the log
 _NAME = re.compile(
-    rf"{_TOP}|(?:{PROVABLE.pattern})(?:\.tlog-proof)?|checkpoints/\d{{12}}/(?:checkpoint|consistency|[A-Za-z0-9][A-Za-z0-9._-]{{0,99}}\.(?:tsr|cosig))",
+    rf"{_TOP}|(?:{PROVABLE.pattern})(?:\.tlog-proof)?|snapshots/{_N}\.json|checkpoints/\d{{12}}/(?:checkpoint|consistency|[A-Za-z0-9][A-Za-z0-9._-]{{0,99}}\.(?:tsr|cosig))",
     re.ASCII,
 )
 _FOLDER = re.compile(r"(?:captures|warcinfos|resources|snapshots|seeds|keys|checkpoints|checkpoints/\d{12})/", re.ASCII)

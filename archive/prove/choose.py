@@ -17,6 +17,7 @@ from archive.observation import Observation
 from archive.version import at
 
 ALIVE = ("content", "not-modified")
+TELLING = (*ALIVE, "gone", "elsewhere", "not-article")  # blocked and broken captures tell nothing of the page
 HOP = "redirect"  # the reason of a line about a redirect that was followed
 
 
@@ -76,9 +77,9 @@ def at_time(found: HistoryRow, lines: Sequence[Observation], when: datetime) -> 
         raise Refused(f"the page was gone at {told}, since {since}", "use --gone, or a time before that")
     picked, version = _Picked(), stood[-1]
     _version(picked, lines, found, version)
-    shown = _showing(lines, found, version)
-    picked.add(next((line for line in reversed(shown) if at(line.time) <= told), None), "before", version.number)
-    picked.add(next((line for line in shown if at(line.time) > told), None), "after", version.number)
+    telling = [line for line in lines if line.klass in TELLING and line.reason != HOP and not line.reread]
+    picked.add(next((line for line in reversed(telling) if at(line.time) <= told), None), "before")
+    picked.add(next((line for line in telling if at(line.time) > told), None), "after")
     return Choice("time", (told,), (version,), (), picked.sorted())
 
 

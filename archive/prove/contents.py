@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import zlib
@@ -43,6 +44,9 @@ def examine(files: Files, manifest: Manifest, logged: dict[str, Logged], found: 
         work.guard(version.snapshot or "manifest.json", partial(work.version, version))
     for name in sorted(name for name in logged if logged[name].kind == "snapshot" and name not in work.texts):
         found.find(UNLOGGED, name, "the manifest says nothing of it", _ASK)
+    for name in sorted(name for name in files if name.startswith("snapshots/") and name.endswith(".json")):
+        if f"{name}.gz" not in work.texts:
+            found.find(UNLOGGED, name, "no snapshot holds it", _ASK)
     work.guard("manifest.json", work.events)
     for link in manifest.links:
         work.guard(link.file, partial(work.link, link.file, link.version))
@@ -125,6 +129,8 @@ class _Contents:
         data = self.files[one.snapshot]
         _unpacked(data)
         held = snapshot.load(data)
+        if self.files[one.snapshot.removesuffix(".gz")] != gzip.decompress(data):
+            raise BadRecord("its readable copy is another")
         where = held["capture"]
         source = next((name for name in self.captures if self._holds(name, where["warc"], where["offset"])), None)
         if source is None or self.captures[source].payload_digest != where["payload"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,13 +10,13 @@ from dataclasses import dataclass, field
 import orjson
 
 from archive import keys, observation, snapshot
-from archive.catalog.rows import HistoryRow, VersionRow
+from archive.catalog.rows import VersionRow
 from archive.errors import Broken, Refused
 from archive.observation import Observation
 from archive.prove import bundle, facts, proof
 from archive.prove.bundle import Files, Logged
-from archive.prove.choose import Choice, Sighting
-from archive.prove.ledger import Held, Ledger, lines_of, referred
+from archive.prove.choose import Sighting
+from archive.prove.ledger import SEAL, Held, Ledger, lines_of, referred
 from archive.version import at
 
 Source = tuple[str, Observation]  # key of an observations object, a line of it
@@ -31,7 +32,7 @@ class Gathered:
     logged: dict[str, tuple[Logged, Held]] = field(default_factory=dict)  # by file
     names: dict[bytes, str] = field(default_factory=dict)  # files by what makes them another: a leaf's entry, a link
     links: list[facts.Link] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)  # snapshots by key: their file
+    places: set[tuple[str, int]] = field(default_factory=set)  # WARC and offset of the records that captures are about
 
     def add(self, folder: str, ending: str, held: Held) -> str:
         """Put a file with its proof into `folder`, numbered; its name. What is there already is not put again."""
@@ -65,6 +66,7 @@ class Gathered:
 
     def _sighting(self, one: Sighting) -> facts.Sighting:
         line = one.line
+        self.places.add((line.warc, line.offset))
         held = self.ledger.capture(line.warc, line.offset)
         info = self.ledger.part(*self.ledger.parts(line.warc, "warcinfo")[0])
         chain = self.ledger.chain(held)
@@ -104,15 +106,16 @@ class Gathered:
         )
 
     def _snapshot(self, row: VersionRow) -> str:
-        """Its file. It is logged with the WARC whose observations first named it."""
-        naming = (
+        """Its file. It is logged with each WARC whose observations name it as new."""
+        naming = {
             keys.parse_stem(key).warc for key, line in self.sources if line.reading and line.reading.snapshot == row.snapshot
-        )
-        unit = next(iter(sorted(naming)), "")
-        if not unit:
-            raise Refused(f"no observation names {row.snapshot}", "run `warraq rebuild`")
-        held = self.ledger.object(row.snapshot, "snapshot", unit)
-        name = self.texts[row.snapshot] = self.add("snapshots", ".json.gz", held)
+        }
+        logged = self.ledger.shop.catalog.logged(sorted(naming))
+        if not logged:
+            raise Refused(f"{row.snapshot} is not in the log", SEAL)
+        held = self.ledger.object(row.snapshot, "snapshot", min(logged, key=lambda name: logged[name]))
+        name = self.add("snapshots", ".json.gz", held)
+        self.files[name.removesuffix(".gz")] = gzip.decompress(held.data)
         for link in snapshot.load(held.data).get("seeds", []):
             self._link(link, row.number)
         return name
@@ -127,33 +130,22 @@ class Gathered:
         data = orjson.dumps(link, option=orjson.OPT_SORT_KEYS) + b"\n"
         self.links.append(facts.Link(self._numbered("seeds", ".json", data, data, self.ledger.whole(*found)), version))
 
-    def observations(self, article: str, captures: list[facts.Sighting]) -> bytes:
+    def observations(self, article: str) -> bytes:
         """The lines about this article and these captures, as stored: never a line about another article."""
-        records = {one.record for one in captures}
+        wanted = {key for key, line in self.sources if self._concerns(line, article)}
         out: list[bytes] = []
-        for key in sorted({key for key, _ in self.sources}):
-            held = self.ledger.object(key, "observations", keys.parse_stem(key).warc)
-            for raw in lines_of(held.data):
-                line = observation.unpack(raw)
-                named = line.reading is not None and line.reading.snapshot in self.texts
-                if line.article == article and (line.record in records or named) and raw not in out:
+        for key in sorted(wanted):
+            for raw in lines_of(self.ledger.object(key, "observations", keys.parse_stem(key).warc).data):
+                if self._concerns(observation.unpack(raw), article) and raw not in out:
                     out.append(raw)
         return b"".join(line + b"\n" for line in out)
+
+    def _concerns(self, line: Observation, article: str) -> bool:
+        return line.article == article and (line.warc, line.offset) in self.places
 
     def keys(self) -> None:
         for key in self.ledger.keys:
             self._put(f"keys/{key.index:012}", key.held.data, key.held)
-
-
-def sources_of(found: HistoryRow, choice: Choice, sources: list[Source]) -> list[Source]:
-    """Those lines whose objects must be read: about the chosen captures, or naming a chosen snapshot."""
-    records = {one.line.record for one in choice.sightings}
-    named = {version.snapshot for version in choice.versions} - {""}
-    return [
-        (key, line)
-        for key, line in sources
-        if line.record in records or (line.reading is not None and line.reading.snapshot in named)
-    ]
 
 
 def digests(files: Files) -> dict[str, str]:

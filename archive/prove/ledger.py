@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from archive.steps.workshop import Workshop
 from archive.store import Store
 
 _VERIFY = "nothing was written; run `warraq verify`"
-_SEAL = "run `warraq seal --all`; if it was logged by another machine: `warraq rebuild`"
+SEAL = "run `warraq seal --all`; if it was logged by another machine: `warraq rebuild`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,16 @@ class Ledger:
 
     shop: Workshop
     _batches: dict[int, Batch] = field(default_factory=dict)
+    _units: dict[str, list[tuple[int, Leaf]]] = field(default_factory=dict)
+    _read: dict[int, Held] = field(default_factory=dict)  # by leaf
+    _listed: tuple[str, list[str]] = ("~", [])  # keys of batches, all that come after the first of these
 
     @cached_property
     def note(self) -> bytes:
         """`log/checkpoint` as published, signed by the key in force. Refused when there is none."""
         held = self.store.checkpoint()
         if held is None:
-            raise Refused("this archive has no signed checkpoint: nothing can be proven yet", _SEAL)
+            raise Refused("this archive has no signed checkpoint: nothing can be proven yet", SEAL)
         return held[0]
 
     @property
@@ -98,9 +101,14 @@ class Ledger:
 
     def unit(self, name: str) -> list[tuple[int, Leaf]]:
         """The leaves of a unit with their indexes. Refused when it is not logged, or not under the checkpoint."""
+        if name not in self._units:
+            self._units[name] = self._unit(name)
+        return self._units[name]
+
+    def _unit(self, name: str) -> list[tuple[int, Leaf]]:
         logged = self.shop.catalog.logged([name])
         if name not in logged:
-            raise Refused(f"{name} is not in the log", _SEAL)
+            raise Refused(f"{name} is not in the log", SEAL)
         first = logged[name]
         batch = self._batch(first)
         unit = next((unit for unit in batch.units if unit.key == name and batch.starts()[name] == first), None)
@@ -119,16 +127,21 @@ class Ledger:
         held = next((one for one in self._batches.values() if one.first <= index < one.end), None)
         if held is None:
             near = keys.log_batch(max(0, index - leaf.MOST))
-            wanted = keys.log_batch(index)
-            after = [key for key in self.store.list("log/batches/", after=near) if key <= wanted]
-            found = max(after, default=near)
-            if not after and index >= leaf.MOST:  # a unit that is larger than a batch should be
-                found = max((key for key in self.store.list("log/batches/") if key <= wanted), default=near)
+            below = [key for key in self._from(near) if key <= keys.log_batch(index)]
+            if not below and index >= leaf.MOST:  # a unit that is larger than a batch should be
+                below = [key for key in self._from("") if key <= keys.log_batch(index)]
+            found = max(below, default=near)
             held = leaf.load(self._get(found))
             if not held.first <= index < held.end:
                 raise Broken(f"{found} does not hold leaf {index}", _VERIFY)
             self._batches[held.first] = held
         return held
+
+    def _from(self, after: str) -> list[str]:
+        """The keys of all batches that come after this key; listed once, while it only grows."""
+        if after < self._listed[0]:
+            self._listed = after, list(self.store.list("log/batches/", after=after))
+        return [key for key in self._listed[1] if key > after]
 
     def object(self, name: str, kind: str, unit: str = "") -> Held:
         """A whole object, as logged in `unit` (its own when left out)."""
@@ -139,7 +152,7 @@ class Ledger:
 
     def whole(self, index: int, one: Leaf) -> Held:
         """A whole object by its leaf."""
-        return self._held(index, one, self._get(one.key))
+        return self._held(index, one, lambda: self._get(one.key))
 
     def parts(self, file: str, kind: str) -> list[tuple[int, Leaf]]:
         """The leaves of a WARC's parts of one kind, in the file's order."""
@@ -148,7 +161,7 @@ class Ledger:
     def part(self, index: int, one: Leaf) -> Held:
         """A part of a WARC: exactly its bytes."""
         where, offset, length = Held(one, index, b"").place
-        return self._held(index, one, self._get(where, offset, length))
+        return self._held(index, one, lambda: self._get(where, offset, length))
 
     def capture(self, file: str, offset: int) -> Held:
         """The part of a WARC that holds the record at `offset`."""
@@ -175,12 +188,16 @@ class Ledger:
     def proof(self, held: Held) -> Proof:
         return Proof(held.index, tuple(self.tree.inclusion(held.index)), self.note)
 
-    def _held(self, index: int, one: Leaf, data: bytes) -> Held:
-        if hashlib.sha256(data).hexdigest() != one.sha256:
-            raise Broken(f"{one.key} is not what was logged", "restore it from your second copy; nothing was written")
-        if self.tree.leaf_hash(index) != leaf_hash(one.entry):
-            raise Broken(f"leaf {index} is not {one.key}: batches and tiles of the log differ", _VERIFY)
-        return Held(one, index, data)
+    def _held(self, index: int, one: Leaf, read: Callable[[], bytes]) -> Held:
+        """What is behind a leaf, read once: Broken when it is not what was logged."""
+        if index not in self._read:
+            data = read()
+            if hashlib.sha256(data).hexdigest() != one.sha256:
+                raise Broken(f"{one.key} is not what was logged", "restore it from your second copy; nothing was written")
+            if self.tree.leaf_hash(index) != leaf_hash(one.entry):
+                raise Broken(f"leaf {index} is not {one.key}: batches and tiles of the log differ", _VERIFY)
+            self._read[index] = Held(one, index, data)
+        return self._read[index]
 
     def _get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         try:

@@ -8,13 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from archive.address import article_id
 from archive.errors import BadOutlet, Broken, Refused, Withheld
 from archive.observation import Observation
 from archive.prove import bundle, choose, facts, outside, readme, report
 from archive.prove.bundle import Files
 from archive.prove.checking import check
 from archive.prove.choose import Choice
-from archive.prove.gather import Gathered, digests, sources_of
+from archive.prove.gather import Gathered, digests
 from archive.prove.ledger import Ledger
 from archive.prove.maker import maker, recipe
 from archive.steps.workshop import Outcome, Workshop
@@ -49,13 +50,15 @@ def prove(shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, 
     if not restricted:
         _nobody_withheld(shop, row.article, [one.line for one in choice.sightings])
     ledger = Ledger(shop)
-    files = _files(shop, ledger, found, choice, Gathered(ledger, sources_of(found, choice, sources)))
+    files = _files(shop, ledger, found, choice, Gathered(ledger, sources))
+    if len(files) > bundle.MOST_FILES or sum(map(len, files.values())) > bundle.MOST_BYTES:
+        raise Refused("that is more than a bundle holds", "ask for fewer versions")
     path = out or Path(f"evidence-{row.article[:12]}.zip")
     data = bundle.pack(files)
     _write(path, data)
     shop.say(f"prove: signed by {ledger.keys[-1].key}: tell it to whoever gets the bundle, by another way")
     stamps, _ = outside.stamps(files)
-    return _outcome(path, files, ledger, stamps, len(data))
+    return _outcome(path, files, ledger, stamps, choice)
 
 
 def _choose(found: HistoryRow, lines: list[Observation], asked: Asked) -> Choice:
@@ -70,14 +73,13 @@ def _choose(found: HistoryRow, lines: list[Observation], asked: Asked) -> Choice
 
 
 def _nobody_withheld(shop: Workshop, article: str, lines: Iterable[Observation]) -> None:
-    """A page that led to another article: its capture holds that article's page."""
+    """A page that led to another article, or was reached from one: its capture holds that one's page, or names it."""
     standing = shop.catalog.standing()
     for line in lines:
-        other = str(line.to.get("article") or "")
-        if other != article and other in standing and standing[other].withheld:
-            raise Withheld(
-                f"the page led to another article at {line.time}, and that one is withheld", "--restricted includes it"
-            )
+        others = {str(line.to.get("article") or ""), *map(article_id, line.via)} - {article}
+        if any(other in standing and standing[other].withheld for other in others):
+            what = "the page led to another article, or was reached from one"
+            raise Withheld(f"{what}, at {line.time}, and that one is withheld", "--restricted includes it")
 
 
 def _files(shop: Workshop, ledger: Ledger, found: HistoryRow, choice: Choice, work: Gathered) -> Files:
@@ -86,7 +88,7 @@ def _files(shop: Workshop, ledger: Ledger, found: HistoryRow, choice: Choice, wo
     versions = [work.version(row) for row in choice.versions]
     row = found.article
     files = work.files
-    files[bundle.OBSERVATIONS] = work.observations(row.article, sightings)
+    files[bundle.OBSERVATIONS] = work.observations(row.article)
     files[bundle.CHECKPOINT] = ledger.note
     files[bundle.LEAVES] = bundle.dump_leaves(sorted((one for one, _ in work.logged.values()), key=lambda one: one.file))
     needing = [held.index for one, held in work.logged.values() if one.kind in ("capture", "snapshot")]
@@ -143,7 +145,7 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def _outcome(path: Path, files: Files, ledger: Ledger, stamps: list[outside.Stamp], size: int) -> Outcome:
+def _outcome(path: Path, files: Files, ledger: Ledger, stamps: list[outside.Stamp], choice: Choice) -> Outcome:
     held = [name.partition("/")[0] for name in files if bundle.PROVABLE.fullmatch(name)]
     counts = {folder: held.count(folder) for folder in _COUNTED}
     told = ", ".join(
@@ -153,5 +155,8 @@ def _outcome(path: Path, files: Files, ledger: Ledger, stamps: list[outside.Stam
     time = f"stamped {first.time:%Y-%m-%dT%H:%M:%SZ} by {first.who}" if first else "no time from outside yet: `warraq anchor`"
     stamped = [{"size": one.size, "time": one.time.isoformat(), "who": one.who, "trusted": one.trusted} for one in stamps]
     key = str(ledger.keys[-1].key)
-    data = {"file": str(path), "bytes": size, "size": ledger.checkpoint.size, "key": key, "stamps": stamped, **counts}
-    return Outcome(f"prove: {path}: {told}; {time}", data)
+    asked = {"newest": "", "time": "as of {}, ", "gone": "", "between": "versions {} to {}, "}[choice.mode].format(
+        *choice.asked
+    )
+    data = {"file": str(path), "mode": choice.mode, "asked": choice.asked, "size": ledger.checkpoint.size, "key": key}
+    return Outcome(f"prove: {path}: {asked}{told}; {time}", data | {"stamps": stamped, **counts})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,49 +37,61 @@ def gather(ledger: Ledger, settings: Settings, indexes: Iterable[int]) -> Files:
     Of each leaf the first checkpoint above it with a token, and the first with a cosignature. What is damaged is left out.
     """
     wanted = sorted(set(indexes))
-    roots, witnesses = _roots(settings), {one.name: one.key for one in map(witness.parse, settings.witnesses)}
-    held = _held(ledger, roots, witnesses, wanted[0] if wanted else 0)
+    kept = _Kept(ledger, settings, wanted[0] if wanted else 0)
     chosen: dict[int, Files] = {size: {} for size in ledger.handovers()}
     for ending in (TOKEN, COSIGNED):
         for index in wanted:
-            size = next((size for size in held if size > index and any(name.endswith(ending) for name in held[size])), None)
+            size = next((size for size in kept.above(index, ending) if ending in kept.endings(size)), None)
             if size is not None:
-                chosen[size] = held[size]
+                chosen[size] = kept.right(size)
     files = {f"checkpoints/{size:012}/{name}": data for size, found in chosen.items() for name, data in found.items()}
     for size, (checkpoint, path) in ledger.older(chosen).items():
         files[f"checkpoints/{size:012}/{CHECKPOINT}"] = checkpoint
         files[f"checkpoints/{size:012}/consistency"] = proof.dump_path(path)
-    if roots and any(name.endswith(TOKEN) for name in files):
+    if kept.roots and any(name.endswith(TOKEN) for name in files):
         files[ROOTS] = Path(settings.authority_roots).read_bytes()
-    used = [key for name, key in sorted(witnesses.items()) if any(file.endswith(f"/{name}") for file in files)]
+    used = [key for name, key in sorted(kept.witnesses.items()) if any(file.endswith(f"/{name}") for file in files)]
     if used:
         files[WITNESSES] = "".join(f"{key}\n" for key in used).encode()
     return files
 
 
-def _roots(settings: Settings) -> list[Certificate]:
-    return anchor.load_roots(Path(settings.authority_roots).read_bytes()) if settings.authority_roots else []
+class _Kept:
+    """What others said of the checkpoints above a leaf, read as far as it is asked for."""
 
+    def __init__(self, ledger: Ledger, settings: Settings, above: int) -> None:
+        self.ledger = ledger
+        pem = Path(settings.authority_roots).read_bytes() if settings.authority_roots else b""
+        self.roots = anchor.load_roots(pem) if pem else []
+        self.witnesses = {one.name: one.key for one in map(witness.parse, settings.witnesses)}
+        self._names: dict[int, list[str]] = defaultdict(list)
+        self._right: dict[int, Files] = {}
+        for key in ledger.store.list("log/anchors/", after=keys.anchor(above, "~")):
+            told, _, name = key.removeprefix("log/anchors/").partition("/")
+            known = name.endswith(TOKEN) or name in self.witnesses
+            if known and told.isdigit() and int(told) <= ledger.checkpoint.size:
+                self._names[int(told)].append(name)
 
-def _held(ledger: Ledger, roots: Sequence[Certificate], witnesses: Mapping[str, VerifierKey], above: int) -> dict[int, Files]:
-    """By size, what others said of checkpoints above that leaf and is right."""
-    names: dict[int, list[str]] = defaultdict(list)
-    for key in ledger.store.list("log/anchors/", after=keys.anchor(above, "~")):
-        told, _, name = key.removeprefix("log/anchors/").partition("/")
-        known = name.endswith(TOKEN) or name in witnesses
-        if known and told.isdigit() and int(told) <= ledger.checkpoint.size:
-            names[int(told)].append(name)
-    out: dict[int, Files] = {}
-    for size in sorted(names):
-        checkpoint = ledger.store.get(keys.log_checkpoint(size))
-        for name in sorted(names[size]):
-            data = ledger.store.get(keys.anchor(size, name))
-            try:
-                _read(name, data, checkpoint, roots, witnesses.get(name))
-                out.setdefault(size, {})[name] = data
-            except BadRecord as error:
-                ledger.shop.say(f"prove: left out: {keys.anchor(size, name)}: {error.what}")
-    return out
+    def above(self, index: int, ending: str) -> list[int]:
+        """The sizes above a leaf of which something of that kind is there, smallest first."""
+        return sorted(size for size, names in self._names.items() if size > index and any(n.endswith(ending) for n in names))
+
+    def endings(self, size: int) -> set[str]:
+        return {name[name.rindex(".") :] for name in self.right(size)}
+
+    def right(self, size: int) -> Files:
+        """What is there of that size and right."""
+        if size not in self._right:
+            self._right[size] = {}
+            store, checkpoint = self.ledger.store, self.ledger.store.get(keys.log_checkpoint(size))
+            for name in sorted(self._names[size]):
+                data = store.get(keys.anchor(size, name))
+                try:
+                    _read(name, data, checkpoint, self.roots, self.witnesses.get(name))
+                    self._right[size][name] = data
+                except BadRecord as error:
+                    self.ledger.shop.say(f"prove: left out: {keys.anchor(size, name)}: {error.what}")
+        return self._right[size]
 
 
 def _read(

@@ -77,10 +77,13 @@ done < leaves
 for file in captures/*.gz warcinfos/*.gz resources/*.gz snapshots/*.gz seeds/*.json keys/????????????; do
   [ ! -e "$file" ] || awk -v file="$file" '$2 == file { n++ } END { exit n != 1 }' leaves || fail "$file is not in leaves"
 done
+for file in snapshots/*.json; do [ ! -e "$file" ] || [ -e "$file.gz" ] || fail "$file is not in leaves"; done
 
 # 6. Each snapshot was read from a capture
 for file in snapshots/*.gz; do
   [ -e "$file" ] || continue
+  plain=$(gzip -dc "$file" | sha256sum)
+  [ "${plain%% *}" = "$(sum "${file%.gz}")" ] || fail "${file%.gz} is not what $file holds"
   gzip -dc "$file" | awk 'match($0, /"capture":[{][^}]*[}]/) { print substr($0, RSTART, RLENGTH) }' > work.text
   capture=$(awk 'NR == FNR { split($0, part, /[:,}"]+/)
       for (i in part) if (part[i] == "warc") warc = part[i + 1]; else if (part[i] == "offset") at = part[i + 1]; next }
