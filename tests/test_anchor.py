@@ -18,8 +18,9 @@ from archive import keys
 from archive.catalog import Catalog
 from archive.errors import BadRecord, Broken, Refused, TryAgain
 from archive.log import anchor as stamps
-from archive.log import keyring, note, witness
+from archive.log import book, keyring, note, witness
 from archive.log.leaf import Leaf, Unit
+from archive.log.note import SigningKey
 from archive.log.writer import Log
 from archive.s3 import S3Store
 from archive.settings import Settings
@@ -472,6 +473,40 @@ class TestBook:
             assert datetime.fromisoformat(sent["noted"])
             assert len(hook.seen) == 3
 
+    def test_what_is_read_and_what_is_not(self) -> None:
+        key = SigningKey("warraq/x", bytes(32))
+        notes = [bytes(note.sign(note.Checkpoint("warraq/x", size, bytes(32)).text(), [key])) for size in (5, 9)]
+        day = datetime(2026, 11, 22, 5, 0, 7, tzinfo=UTC)
+        whole = book.entry(day, notes[0])
+        held = book.parse(whole + book.entry(day + timedelta(days=1), notes[1]))
+        assert [(one.noted, one.checkpoint.size, bytes(one.note)) for one in held.entries] == [
+            (day, 5, notes[0]),
+            (day + timedelta(days=1), 9, notes[1]),
+        ]
+        assert book.parse(whole.replace(b"2026-11-22T05:00:07Z", b"2026-13-22T05:00:07Z")).damaged == (
+            "line 2: an entry without a time",
+        )
+        assert book.parse("ملاحظة".encode()).damaged
+        assert book.parse(b"\n\n") == book.Book((), ())
+        for cut in range(len(whole)):
+            torn = book.parse(whole[:cut] + whole)
+            assert torn.entries[-1] == held.entries[0], cut
+            assert len(torn.entries) + len(torn.damaged) <= 2
+
+    @pytest.mark.parametrize(
+        ("origin", "size", "root", "says"),
+        [
+            ("warraq/x", 9, b"a", ""),
+            ("warraq/x", 5, b"a", ""),
+            ("warraq/x", 5, b"b", "forked"),
+            ("warraq/x", 10, b"a", "rolled back"),
+            ("warraq/y", 5, b"a", "another log"),
+        ],
+    )
+    def test_how_a_log_contradicts_what_was_kept(self, origin: str, size: int, root: bytes, says: str) -> None:
+        kept, now = note.Checkpoint(origin, size, root * 32), note.Checkpoint("warraq/x", 9, b"a" * 32)
+        assert book.contradiction(kept, now, lambda _: b"a" * 32) == says
+
 
 class TestWhatIsAnchored:
     def test_nothing_is_signed_yet(self, store: S3Store, settings: Settings) -> None:
@@ -501,6 +536,22 @@ class TestWhatIsAnchored:
         at.store.client.put_object(Bucket=at.store.where.bucket, Key=at.store.where.prefix + keys.CHECKPOINT, Body=bytes(other))
         with pytest.raises(Broken, match="is not what log/checkpoints/000000000005 keeps"):
             at.anchor(**asking(authority))
+
+    @pytest.mark.parametrize("who", ["authority", "witness"])
+    def test_what_somebody_put_in_our_place_is_not_taken_for_ours(
+        self, at: Place, authority: Authority, seer: WitnessServer, who: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between our look and our put. What is right there (another worker's) is as good as ours."""
+        at.anchor()
+        settings = asking(authority) if who == "authority" else {"witnesses": (seer.setting,)}
+        monkeypatch.setattr(signed, "anchors", lambda *_: {})
+        name = stamps.token_name(f"{authority.endpoint}/tsr") if who == "authority" else witness.parse(seer.setting).name
+        at.store.put(keys.anchor(at.size, name), b"rubbish")
+        with pytest.raises(TryAgain, match="was put by somebody else"):
+            at.anchor(**settings)
+        at.grow(1)
+        assert not at.anchor(**settings).nothing_due
+        assert not at.anchor(**settings).nothing_due
 
     def test_years_of_anchors_are_not_listed_whole(self, at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         for size in range(0, 1_000_000, 20_000):

@@ -114,7 +114,7 @@ class _Round:
         if answer.status != 200:
             raise TryAgain(f"it answered {answer.status}")
         token = stamps.accept(asked, answer.body, self.bytes, self.shop.clock(), roots)
-        self.store.put(keys.anchor(self.held.size, stamps.token_name(address)), answer.body)
+        self._keep(stamps.token_name(address), answer.body, lambda held: stamps.read(held, self.bytes, roots))
         self.data["tokens"].append({"authority": host(address), "time": token.time.isoformat(), "checked": token.trusted})
         unchecked = "" if token.trusted else " (its signature unchecked: WARRAQ_TSA_ROOTS is not set)"
         return f"time {token.time:%Y-%m-%dT%H:%M:%SZ} from {host(address)}{unchecked}"
@@ -126,7 +126,7 @@ class _Round:
             answer = post(f"{one.address}/add-checkpoint", body, "text/plain; charset=utf-8")
             if answer.status == 200:
                 found = witness.accept(one.key, self.held.note, answer.body, self.shop.clock())
-                self.store.put(keys.anchor(self.held.size, one.name), str(found).encode())
+                self._keep(one.name, str(found).encode(), lambda held: witness.read(one.key, self.held.note, held))
                 self.data["cosignatures"].append({"witness": one.key.name, "key": one.key.id.hex()})
                 return f"cosigned by {one.key.name}"
             if answer.status == 422:
@@ -137,6 +137,15 @@ class _Round:
             self._compare(told, old)
             old = told
         raise TryAgain("it tells another size each time")
+
+    def _keep(self, name: str, data: bytes, still: Callable[[bytes], object]) -> None:
+        """Put it beside the checkpoint. BadRecord (by `still`) when what lies there already is not as good."""
+        key = keys.anchor(self.held.size, name)
+        if not self.store.put(key, data):
+            try:
+                still(self.store.get(key))
+            except BadRecord as error:
+                raise BadRecord(f"{key} was put by somebody else: {error.what}") from error
 
     def _compare(self, told: int, old: int) -> None:
         """Whether the log that a witness holds can be this one."""

@@ -60,9 +60,11 @@ def post(address: str, body: bytes, media_type: str) -> Answer:
     try:
         found = box.get(timeout=limit)
     except queue.Empty:
-        raise TryAgain(f"{host(address)}: no answer within {limit:.0f} s") from None
+        found = TimeoutError()
+    reason = getattr(found, "reason", found)
+    if isinstance(reason, TimeoutError):
+        raise TryAgain(f"{host(address)}: no answer within {limit:.0f} s")
     if isinstance(found, Exception):
-        reason = getattr(found, "reason", found)
         raise TryAgain(f"{host(address)}: {str(reason)[:200] or type(reason).__name__}") from found
     return found
 
