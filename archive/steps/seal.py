@@ -8,16 +8,17 @@ observations and log alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from archive import cdx, keys, observation, records
 from archive import plan as planning
-from archive.errors import BadRecord, Broken, Refused
+from archive.errors import BadRecord, Broken, Refused, WarraqError
 from archive.keys import Stem
 from archive.log import units
 from archive.log.leaf import Unit, of_object
-from archive.log.writer import walk
+from archive.log.writer import Log, walk
 from archive.observation import Observation
 from archive.outlet import Outlet
 from archive.steps import act, pending, ruling
@@ -45,14 +46,12 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None, accepted: Collection[s
         _told(left, run)
         return Outcome("seal: nothing new to seal", nothing_due=True)
     log = ready(shop)
-    work = _Work(shop, outlet, log.mark())  # before any CDXJ is put: what has none cannot be in the log before this
-    work.index(todo, logged)
-    work.add_plans()
-    leaves = record(shop, log, work.units, work.since) if work.read else 0
+    work = _Work(shop, outlet)
+    leaves = work.seal(log, todo, logged)
     ruling.renew(shop, work.read)  # before the catalog has them: a seal that is cut short does it again
     events = _apply(shop, outlet, work.read, waiting)
-    if work.damaged:
-        raise work.damaged[0]
+    if work.problems:
+        raise work.problems[0]
     _told(left, run)
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
     return Outcome(
@@ -98,13 +97,36 @@ class _Work:
 
     shop: Workshop
     outlet: Outlet
-    since: int
+    since: int = 0
     units: list[Unit] = field(default_factory=list)
     read: dict[Stem, list[Observation]] = field(default_factory=dict)
-    damaged: list[Broken] = field(default_factory=list)
+    problems: list[WarraqError] = field(default_factory=list)
     sealed: int = 0
     records: int = 0
     _plans: dict[str, tuple[list[Unit], int]] = field(default_factory=dict)
+
+    def seal(self, log: Log, todo: list[Stem], logged: Collection[str]) -> int:
+        """Index and log these files; the leaves that are new. A log that cannot be written becomes one of `problems`.
+
+        What was captured is folded all the same: a broken log stops no plan and no page, and has nothing fetched twice.
+        """
+        with self._told():
+            self.since = log.mark()  # before any CDXJ is put: what has none cannot be in the log before this
+        self.index(todo, logged)
+        self.add_plans()
+        leaves = 0
+        if self.read:
+            with self._told():
+                leaves = record(self.shop, log, self.units, self.since)
+        return leaves
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (Broken, Refused) as error:
+            self.shop.say(f"seal: not logged: {error}")
+            self.problems.append(error)
 
     def index(self, todo: list[Stem], logged: Collection[str]) -> None:
         """Put the CDXJ of each file, and make its unit. One that is damaged waits, and is told; the others go on."""
@@ -116,8 +138,8 @@ class _Work:
                     self._index(stem, data, lines)
                 self.read[stem] = lines
             except Broken as error:
-                self.damaged.append(type(error)(f"{stem.observations}: {error.what}", error.remedy))
-                self.shop.say(f"seal: not sealed: {self.damaged[-1]}")
+                self.problems.append(type(error)(f"{stem.observations}: {error.what}", error.remedy))
+                self.shop.say(f"seal: not sealed: {self.problems[-1]}")
 
     def _index(self, stem: Stem, data: bytes, lines: list[Observation]) -> None:
         store, index = self.shop.store, cdx.lines(lines)
