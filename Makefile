@@ -34,7 +34,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test check testbed bench kills faults attacks backlog lock
+.PHONY: setup dev test check testbed bench kills drill faults attacks backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -63,6 +63,9 @@ faults: dev ## 8 processes append to the log at once, killed, stopped, the stora
 
 attacks: dev ## Attacks on a bucket of 10,000 captures, each to be detected and named right; about 20 minutes
 	@$(BIN)/python -m tests.attacks
+
+drill: dev ## The first store is lost, a fresh machine goes on from the second copy
+	@$(BIN)/python -m tests.faults.drill
 
 backlog: dev ## A back catalogue of 5,000 posts at a delay of 1 s; takes two intervals of 15 minutes
 	@$(BIN)/python -m tests.faults.backlog
