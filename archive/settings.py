@@ -30,8 +30,8 @@ class Settings:
     log_key: str = field(default="", repr=False)  # WARRAQ_LOG_KEY: the text of the key that signs checkpoints
     log_key_file: Path = Path()  # WARRAQ_LOG_KEY_FILE: where it lies otherwise
     book: Path = Path()  # WARRAQ_BOOK: file that checkpoints are kept in, outside the bucket
-    book_webhook: str = ""  # WARRAQ_BOOK_WEBHOOK: address that the same is posted to, daily
-    authorities: tuple[str, ...] = ()  # WARRAQ_TSA: addresses of RFC 3161 time-stamping authorities
+    book_webhook: str = field(default="", repr=False)  # WARRAQ_BOOK_WEBHOOK: address that the same is posted to, daily
+    authorities: tuple[str, ...] = field(default=(), repr=False)  # WARRAQ_TSA: addresses of RFC 3161 time-stamping authorities
     authority_roots: str = ""  # WARRAQ_TSA_ROOTS: PEM file of the certificates they lead to
     witnesses: tuple[str, ...] = ()  # WARRAQ_WITNESSES: `<verifier key>=<address>` of C2SP witnesses
     lock: str = ""  # WARRAQ_OBJECT_LOCK: `<prefix>=<mode>:<days>` …, S3 Object Lock for what is put there

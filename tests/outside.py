@@ -55,6 +55,7 @@ class _Outsider(_Handler):
         owner = self.server.owner
         body = self.body()
         owner.seen.append((self.path, body))
+        owner.logins.append(self.headers.get("Authorization", ""))
         fault = owner.faults.popleft() if owner.faults else owner.always
         if fault == "hang":
             owner.free.wait(60)
@@ -83,6 +84,7 @@ class _Outside(_Serving):
         self.faults: deque[str] = deque()
         self.always = ""
         self.seen: list[tuple[str, bytes]] = []
+        self.logins: list[str] = []
         self.free = threading.Event()  # lets go of who hangs
 
     def __exit__(self, *stop: object) -> None:

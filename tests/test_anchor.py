@@ -238,9 +238,22 @@ class TestTimeStamps:
 
     def test_what_is_secret_in_an_address_is_not_told(self, at: Place) -> None:
         at.anchor()
-        with pytest.raises(TryAgain) as failed:
-            at.anchor(authorities=("http://user:hunter2@127.0.0.1:9/token-hunter2?key=hunter2",))
-        assert "hunter2" not in str(failed.value)
+        for address in (
+            "http://user:hunter2@127.0.0.1:9/token-hunter2?key=hunter2",
+            "http://user:hunter2@nowhere.invalid/hunter2",
+        ):
+            with pytest.raises(TryAgain) as failed:
+                at.anchor(authorities=(address,))
+            assert "hunter2" not in str(failed.value)
+
+    def test_an_authority_that_wants_a_login(self, at: Place, authority: Authority) -> None:
+        place = authority.endpoint.removeprefix("http://")
+        line = at.anchor(authorities=(f"http://anna:hunter%402@{place}/tsr",), authority_roots=str(authority.roots)).line
+        assert f"from {place};" in line
+        assert "hunter" not in line
+        assert base64.b64decode(authority.logins[-1].removeprefix("Basic ")) == b"anna:hunter@2"
+        ((key, _),) = at.there().items()
+        assert hashlib.sha256(f"http://{place}/tsr".encode()).hexdigest()[:12] in key, "a password is not to be guessed from it"
 
     def test_roots_that_are_none(self, at: Place, tmp_path: Path) -> None:
         (tmp_path / "roots.pem").write_text("-----BEGIN CERTIFICATE-----\nnot\n-----END CERTIFICATE-----\n")

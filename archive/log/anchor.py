@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 import rfc3161_client as rfc3161
 from cryptography import x509
@@ -50,7 +51,14 @@ class Token:
 
 def token_name(address: str) -> str:
     """The name of an authority's tokens: 12 hex digits of the SHA-256 of its address, and `.tsr`."""
-    return hashlib.sha256(address.encode()).hexdigest()[:12] + SUFFIX
+    return hashlib.sha256(bare(address).encode()).hexdigest()[:12] + SUFFIX
+
+
+def bare(address: str) -> str:
+    """An address without the user and password that may stand in it."""
+    parts = urlsplit(address)
+    _, at, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=place)) if at else address
 
 
 def load_roots(pem: bytes) -> list[x509.Certificate]:

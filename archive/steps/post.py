@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import queue
 import threading
@@ -9,9 +10,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from archive.errors import Refused, TryAgain
+from archive.log.anchor import bare
 
 LIMIT = 20.0  # seconds for the whole of it
 MOST = 1 << 20  # bytes of an answer
@@ -77,9 +79,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _send(address: str, body: bytes, media_type: str, limit: float) -> Answer:
-    request = urllib.request.Request(  # noqa: S310 -- `check` saw its scheme
-        address, body, {"Content-Type": media_type, "User-Agent": "Warraq"}, method="POST"
-    )
+    headers = {"Content-Type": media_type, "User-Agent": "Warraq"}
+    parts = urlsplit(address)
+    if parts.username is not None:  # http.client would take it for a part of the host
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
+    request = urllib.request.Request(bare(address), body, headers, method="POST")  # noqa: S310 -- `check` saw its scheme
     try:
         answer = urllib.request.build_opener(_NoRedirect).open(request, timeout=limit)
     except urllib.error.HTTPError as error:
