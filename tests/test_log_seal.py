@@ -17,6 +17,7 @@ from archive import keys, observation
 from archive.capture import Exchange, Note
 from archive.errors import BadRecord, Broken, Conflict, Refused, TryAgain
 from archive.keys import Stem
+from archive.log.leaf import Leaf, Unit
 from archive.log.writer import published, walk
 from archive.outlet import Layout, Outlet
 from archive.s3 import S3Store
@@ -73,13 +74,18 @@ class Archive:
     def seal(self, stem: Stem, store: Any = None, machine: str = "") -> Outcome:
         return seal(self.shop(store, machine), OUTLET, stem.run)
 
-    def sealed(self, *stems: Stem, machine: str = "") -> None:
-        """Each of these is logged once with its plan, signed, indexed and in the catalog."""
+    def sealed_log(self, *stems: Stem) -> None:
+        """Each of these is logged once with its plan, and signed."""
         found = audit(self.store)
         assert (found.duplicates, found.unsigned) == ([], 0)
-        catalog = self.shop(machine=machine).catalog
         for stem in stems:
             assert {stem.warc, keys.plan("site", stem.run)} <= set(found.units)
+
+    def sealed(self, *stems: Stem, machine: str = "") -> None:
+        """Each of these is logged once with its plan, signed, indexed and in the catalog."""
+        self.sealed_log(*stems)
+        catalog = self.shop(machine=machine).catalog
+        for stem in stems:
             assert self.store.get(stem.cdxj)
             assert set(catalog.logged([stem.warc])) == {stem.warc}
             assert catalog.pending([stem.observations]) == []
@@ -249,6 +255,17 @@ def test_a_log_that_was_rolled_back_is_not_added_to(archive: Archive) -> None:
     with pytest.raises(Broken, match="rolled back"):
         archive.seal(third)
     assert set(archive.store.list("log/")) == before
+
+
+def test_a_unit_of_that_name_about_other_bytes_is_told(archive: Archive) -> None:
+    """Somebody who can write to the bucket logged it first; what else waited is sealed all the same."""
+    archive.seal(archive.waiting())
+    stem, other = archive.waiting(), archive.waiting()
+    log = archive.shop().log
+    log.append([Unit((Leaf("warc", "0" * 64, stem.warc),))], log.mark())
+    with pytest.raises(Broken, match=f"other bytes of {stem.warc}"):
+        archive.seal(stem)
+    archive.sealed_log(other)
 
 
 def test_a_file_in_the_place_of_an_index_is_not_signed(archive: Archive) -> None:

@@ -438,6 +438,11 @@ def test_another_key(store: S3Store, signer: SigningKey) -> None:
     other = SigningKey(signer.name, hashlib.sha256(b"another").digest())
     refused(store, other, Refused, "not signed by the key of this machine")
     assert Log(store, None).size() == 5
+    log = Log(store, other)
+    for ask in (log.mark, log.size, log.publish, lambda: log.append([unit("b")], 5), log.mark):  # also when asked again
+        with pytest.raises(Refused, match="not signed by the key of this machine"):
+            ask()
+    assert Log(store, None).size() == 5
 
 
 def test_the_key_of_another_archive(store: S3Store, signer: SigningKey) -> None:

@@ -43,6 +43,7 @@ class Appended:
     batches: tuple[Batch, ...]
     end: int
     new: int  # leaves that this call put in
+    differing: tuple[str, ...]  # units that were there, about other bytes
 
 
 def published(store: Store) -> Published | None:
@@ -109,18 +110,18 @@ class Log:
         """
         known = self.mark()
         position, waiting, new = min(since, known), {unit.key: unit for unit in units}, 0
-        told, contradictions = max(since, known), 0
+        told, contradictions, differing = max(since, known), 0, list[str]()
         # All below `look` must be read; above it a claim tells as well. The first of all claims puts a key: it looks.
         look = told if units and told else told + 1
         self._tail = []
         while True:
             if position < look:
-                before, position = position, self._catch_up(position, waiting, known)
+                before, position = position, self._catch_up(position, known, waiting, differing)
                 contradictions = 0 if position > before else contradictions
             if position < told:
                 raise Broken(f"{keys.log_batch(position)} is missing, and the log had {told} leaves", _VERIFY)
             if not waiting:
-                return Appended(tuple(self._tail), position, new)
+                return Appended(tuple(self._tail), position, new, tuple(differing))
             if contradictions == _CONTRADICTIONS:
                 raise Broken(f"{keys.log_batch(position)} is taken, and is not there", "run warraq doctor: is this store safe?")
             group = next(leaf.pack(list(waiting.values())))
@@ -134,15 +135,17 @@ class Log:
             else:  # somebody was faster, or it was taken and the answer got lost: looking tells
                 look, contradictions = position + 1, contradictions + 1
 
-    def _catch_up(self, position: int, waiting: dict[str, Unit], known: int) -> int:
+    def _catch_up(self, position: int, known: int, waiting: dict[str, Unit], differing: list[str]) -> int:
         """Read every batch from `position` on, and strike what they hold from `waiting`; where the log ends."""
         for batch in walk(self.store, position):
             self._tail.append(batch)
             position = batch.end
             if batch.first >= known and self._old is None:
                 self._same_key(batch.leaves)
-            for key in batch.starts():
-                waiting.pop(key, None)
+            for unit in batch.units:
+                mine = waiting.pop(unit.key, unit)
+                if mine.leaves[0] != unit.leaves[0]:
+                    differing.append(unit.key)
         return position
 
     def publish(self) -> Checkpoint:
@@ -188,10 +191,11 @@ class Log:
 
     def _held(self) -> Published | None:
         if not self._read:
-            before, self._published, self._read = self._published, published(self.store), True
-            if before is not None and (self._published is None or self._published.size < before.size):
+            before, held = self._published, published(self.store)
+            if before is not None and (held is None or held.size < before.size):
                 raise Broken(f"rolled back: {keys.CHECKPOINT} said {before.size} leaves a moment ago", _VERIFY)
-            self._in_force(self._published)
+            self._in_force(held)
+            self._published, self._read = held, True  # not before: what was refused once stays refused
         return self._published
 
     def _in_force(self, held: Published | None) -> None:

@@ -31,6 +31,8 @@ def record(shop: Workshop, log: Log, units: Sequence[Unit], since: int) -> int:
     done = log.append(units, since)
     shop.catalog.note_batches(done.batches)
     log.publish()
+    if done.differing:
+        raise Broken(f"the log says other bytes of {', '.join(done.differing)}", "somebody else logged them: run warraq verify")
     return done.new
 
 
