@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -242,5 +243,5 @@ def lines_of(data: bytes) -> list[bytes]:
     """The lines of an observations object as stored."""
     try:
         return gzip.decompress(data).splitlines()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadRecord(f"not an observations object: {error}") from error

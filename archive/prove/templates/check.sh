@@ -32,11 +32,11 @@ signed() {  # NOTE KEY-FILE
   return 1
 }
 read_checkpoint() { { read -r origin; read -r size; read -r root; } < "$1"; number "$size"; }
-in_force() { for key_file in keys/????????????; do [ "${key_file#keys/}" -ge "$1" ] || force=$key_file; done; }
+in_force() { force=; for key_file in keys/????????????; do [ "${key_file#keys/}" -ge "$1" ] || force=$key_file; done; }
 
 # 3. The checkpoint of this bundle
 read_checkpoint checkpoint
-force=; in_force "$size"
+in_force "$size"
 [ "$force" ] || fail "no key"
 signed checkpoint "$force" || fail "checkpoint is not signed by $force"
 [ "${KEY:-$(cat "$force")}" = "$(cat "$force")" ] || fail "signed by $(cat "$force"), not by the key you gave"
