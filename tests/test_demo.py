@@ -308,6 +308,7 @@ def test_the_demo_from_nothing_to_its_summary(tmp_path: Path) -> None:
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "; 0 findings" in done.stdout
+    assert (state / "log.key").stat().st_mode & 0o777 == 0o600
     assert "openssl pkeyutl -verify" in done.stdout
     assert "Signature Verified Successfully" in done.stdout
     assert "2 seed files linked" in done.stdout
