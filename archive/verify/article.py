@@ -92,6 +92,8 @@ class _Article:
                     waiting.add(key)
             self.report += judge.judge(waiting)
             return
+        if not leaves:
+            return  # its batch is damaged, and named
         found = self.objects.unit(leaves).report
         mine = f"/{self.article}/"
         found.findings = [one for one in found.findings if not one.key.startswith("snapshots/") or mine in one.key]
@@ -108,7 +110,8 @@ class _Article:
         if leaves is None:
             self.report.unchecked["seed files that are not in the log"] += 1
             return
-        self.report += self.objects.unit(leaves).report
+        if leaves:
+            self.report += self.objects.unit(leaves).report
         for at, leaf in enumerate(leaves):
             self._proof(self.places[sums] + at, leaf)
 

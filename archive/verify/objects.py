@@ -70,6 +70,8 @@ class Objects:
                 for leaf in leaves:
                     if leaf.key in right:
                         self._single(leaf, right, out)
+                if leaves[0].kind == "seed":
+                    self._shorter(leaves[0].key, _sums_of(leaves), out)
         except StoreUnreachable:
             raise
         except WarraqError as error:
@@ -170,10 +172,13 @@ class Objects:
         expected = cdx.lines(lines)
         if key in right and right[key] != expected:
             out.report.find(ALTERED, key, "it does not follow from its observations", "report this: it was logged so")
+        self._shorter(key, expected, out)
+
+    def _shorter(self, key: str, expected: bytes, out: Checked) -> None:
+        """Say that an altered object is cut short, where what it should be is known."""
         for n, one in enumerate(out.report.findings):
-            data = held(self.store, key) if one.key == key and one.kind == ALTERED and key not in right else None
-            if data is not None and expected.startswith(data):
-                out.report.findings[n] = finding(TRUNCATED, key, "its last lines are gone", sha256=one.sha256)
+            if (one.key, one.kind) == (key, ALTERED) and expected.startswith(data := held(self.store, key) or b"") and data:
+                out.report.findings[n] = finding(TRUNCATED, key, "its last lines are gone", one.remedy, one.sha256)
 
     def _snapshots(
         self, key: str, leaves: Sequence[Leaf], right: dict[str, bytes], lines: list[Observation], out: Checked
@@ -245,6 +250,12 @@ class Objects:
 def _few(texts: Sequence[str]) -> str:
     """Several faults of one object as one."""
     return "; ".join(texts[:3]) + (f"; and {len(texts) - 3} more" if texts[3:] else "")
+
+
+def _sums_of(leaves: Sequence[Leaf]) -> bytes:
+    """The SHA256SUMS of the seed files of a unit."""
+    names = sorted((leaf.key.rpartition("/")[2], leaf.sha256) for leaf in leaves[1:])
+    return "".join(f"{digest}  {name}\n" for name, digest in names).encode()
 
 
 def _sums(data: bytes) -> Iterator[tuple[str, str]]:

@@ -62,12 +62,13 @@ def fault(key: str, data: bytes, parts: Sequence[Part], lines: Sequence[Observat
         at = wrong[0].offset if wrong else 0
         what = f"it breaks off after {len(data)} of {total} bytes: what begins at byte {at} and all after it is gone"
         return finding(TRUNCATED, key, what, sha256=whole), [whole]
-    there = _there(data)
-    strange = [one for one in there.values() if one not in {part.sha256 for part in parts}]
     if not wrong:
         what = f"{len(data) - total} bytes stand behind its last record"
-        return finding(ALTERED, key, what, sha256=whole), [whole, *strange[:MOST]]
-    if exchanged := _exchanged(wrong, there) or _records(data, lines):
+        return finding(ALTERED, key, what, sha256=whole), [whole]
+    there, logged = _there(data), Counter(one.sha256 for one in parts)
+    # One part in the place of another; what was put in between them is no exchange.
+    strange = [digest for digest in there.values() if digest not in logged] if len(there) == len(parts) else []
+    if exchanged := _exchanged(parts, there) or _records(data, lines):
         return finding(SWAPPED, key, exchanged, sha256=whole), [whole]
     what = f"{_named(data, wrong[0], lines)} is not what was logged" + (f", and {len(wrong) - 1} more" if wrong[1:] else "")
     return finding(ALTERED, key, what, sha256=whole), [whole, *strange[:MOST]]
@@ -89,11 +90,11 @@ def _there(data: bytes) -> dict[int, str]:
         return {}
 
 
-def _exchanged(wrong: Sequence[Part], there: dict[int, str]) -> str:
+def _exchanged(parts: Sequence[Part], there: dict[int, str]) -> str:
     """What to say when the parts are the logged ones at other places."""
-    logged = {one.sha256: one for one in wrong}
+    logged = {one.sha256: one for one in parts}
     moved = [(at, logged[digest]) for at, digest in there.items() if digest in logged and at != logged[digest].offset]
-    if not moved or Counter(one.sha256 for one in wrong) - Counter(there.values()):
+    if not moved or Counter(one.sha256 for one in parts) != Counter(there.values()):
         return ""
     at, part = moved[0]
     return f"its parts stand in another order: at byte {at} stands the {part.kind} that was logged at byte {part.offset}"
