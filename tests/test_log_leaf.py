@@ -215,3 +215,8 @@ def test_a_snapshot_without_a_digest_gives_no_unit(packed: tuple[keys.Stem, byte
     bare = replace(lines[0], reading=replace(lines[0].reading, snapshot_digest=""))
     with pytest.raises(BadRecord, match="snapshots/wadi/0"):
         unit_of(stem, data, [bare, *lines[1:]])
+
+
+def test_a_leaf_that_could_not_be_read_back_is_not_written() -> None:
+    with pytest.raises(BadRecord, match="a leaf that is none"):
+        leaf.dump(Batch(0, (Unit((Leaf("plan", "0" * 64, "a key with spaces"),)),)))

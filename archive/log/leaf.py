@@ -106,8 +106,10 @@ class Batch:
 
 
 def dump(batch: Batch) -> bytes:
-    """Sorted JSON, gzip with mtime 0. A unit is a list of leaves `[kind, sha256, key]`."""
-    units = [[[leaf.kind, leaf.sha256, leaf.key] for leaf in unit.leaves] for unit in batch.units]
+    """Sorted JSON, gzip with mtime 0. A unit is a list of leaves `[kind, sha256, key]`. BadRecord when `load` would refuse one."""
+    units = [[[one.kind, one.sha256, one.key] for one in unit.leaves] for unit in batch.units]
+    for fields in (fields for unit in units for fields in unit):
+        _leaf(*fields)
     return gzip.compress(
         orjson.dumps({"v": 1, "first": batch.first, "units": units}, option=orjson.OPT_SORT_KEYS) + b"\n", mtime=0
     )
