@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import cdx, keys, observation, records, warc
@@ -37,6 +37,7 @@ def test_an_entry_says_kind_digest_and_an_opaque_id() -> None:
     assert leaf.part_key("warc/a.warc.gz", 512, 2048) == "warc/a.warc.gz#512+2048"
 
 
+@settings(deadline=None)
 @given(BATCHES)
 def test_a_batch_comes_back_as_put(batch: Batch) -> None:
     data = leaf.dump(batch)
@@ -99,6 +100,7 @@ def test_damage_to_a_batch_is_a_bad_record() -> None:
             leaf.load(data)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_bundles_come_back(entries: list[bytes]) -> None:
     data = leaf.bundle(entries)
@@ -111,6 +113,7 @@ def test_bundles_come_back(entries: list[bytes]) -> None:
             leaf.unbundle(data[:-1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 3 * MOST), min_size=1, max_size=12))
 def test_pack_keeps_order_and_splits_only_between_units(sizes: list[int]) -> None:
     made = [Unit((Leaf("plan", "0" * 64, f"plans/{n}"),) * size) for n, size in enumerate(sizes)]

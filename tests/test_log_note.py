@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import BadRecord, Refused
@@ -106,6 +106,7 @@ TEXTS = st.lists(
 ).map(lambda lines: "".join(f"{line}\n" for line in lines))
 
 
+@settings(deadline=None)
 @given(KEYS, KEYS, TEXTS)
 def test_what_is_signed_comes_back_and_is_verified(mine: SigningKey, other: SigningKey, text: str) -> None:
     signed = note.sign(text, [mine, other])
@@ -119,6 +120,7 @@ def test_what_is_signed_comes_back_and_is_verified(mine: SigningKey, other: Sign
     assert not Note(signed.text + "x\n", signed.signatures).signed_by(mine.public)
 
 
+@settings(deadline=None)
 @given(KEYS, TEXTS, st.data())
 def test_a_flipped_bit_of_a_signature_is_noticed(key: SigningKey, text: str, data: st.DataObject) -> None:
     [line] = note.sign(text, [key]).signatures
@@ -151,6 +153,7 @@ def test_what_is_no_note_is_a_bad_record(data: bytes) -> None:
         note.parse(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_note_or_a_bad_record(data: bytes) -> None:
     for tried in (data, TEXT.encode() + b"\n" + data + b"\n", data + b"\n\n" + LINE.encode()):
