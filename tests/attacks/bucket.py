@@ -36,6 +36,10 @@ class Bucket:
         for key in keys:
             self.client.delete_object(Bucket=self.name, Key=self.prefix + key)
 
+    def delete_all(self, keys: Iterable[str]) -> None:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self.delete, keys))
+
     def put_all(self, objects: Mapping[str, bytes]) -> None:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self.put, objects.keys(), objects.values()))
@@ -57,13 +61,10 @@ class Bucket:
         now = self.tags()
         wrong = {key for key, tag in self._tags.items() if now.get(key) != tag}
         extra = now.keys() - self._tags.keys()
-        self.delete(*extra)
+        self.delete_all(extra)
         self.put_all({key: self.clean[key] for key in wrong})
         return wrong | extra
 
     def keys(self, prefix: str) -> list[str]:
         """Of the clean bucket, in order."""
         return sorted(key for key in self.clean if key.startswith(prefix))
-
-    def some(self, keys: Iterable[str]) -> dict[str, bytes]:
-        return {key: self.clean[key] for key in keys}

@@ -51,7 +51,7 @@ class Size:
 
 # In the archive's folder: the key before the change, the settings of those outside, a token over bytes that are no checkpoint.
 OLD_KEY, OUTSIDE, OTHER_TOKEN = "old.key", "outside.json", "other.tsr"
-WHOLE, SMALL = Size(690, 8), Size(14, 3)
+WHOLE, SMALL, TINY = Size(690, 8), Size(60, 4), Size(14, 3)  # 10,000 captures; 500, a log of several tiles; 100
 
 
 @dataclass(frozen=True)

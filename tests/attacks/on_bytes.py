@@ -62,6 +62,14 @@ def equal_length(at: Scene) -> Expected:
     return says(ALTERED, stem.warc)
 
 
+@attack("a capture of another file put behind the last record of a WARC")
+def capture_appended(at: Scene) -> Expected:
+    stem, other = at.files()[0], at.files()[-1]
+    part = next(one for one in warc.parts(at.clean[other.warc]) if one.kind == "capture")
+    at.change(stem.warc, lambda data: data + at.clean[other.warc][part.offset : part.offset + part.length])
+    return says(ALTERED, stem.warc)
+
+
 # Cut short
 
 
@@ -125,6 +133,13 @@ def act_cut(at: Scene) -> Expected:
     return says(TRUNCATED, key)
 
 
+@attack("SHA256SUMS cut short")
+def sums_cut(at: Scene) -> Expected:
+    key = next(key for key in at.bucket.keys("seeds/") if key.endswith("SHA256SUMS"))
+    at.change(key, cut)
+    return says(TRUNCATED, key)
+
+
 # Exchanged
 
 
@@ -172,3 +187,9 @@ def act_removed(at: Scene) -> Expected:
     key = next(key for key in at.bucket.keys("acts/") if b'"act":"restrict"' in at.clean[key])
     at.bucket.delete(key)
     return says(MISSING, key)
+
+
+@attack("meta/archive.json removed")
+def archive_removed(at: Scene) -> Expected:
+    at.bucket.delete("meta/archive.json")
+    return says(MISSING, "meta/archive.json")

@@ -9,6 +9,7 @@ from archive.log.note import SigningKey
 from tests.attacks import forge, ledger
 from tests.attacks.scene import (
     FORKED,
+    MISSING,
     ROLLED_BACK,
     UNLOGGED,
     WRONG_SIGNER,
@@ -81,6 +82,13 @@ def all_rolled_back(at: Scene) -> Expected:
     at.bucket.delete(*(set(at.bucket.keys("log/")) - then.keys()), *late)
     at.bucket.put(keys.CHECKPOINT, then[keys.CHECKPOINT])
     return says(ROLLED_BACK, keys.CHECKPOINT)
+
+
+@attack("everything removed")
+def all_removed(at: Scene) -> Expected:
+    """Who knows that there was something: the book, the catalog, and what this machine verified last."""
+    at.bucket.delete_all(at.clean)
+    return says(ROLLED_BACK, keys.CHECKPOINT, may=(Finding(MISSING, "meta/archive.json"), Finding(MISSING, keys.CHECKPOINT)))
 
 
 # Logs made anew

@@ -12,6 +12,8 @@ from tests.attacks.scene import (
     ALTERED,
     FORKED,
     MISSING,
+    SWAPPED,
+    TRUNCATED,
     Attacks,
     Expected,
     Finding,
@@ -133,3 +135,57 @@ def key_replaced(at: Scene) -> Expected:
     key = keys.log_key(at.new_key.public.id)
     at.change(key, lambda _: f"{at.strange_key().public}\n".encode())
     return says(ALTERED, key)
+
+
+@attack("a verifier key removed")
+def key_removed(at: Scene) -> Expected:
+    key = keys.log_key(at.old_key.public.id)
+    at.bucket.delete(key)
+    return says(MISSING, key)
+
+
+@attack("two batches exchanged")
+def batches_swapped(at: Scene) -> Expected:
+    return exchange(at, *(keys.log_batch(one.first) for one in at.batches[-3:-1]))
+
+
+@attack("two tiles exchanged")
+def tiles_swapped(at: Scene) -> Expected:
+    return exchange(at, keys.log_tile(0, 0, 256), full(at, "0"))
+
+
+def exchange(at: Scene, one: str, other: str) -> Expected:
+    at.change(one, lambda _: at.clean[other])
+    at.change(other, lambda _: at.clean[one])
+    return says(SWAPPED, one, other)
+
+
+@attack("a tile cut short")
+def tile_cut(at: Scene) -> Expected:
+    return cut(at, full(at, "0"))
+
+
+@attack("an entry bundle cut short")
+def entries_cut(at: Scene) -> Expected:
+    return cut(at, full(at, "entries"))
+
+
+@attack("a batch cut short")
+def batch_cut(at: Scene) -> Expected:
+    return cut(at, keys.log_batch(at.middle().first))
+
+
+@attack("the checkpoint cut short")
+def checkpoint_cut(at: Scene) -> Expected:
+    return cut(at, keys.CHECKPOINT)
+
+
+def cut(at: Scene, key: str) -> Expected:
+    at.change(key, lambda data: data[: len(data) * 2 // 3])
+    return says(TRUNCATED, key)
+
+
+@attack("the checkpoint removed")
+def checkpoint_removed(at: Scene) -> Expected:
+    at.bucket.delete(keys.CHECKPOINT)
+    return says(MISSING, keys.CHECKPOINT)
