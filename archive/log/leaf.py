@@ -106,7 +106,7 @@ class Batch:
 
 
 def dump(batch: Batch) -> bytes:
-    """Sorted JSON, gzip with mtime 0. A unit is a list of leaves `[kind, sha256, key]`. BadRecord when `load` would refuse one."""
+    """Sorted JSON, gzip with mtime 0. A unit is a list of leaves `[kind, sha256, key]`. BadRecord for what `load` refuses."""
     units = [[[one.kind, one.sha256, one.key] for one in unit.leaves] for unit in batch.units]
     for fields in (fields for unit in units for fields in unit):
         _leaf(*fields)
