@@ -48,9 +48,9 @@ class Ledger:
 
 
 def due(ledger: Ledger, now: datetime, within: timedelta) -> frozenset[int]:
-    """The shares of a daily run: those that would be overdue tomorrow, and at least as many as make all of them in time."""
-    least = -(-SHARES // max(1, within // _DAY))
-    by_age = sorted(range(SHARES), key=lambda one: (ledger.last(one), one))
+    """The shares of a daily run: those that would be overdue tomorrow, and at least as many as give each day the same."""
+    least = -(-SHARES // max(1, within // _DAY - 1))
+    by_age = sorted(range(SHARES), key=lambda one: (ledger.last(one), one in ledger.seen, one))
     late = [one for one in by_age if now - ledger.last(one) >= within - _DAY]
     return frozenset(late if len(late) > least else by_age[:least])
 
