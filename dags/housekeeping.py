@@ -22,6 +22,9 @@ Its newest run is green; most days the last line says that nothing was left.
 ## If it fails
 The last line of the log names the thing and the remedy: exit 78 is a setting or the bucket, 65 a record that contradicts
 itself (run `warraq verify`), 75 passed by itself on other days. Clear the task to try again; it repeats no work.
+
+If it says that files of runs older than two days are not in the log: a machine of yours that was away may have put them there,
+or an intruder. `warraq repair` lists them; `warraq repair --accept KEY` logs what is yours (docs/OPERATIONS.md, "Repair").
 """
 MIRROR = """
 Brings the second copy up to date, where WARRAQ_MIRROR names one (docs/OPERATIONS.md, "A second copy"); skipped otherwise. It

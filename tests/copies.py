@@ -16,6 +16,8 @@ from archive.log.leaf import PARTS
 from archive.log.writer import published, walk
 from archive.settings import from_environment
 from archive.steps.mirror import open_copy
+from archive.steps.workshop import utc_now
+from archive.verify.run import verify
 from stack.weed import serving
 from tests.servers import Server
 
@@ -84,6 +86,7 @@ def is_whole(copy: Place) -> int:
     if held is None:
         return 0
     assert follow.stands(store).size == held.size
+    assert verify(store, utc_now(), pause=lambda: None).faults == []
     at = 0
     for batch in walk(store, 0):
         for leaf in batch.leaves:

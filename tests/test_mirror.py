@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import re
@@ -19,7 +20,7 @@ from archive.settings import from_environment
 from tests.copies import Place, another, is_whole, place
 from tests.faults.kill import ROOT
 from tests.servers import CarelessStore, Relay, Server
-from tests.wadi import Wadi, new_run, seed_folder, wadi
+from tests.wadi import WARRAQ, Wadi, new_run, seed_folder, wadi
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +232,7 @@ class TestDamage:
             bucket, inside = copy.at(key)["Bucket"], copy.at(key)["Key"]
             assert f"delete-object --endpoint-url {copy.server.endpoint} --bucket {bucket} --key {inside}" in done.stdout
             assert copy.client.get_object(**copy.at(key))["Body"].read() == b"other"
+            assert mirror(made, copy).returncode == 65, "once known, it is told every day"
         assert mirror(made, copy, "--full").returncode == 0
 
     def test_a_damaged_tile_of_the_copy_stops_nothing(self, made: Wadi, copy: Place) -> None:
@@ -326,6 +328,7 @@ def test_a_mirror_that_is_killed_leaves_a_valid_copy_and_goes_on(made: Wadi, oth
 
     The copy's checkpoint is moved after every batch here, not after thousands of leaves.
     """
+    made.run()
     rng = random.Random(20261122)
     start = "from archive.steps import mirror; mirror.STRETCH = 1; from archive.cli import main; main()"
     sizes = []
@@ -351,3 +354,83 @@ def test_a_mirror_that_is_killed_leaves_a_valid_copy_and_goes_on(made: Wadi, oth
             assert copy.held() == made.held(), after
     assert sum(map(bool, sizes)) > 1, sizes
     print(f"leaves that were signed in the copy when it was killed: {sizes}")
+
+
+class TestVerifyingTheCopy:
+    def verify(self, made: Wadi, copy: Place) -> subprocess.CompletedProcess[str]:
+        return made.call("verify", "--store", copy.address, env=copy.env)
+
+    def test_a_copy_that_is_behind_is_in_order_and_damage_in_it_is_named(self, made: Wadi, copy: Place) -> None:
+        assert made.call("anchor", "--force").returncode == 0  # the book knows
+        assert mirror(made, copy).returncode == 0
+        made.run()
+        assert made.call("anchor", "--force").returncode == 0
+        done = self.verify(made, copy)
+        assert done.returncode == 0, done
+        assert done.stdout.endswith("; 0 findings\n")
+        key = max(key for key in copy.held() if key.startswith("snapshots/"))
+        with damaged(copy, key, b"x"):
+            done = self.verify(made, copy)
+        assert done.returncode == 65
+        assert key in done.stdout
+        with damaged(copy, keys.CHECKPOINT, b"half a note"):
+            done = self.verify(made, copy)
+        assert done.returncode == 65
+        assert f": {keys.CHECKPOINT}: " in done.stdout
+
+    def test_a_copy_that_was_cut_back_is_named_and_filled_up_again(self, made: Wadi, copy: Place) -> None:
+        made.run()
+        assert mirror(made, copy).returncode == 0
+        before = copy.held()
+        kept = sorted(key for key in before if key.startswith("log/checkpoints/"))
+        older = copy.client.get_object(**copy.at(kept[-2]))["Body"].read()
+        lost = {key for key in before if key >= keys.log_batch(int(kept[-2][-12:])) and key.startswith("log/batches/")}
+        for key in lost | {kept[-1], some(made, "warc")}:
+            copy.client.delete_object(**copy.at(key))
+        copy.client.put_object(**copy.at(keys.CHECKPOINT), Body=older)
+        done = self.verify(made, copy)
+        assert done.returncode == 65
+        assert "rolled back" in done.stdout
+        done = mirror(made, copy)
+        assert done.returncode == 65
+        assert f"rolled back: {copy.address}: the copy has " in done.stdout
+        assert copy.held() == before
+        assert mirror(made, copy).returncode == 0
+
+
+def test_what_others_say_of_checkpoints_is_copied_whenever_they_say_it(made: Wadi, copy: Place) -> None:
+    assert mirror(made, copy).returncode == 0
+    older = min(key for key in made.held() if key.startswith("log/checkpoints/")).rpartition("/")[2]
+    line = f"— witness.example.org/w1 {base64.b64encode(bytes(76)).decode()}\n".encode()
+    good, bad = f"log/anchors/{older}/00000000.cosig", f"log/anchors/{older}/0123456789ab.tsr"
+    made.client.put_object(**made.place(good), Body=line)
+    made.client.put_object(**made.place(bad), Body=b"no token")
+    done = mirror(made, copy)
+    made.client.delete_object(**made.place(bad))
+    made.client.delete_object(**made.place(good))
+    assert done.returncode == 0
+    assert f"{bad} was not copied" in done.stdout
+    assert copy.client.get_object(**copy.at(good))["Body"].read() == line
+    assert bad not in copy.held()
+
+
+def test_two_at_once_are_one_copy(made: Wadi, copy: Place) -> None:
+    env = {**made.env, **copy.env}
+    both = [
+        subprocess.Popen([*WARRAQ, "mirror", copy.address], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert copy.held() == made.held()
+
+
+def test_a_change_of_key_is_followed(made: Wadi, copy: Place, tmp_path: Path) -> None:
+    assert mirror(made, copy).returncode == 0
+    before = copy.held()
+    assert made.call("key", "rotate", "--to", str(tmp_path / "new.key"), "--reason", "its year is over").returncode == 0
+    assert mirror(made, copy).returncode == 0
+    assert copy.held() == made.held() != before
+    fresh = place(copy.server)
+    assert mirror(made, fresh).returncode == 0
+    is_whole(fresh)

@@ -13,7 +13,7 @@ import typer
 
 from archive import marker
 from archive.cli.common import Json, isolate, print_json, progress, workshop
-from archive.errors import Broken, Refused
+from archive.errors import BadRecord, Broken, Refused
 from archive.keys import OUTLET
 from archive.s3 import S3Store, connect
 from archive.settings import Settings
@@ -21,6 +21,7 @@ from archive.steps.workshop import Workshop
 from archive.verify.finding import Report
 
 if TYPE_CHECKING:
+    from archive.verify.history import Remembered
     from archive.verify.log import Tick
     from archive.verify.progress import Progress
     from archive.verify.run import Scope
@@ -57,7 +58,7 @@ def verify(
         if _whole(what):
             state = _state(shop, what, resume=resume, copy=bool(copy))
             with progress("verify", as_json) as tick:
-                found = _check(shop, store, scope=Scope(what), state=state, files=checkpoints or [], tick=tick)
+                found = _check(shop, store, scope=Scope(what), state=state, files=checkpoints or [], tick=tick, copy=bool(copy))
         else:
             found = _article(shop, store, what, checkpoints or [])
     tell(found, report, as_json)
@@ -113,16 +114,35 @@ def _state(shop: Workshop, outlet: str = "", *, resume: bool = False, part: bool
     return Progress(None if copy else shop.settings.state / "verify.json", outlet, resume, part)
 
 
-def _check(shop: Workshop, store: S3Store, *, scope: Scope, state: Progress, files: Sequence[Path], tick: Tick) -> Report:
+def _check(
+    shop: Workshop, store: S3Store, *, scope: Scope, state: Progress, files: Sequence[Path], tick: Tick, copy: bool = False
+) -> Report:
     """Verify with all that this machine knows beside the bucket."""
     from archive.verify import memory
     from archive.verify.run import verify as check
 
-    known, damaged = memory.of(shop.settings, shop.catalog.log_size(), state.remembered(), files)
+    seen, copy = shop.catalog.log_size(), state.path is None
+    known, damaged = memory.of(shop.settings, seen, state.remembered(), files, copy=copy)
+    if copy:
+        known = replace(known, past=_of_copy(shop, store, known.past))
     found = check(store, shop.clock(), scope=scope, known=known, tick=tick, progress=state)
     if damaged:
         found.unchecked["entries of a checkpoint book that cannot be read"] = len(damaged)
     return found
+
+
+def _of_copy(shop: Workshop, store: S3Store, past: Remembered) -> Remembered:
+    """A copy may be behind, but not behind what this machine has copied; what was kept above it says nothing of it."""
+    from archive.log.writer import published
+    from archive.steps.copies import recall
+    from archive.verify.history import Remembered
+
+    try:
+        held, copied = published(store), recall(shop.settings, store)
+    except BadRecord:  # the verification names it
+        return Remembered()
+    size = held.size if held else 0
+    return replace(past, kept=[one for one in past.kept if one.checkpoint.size <= size], catalog=copied.size if copied else 0)
 
 
 def open_store(settings: Settings, copy: str = "") -> S3Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -51,16 +51,18 @@ class Remembered:
     path: Path
     probe: Memory
     whole: bool  # whether all that the log held at some time was compared with it
+    size: int = 0  # leaves that it had when this machine copied last
     open: dict[str, Leaf] = field(default_factory=dict)  # by key
 
-    def note(self, waiting: Iterable[Leaf]) -> None:
-        """Remember what could not be copied, and forget what was."""
+    def note(self, waiting: Iterable[Leaf], size: int) -> None:
+        """Remember what could not be copied, and forget what was; `size`: leaves that the copy has now."""
+        self.size = size
         self.open = {one.key: one for one in waiting}
         self.save()
 
     def save(self) -> None:
         rows = [[one.kind, one.sha256, one.key] for one in self.open.values()]
-        marker.remember(self.path, {"probe": asdict(self.probe), "whole": self.whole, "open": rows})
+        marker.remember(self.path, {"probe": asdict(self.probe), "whole": self.whole, "size": self.size, "open": rows})
 
 
 def recall(settings: Settings, copy: S3Store) -> Remembered | None:
@@ -69,7 +71,7 @@ def recall(settings: Settings, copy: S3Store) -> Remembered | None:
     try:
         row = json.loads(path.read_text("utf-8"))
         waiting = [Leaf(*fields) for fields in row["open"]]
-        return Remembered(path, Memory(**row["probe"]), bool(row["whole"]), {one.key: one for one in waiting})
+        return Remembered(path, Memory(**row["probe"]), bool(row["whole"]), int(row["size"]), {one.key: one for one in waiting})
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as error:
@@ -96,11 +98,11 @@ def admit(source: S3Store, copy: S3Store, settings: Settings, now: datetime) -> 
     if remembered is None or not marker.fresh(remembered.probe, held, str(copy.where), copy.endpoint, now):
         _probe(source, copy)
         probe = Memory(held.id, held.sandbox, str(copy.where), copy.endpoint, now.isoformat(), True)
-        waiting = remembered.open if remembered else {}
-        remembered = Remembered(_path(settings, copy), probe, remembered is not None and remembered.whole, waiting)
+        fresh = Remembered(_path(settings, copy), probe, whole=False)
+        remembered = replace(remembered, probe=probe) if remembered else fresh
     if theirs is None:
         copy.put(marker.KEY, ours)
-        remembered.whole, remembered.open = True, {}  # it was empty: nothing can be wrong with it
+        remembered.whole, remembered.open = True, {}  # it is empty: nothing can be wrong with it
     remembered.save()
     return remembered
 

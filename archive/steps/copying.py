@@ -57,12 +57,12 @@ class Copier:
         for key, told in each(self.pool, lambda item: (item[0], self.derived(*item)), follows):
             self._note(key, told)
 
-    def objects(self, leaves: Sequence[Leaf], size: int) -> None:
+    def objects(self, leaves: Sequence[Leaf], size: int, *, compare: bool = False) -> None:
         """Copy those that `dest` lacks."""
-        held = self.held([one.key for one in leaves], size)
+        held, compare = self.held([one.key for one in leaves], size), compare or self.compare
 
         def copy(one: Leaf) -> tuple[Leaf, int | Finding]:
-            if one.key in held and not self.compare:
+            if one.key in held and not compare:
                 return one, 0
             return one, self._compared(one) if one.key in held else self._object(one)
 

@@ -1,6 +1,6 @@
 """mirror: a second copy of the archive in another bucket, append-only, at any moment a valid archive of its own.
 
-    meta/archive.json → objects → batches → tiles → checkpoints → anchors → log/checkpoint → what is not logged yet
+    meta/archive.json → objects → batches → tiles → checkpoints → log/checkpoint → anchors → what is not logged yet
 
 The copy is told by its own `log/checkpoint` how far it is, so a run with nothing new costs a few requests, and one that was
 killed goes on where it was.
@@ -25,7 +25,7 @@ from archive.steps import copies, unlogged
 from archive.steps.copies import Remembered
 from archive.steps.copying import Case, Copier, each
 from archive.steps.workshop import Outcome, Workshop
-from archive.verify.finding import ALTERED, MISSING, Finding
+from archive.verify.finding import ALTERED, MISSING, ROLLED_BACK, Finding
 
 WORKERS = 16
 STRETCH = 4096  # leaves, about, after which the copy's checkpoint is moved
@@ -68,7 +68,6 @@ class _Mirror:
 
     def __init__(self, shop: Workshop, source: S3Store, copy: S3Store, copier: Copier, remembered: Remembered) -> None:
         self.shop, self.source, self.copy, self.copier, self.remembered = shop, source, copy, copier, remembered
-        self.anchors: dict[str, int] = {}
 
     def log(self, tick: Tick, *, full: bool) -> int:
         """Copy what the log covers; the leaves that the copy has then."""
@@ -76,14 +75,16 @@ class _Mirror:
         if goal is None:
             return 0
         size, whole = held.size if held else 0, full or not self.remembered.whole
+        if size < self.remembered.size:
+            whole = True
+            self._shrunk(size)
         if self.remembered.open and not whole:
-            self.copier.objects(list(self.remembered.open.values()), size)
-        self.anchors = self._anchors(0 if whole else max(0, size - _ANCHORS_BACK))
+            self.copier.objects(list(self.remembered.open.values()), size, compare=True)
         if whole or goal.size > size:
             self._follow(Position() if whole else self._start(), goal, size, tick)
-        self._copy_anchors(goal.size)
+        self._copy_anchors(self._anchors(0 if whole else max(0, size - _ANCHORS_BACK), goal.size))
         self.remembered.whole = True
-        self.remembered.note(self.copier.open.values())
+        self.remembered.note(self.copier.open.values(), goal.size)
         return goal.size
 
     def _follow(self, start: Position, goal: _Signed, size: int, tick: Tick) -> None:
@@ -92,10 +93,14 @@ class _Mirror:
             self.copier.take(stretch, size)
             for key, what in stretch.wrong:
                 self.copier.findings[key] = Finding(ALTERED, key, f"it {what}; it was not copied", _RESTORE)
-            self.remembered.note(self.copier.open.values())
-            self._copy_anchors(stretch.end.size)
+            self.remembered.note(self.copier.open.values(), self.remembered.size)
             self.copier.publish(stretch.checkpoint)
             tick(stretch.end.size - start.size, goal.size - start.size)
+
+    def _shrunk(self, size: int) -> None:
+        what = f"the copy has {size} leaves, and had {self.remembered.size} when it was copied to last"
+        remedy = "ask its owner what happened there; it was filled up again as far as nothing lies in the way"
+        self.copier.findings[str(self.copy.where)] = Finding(ROLLED_BACK, str(self.copy.where), what, remedy)
 
     def _checkpoints(self, origin: str) -> tuple[_Signed | None, _Signed | None]:
         """Of the archive and of the copy. Broken unless the first continues the second."""
@@ -138,23 +143,19 @@ class _Mirror:
             )
             return Position()
 
-    def _anchors(self, low: int) -> dict[str, int]:
-        """What others say of checkpoints from that size on, and the copy lacks: key → size."""
-        after = keys.anchor(low, "")
-        found = set(self.source.list(_ANCHORS, after=after))
-        if found:
-            found -= set(self.copy.list(_ANCHORS, after=after))
-        sizes = {key: key.removeprefix(_ANCHORS).partition("/")[0] for key in found}
-        return {key: int(size) for key, size in sizes.items() if size.isdigit()}
+    def _anchors(self, low: int, high: int) -> list[str]:
+        """What others say of checkpoints from `low` to `high` leaves, and the copy lacks."""
+        after, last = keys.anchor(low, ""), keys.anchor(high + 1, "")
+        found = {key for key in self.source.list(_ANCHORS, after=after) if key < last}
+        return sorted(found - set(self.copy.list(_ANCHORS, after=after))) if found else []
 
-    def _copy_anchors(self, size: int) -> None:
-        """Copy those on checkpoints up to that size, and take them off the list."""
-        for key in sorted(key for key, of in self.anchors.items() if of <= size):
-            del self.anchors[key]
+    def _copy_anchors(self, wanted: list[str]) -> None:
+        """Once the checkpoints are in force: others' word on one that is not would say that the copy was rolled back."""
+        for key in wanted:
             try:
                 data = self.source.get(key)
                 look_at_anchor(key, data, self.copy.get(keys.log_checkpoint(int(key.split("/")[2]))))
-            except (BadRecord, KeyError) as error:
+            except (BadRecord, KeyError, ValueError) as error:
                 self.shop.say(f"mirror: {key} was not copied: {error}")
             else:
                 self.copier.put(key, data)
