@@ -121,8 +121,7 @@ def _check(
     from archive.verify import memory
     from archive.verify.run import verify as check
 
-    seen, copy = shop.catalog.log_size(), state.path is None
-    known, damaged = memory.of(shop.settings, seen, state.remembered(), files, copy=copy)
+    known, damaged = memory.of(shop.settings, shop.catalog.log_size(), state.remembered(), files)
     if copy:
         known = replace(known, past=_of_copy(shop, store, known.past))
     found = check(store, shop.clock(), scope=scope, known=known, tick=tick, progress=state)

@@ -21,7 +21,6 @@ FAULTS = (ALTERED, TRUNCATED, MISSING, SWAPPED, UNLOGGED, ROLLED_BACK, FORKED, W
 # Information, never a fault.
 LATE = "logged late"  # logged long after the captures that it holds
 UNPUBLISHED = "not published"  # a signed checkpoint that log/checkpoint does not say yet
-UNCAPTURED = "not captured"  # planned or listed, and never captured
 
 _RESTORE = "put it back from your second copy (warraq repair --from-copy); keep the damaged one aside"
 _OTHERS = "stop capturing; compare with your second copy and with whoever kept a checkpoint (docs/THREATS.md)"

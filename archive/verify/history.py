@@ -14,7 +14,7 @@ from archive import keys
 from archive.errors import BadRecord
 from archive.log.note import Checkpoint, Note, VerifierKey
 from archive.verify.batches import Row
-from archive.verify.finding import FORKED, LATE, ROLLED_BACK, UNLOGGED, UNPUBLISHED, WRONG_SIGNER, Finding, finding
+from archive.verify.finding import FORKED, LATE, ROLLED_BACK, UNLOGGED, UNPUBLISHED, Finding, finding
 
 FIRST = ("archive", "key", "seed", "plan", "warc", "act")  # kinds that a unit can begin with
 TAIL = timedelta(days=2)  # batches wait no longer for a signature: a run is about every quarter of an hour
@@ -127,6 +127,3 @@ class Order:
             return None
         what = f"a run of {when:%Y-%m-%d} at leaf {index}, behind one of {newest:%Y-%m-%d}: not proven to be older than that"
         return Finding(LATE, key, what, "a machine that was away explains it; otherwise find out who put it there")
-
-
-__all__ = ["WRONG_SIGNER", "Kept", "Now", "Order", "Remembered", "compare", "unsigned"]
