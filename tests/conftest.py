@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 pytest.register_assert_rewrite("tests.store_contract")
@@ -17,6 +18,10 @@ pytest.register_assert_rewrite("tests.store_contract")
 from archive.s3 import S3Store, init_archive  # noqa: E402
 from archive.settings import Settings, from_environment  # noqa: E402
 from tests.servers import Server, start_moto, start_weed, stop_weed  # noqa: E402
+
+# No test is timed: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("warraq", deadline=None)
+hypothesis.settings.load_profile("warraq")
 
 MakeSettings = Callable[..., Settings]
 
