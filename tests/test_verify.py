@@ -169,6 +169,12 @@ def test_one_outlet_is_limited_to_its_own_objects(at: Wadi) -> None:
     assert at.call("verify").returncode == 65
 
 
+def test_an_outlet_that_nobody_knows_is_refused_and_one_that_only_the_bucket_knows_is_not(at: Wadi, tmp_path: Path) -> None:
+    done = at.call("verify", "sahil")
+    assert (done.returncode, "no outlet 'sahil'" in done.stderr) == (78, True)
+    assert at.call("verify", "wadi", env={"WARRAQ_OUTLETS": str(tmp_path)}).returncode == 0
+
+
 def test_a_marker_that_is_gone_is_a_finding_not_the_end(at: Wadi) -> None:
     put(at, "meta/archive.json", None)
     done = at.call("verify", "--json")
@@ -282,6 +288,7 @@ def test_a_writer_that_died_between_batch_and_checkpoint_left_nothing_wrong(at: 
         killed_at_last.log.publish()
     report = at.verified()
     assert (report.findings, [one.kind for one in report.information]) == ([], [UNPUBLISHED])
+    assert [at.call("verify").returncode for _ in range(2)] == [0, 0], "what was not published is not remembered as if it was"
     at.shop().log.publish()
     assert (at.verified().findings, at.verified().information) == ([], [])
 
@@ -572,17 +579,20 @@ class Reads:
     """A store that remembers what was read of it."""
 
     def __init__(self, store: Store) -> None:
-        self.store, self.read = store, list[str]()
+        self.store, self.asked = store, list[str]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        self.read.append(key)
+        self.asked.append(key)
         return self.store.get(key, start, length)
 
+    def read(self, key: str) -> bytes:
+        return self.get(key)
+
     def count(self, prefix: str) -> int:
-        return sum(key.startswith(prefix) for key in self.read)
+        return sum(key.startswith(prefix) for key in self.asked)
 
 
 def test_bodies_are_checked_where_they_are_wanted(at: Wadi) -> None:

@@ -55,7 +55,7 @@ def verify(
     else:
         shop = workshop(as_json)
         store = open_store(replace(shop.settings, bucket=copy) if copy else shop.settings, copy)
-        if _whole(what):
+        if _whole(shop, store, what):
             state = _state(shop, what, resume=resume, copy=bool(copy))
             with progress("verify", as_json) as tick:
                 found = _check(shop, store, scope=Scope(what), state=state, files=checkpoints or [], tick=tick, copy=bool(copy))
@@ -91,14 +91,15 @@ def _days(text: str) -> timedelta:
     return timedelta(days=int(number))
 
 
-def _whole(what: str) -> bool:
-    """Whether a whole archive or outlet is meant; anything else is an article."""
-    return not what or (OUTLET.fullmatch(what) is not None and not _hex(what))
-
-
-def _hex(text: str) -> bool:
-    """Whether it may be the beginning of an article's id."""
-    return len(text) >= 6 and set(text) <= set("0123456789abcdef")
+def _whole(shop: Workshop, store: S3Store, what: str) -> bool:
+    """Whether the whole archive or an outlet is meant, anything else being an article. Refused for an unknown outlet."""
+    if not what or not OUTLET.fullmatch(what) or shop.outlet_file(what).is_file():
+        return not what or bool(OUTLET.fullmatch(what))
+    if next(iter(store.list(f"plans/{what}/")), None) is not None:
+        return True
+    if len(what) >= 6 and set(what) <= set("0123456789abcdef"):
+        return False
+    raise Refused(f"no outlet {what!r}", "name one of `warraq outlets`, or an article by its address or id")
 
 
 def _bundle(path: Path) -> Report:

@@ -66,12 +66,12 @@ class Progress:
             self._row["open"] = {**self._log, "next": done, "report": self.report.row(), "digests": dict(digests)}
             self._write()
 
-    def finish(self, newest: Claim | None, now: datetime, *, clean: bool) -> None:
+    def finish(self, published: Claim | None, now: datetime, *, clean: bool) -> None:
         """Nothing is open any more. A log that is as it should be is remembered, so that it cannot be shortened unseen."""
         if not self.part:
             self._row.pop("open", None)
-        if clean and newest is not None:
-            said = newest.checkpoint
+        if clean and published is not None:
+            said = published.checkpoint
             seen = {"origin": said.origin, "size": said.size, "root": said.root.hex(), "time": now.isoformat()}
             self._row["seen"] = seen
         if self.path is not None:

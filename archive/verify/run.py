@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from archive import keys
-from archive.log import note
+from archive.errors import BadRecord
 from archive.log.leaf import Leaf
 from archive.log.note import VerifierKey
+from archive.log.writer import published
 from archive.store import Store
 from archive.verify import anchors, history, log, strays
 from archive.verify.ahead import ahead, held
@@ -44,7 +45,10 @@ class Scope:
         """Whether the unit of that name is looked at."""
         kind, _, rest = key.partition("/")
         mine = not self.outlet or (kind in ("warc", "plans") and rest.startswith(f"{self.outlet}/"))
-        return mine and (self.shares is None or share(key) in self.shares)
+        return mine and self.due(key)
+
+    def due(self, key: str) -> bool:
+        return self.shares is None or share(key) in self.shares
 
 
 def share(key: str) -> int:
@@ -90,45 +94,44 @@ class _Run:
             self.store,
             trusted=self.known.keys,
             wanted=sizes,
-            superseded=lambda key: self.scope.shares is None or share(key) in self.scope.shares,
+            superseded=self.scope.due,
             tick=lambda done, total: tick(done, 2 * total),
         )
         report = self.audited.report
-        newest = self.audited.chain.newest
         root = self.audited.roots.get(self.audited.published, b"").hex()
         report.log = {"size": self.audited.size, "published": self.audited.published, "root": root}
         self._history(report)
         with ThreadPoolExecutor(THREADS) as pool:
             doubted = {one.key for one in report.findings}
-            report += anchors.check(self.store, pool, self.audited.shelf.anchors, self.known.trust, doubted)
+            report += anchors.check(self.store, pool, self._anchors(), self.known.trust, doubted)
             objects = Objects(self.store, redactions(self.store, self._has), bodies=self.scope.bodies)
             progress.begin(self.audited.published, self.audited.roots)
             report += self._units(pool, objects, progress, lambda at: tick(self.audited.size + at, 2 * self.audited.size))
             report += self._strays(objects)
             self._swapped(pool, report)
         report.findings = once(report.findings)
-        progress.finish(newest, self.now, clean=not report.faults)
+        progress.finish(self.audited.chain.right.get(keys.CHECKPOINT), self.now, clean=not report.faults)
         return report
 
     def _has(self, key: str) -> bool:
         return strays.ident(key) in self.audited.objects
 
+    def _anchors(self) -> dict[int, list[str]]:
+        """What others said, as far as it is in the scope; of the newest checkpoint always."""
+        there = self.audited.shelf.anchors
+        return {size: names for size, names in there.items() if size == max(there) or self.scope.due(keys.anchor(size, ""))}
+
     # What the log said before
 
     def _history(self, report: Report) -> None:
         audited, past = self.audited, self.known.past
-        above = audited.chain.above
-        published = audited.published
-        if above:  # somebody may be publishing right now
-            self.pause()
-            held_now = self.store.checkpoint()
-            published = max(published, note.parse_checkpoint(note.parse(held_now[0])).size if held_now else 0)
-            above = [size for size in above if size > published]
+        size = self._published() if audited.chain.above else audited.published
+        above = [one for one in audited.chain.above if one > size]
         newest = audited.chain.newest
         origin = newest.checkpoint.origin if newest else ""
         signers = [*audited.keys, *self.known.keys]
-        now = Now(audited.size, published, audited.roots, origin, signers)
-        anchored = [size for size in audited.shelf.anchors if size > published]
+        now = Now(audited.size, size, audited.roots, origin, signers)
+        anchored = [one for one in audited.shelf.anchors if one > size]
         if keys.CHECKPOINT in audited.chain.contradicted:
             return  # that the log is not what was signed is said already
         found, information, strange = history.compare(now, replace(past, above=above, anchored=anchored))
@@ -139,11 +142,20 @@ class _Run:
         if strange:
             report.unchecked["checkpoints kept elsewhere that no key of this log signed"] = strange
         if not self.lost:
-            report.findings += history.unsigned(list(self._tail(published)), self.now)
+            report.findings += history.unsigned(list(self._tail(size)), self.now)
 
-    def _tail(self, published: int) -> Iterator[tuple[int, list[list[Row]]]]:
+    def _published(self) -> int:
+        """The size of `log/checkpoint` a moment later: somebody may be publishing right now."""
+        self.pause()
+        try:
+            now = published(self.store)
+        except BadRecord:
+            now = None
+        return max(self.audited.published, now.size if now else 0)
+
+    def _tail(self, size: int) -> Iterator[tuple[int, list[list[Row]]]]:
         for first in self.audited.batches:
-            if first >= published and (data := held(self.store, keys.log_batch(first))) is not None:
+            if first >= size and (data := held(self.store, keys.log_batch(first))) is not None:
                 yield first, rows_of(data)[1]
 
     # Objects
