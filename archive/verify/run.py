@@ -203,6 +203,8 @@ class _Run:
                 seen[ident] = key
             return ident in audited.objects
 
+        for key in audited.shelf.keys:
+            has(key)
         found = strays.find(self.store, self.scope.outlet, has, audited.size)
         judge = strays.Judge(self.store, objects, self.now, self._has)
         report = judge.judge(found)
@@ -220,13 +222,11 @@ class _Run:
         out = Checked(report)
         for ident, (index, kind, digest) in sorted(self.audited.orphans.items(), key=lambda one: one[1]):
             key = seen.get(ident, "")
-            if kind == "key" or (not key and self.scope.outlet):
-                continue
+            if not key and self.scope.outlet:
+                continue  # not listed
             if not key:
-                name = f"leaf {index}"
-                out.report.find(
-                    MISSING, name, f"an object of kind {kind}; its key stood in a batch that is gone ({digest[:12]}…)"
-                )
+                what = f"an object of kind {kind}; its key stood in a batch that is gone ({digest[:12]}…)"
+                out.report.find(MISSING, f"leaf {index}", what)
                 continue
             out.report.counts["objects whose batch is damaged"] += 1
             data = held(self.store, key)
