@@ -107,7 +107,9 @@ def files(folder: Path) -> bool:
             "with bodies": lambda: ours(True),
             "warcio": warcio,
             "hashlib": by_hashlib,
-            "openssl": lambda: subprocess.run(["openssl", "dgst", "-sha256", str(whole)], check=True, capture_output=True),
+            "openssl": lambda: subprocess.run(
+                ["openssl", "dgst", "-sha256", str(whole)], check=True, capture_output=True, stdin=subprocess.DEVNULL
+            ),
         }
     )
     mega = sum(path.stat().st_size for path in paths) / 1e6
