@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import threading
@@ -28,7 +29,20 @@ from archive.steps import seeds
 from archive.steps.act import make, perform
 from archive.steps.record import record
 from archive.store import Store
-from archive.verify.finding import ALTERED, FORKED, LATE, MISSING, REDACTED, ROLLED_BACK, SWAPPED, UNLOGGED, UNPUBLISHED, Report
+from archive.verify import structure
+from archive.verify.finding import (
+    ALTERED,
+    FORKED,
+    LATE,
+    MISSING,
+    REDACTED,
+    ROLLED_BACK,
+    SWAPPED,
+    TRUNCATED,
+    UNLOGGED,
+    UNPUBLISHED,
+    Report,
+)
 from archive.verify.progress import Progress
 from archive.verify.run import Scope, verify
 from tests.servers import Server
@@ -469,6 +483,63 @@ def rebuilt(at: Wadi, stem: keys.Stem, lines: list[Observation]) -> None:
     log = Log(shop.store, shop.log.signer)
     log.append(made, 0)
     log.publish()
+
+
+# What somebody may put there
+
+FOREIGN: dict[str, bytes] = {
+    "no bytes": b"",
+    "noise": bytes(range(256)) * 9,
+    "a list": gzip.compress(b"[]"),
+    "another shape": gzip.compress(b'{"v":1,"capture":3,"reading":[],"seeds":7,"title":5,"faithful":null}\n'),
+    "half a shape": gzip.compress(b'{"v":1,"capture":{"warc":"warc/x","offset":"1"},"reading":{"rules":{}},"text":[]}\n'),
+    "deep": gzip.compress(b"[" * 100_000 + b"]" * 100_000),
+    "much in little": gzip.compress(bytes(9 << 20)),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_whatever_stands_in_an_objects_place_is_named_and_ends_nothing(
+    at: Wadi, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.verify.structure._PIECE", 1 << 16)
+    for function in ("unpack", "bounded"):
+        kept = getattr(structure, function)
+        monkeypatch.setitem(kept.__kwdefaults__ or {}, "limit", 8 << 20)
+        monkeypatch.setattr(kept, "__defaults__", (8 << 20,))
+    chosen = [
+        of_kind(at, kind)[0] for kind in ("snapshots/", "observations/", "plans/", "warc/", "cdxj/", "seeds/", "log/batches/")
+    ]
+    for key in chosen:
+        data = get(at, key)
+        put(at, key, FOREIGN[name])
+        found = at.verified().findings
+        assert [one.key for one in found] == [key], found
+        assert found[0].kind in (ALTERED, TRUNCATED)
+        put(at, key, data)
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_whatever_is_put_beside_is_added_and_ends_nothing(at: Wadi, name: str) -> None:
+    shop = at.shop()
+    run = new_run(shop)
+    at.step("plan", run)
+    stem = keys.Stem("wadi", run, 1, 1, leaf.of_object("warc", "", FOREIGN[name]).sha256[:12])
+    places = [
+        "snapshots/wadi/x/y/z.json.gz",
+        "acts/2026/11/22/20261122T000000000000Z-000000000000.json",
+        "exports.txt",
+        "warc/wadi/x",
+        "seeds/000000000000/SHA256SUMS",
+    ]
+    for key in places:
+        put(at, key, FOREIGN[name])
+    waits = [stem.warc, stem.observations, stem.cdxj]
+    for key in waits:
+        put(at, key, FOREIGN[name])
+    found = named(at.verified())
+    assert {key for kind, key in found if kind == UNLOGGED} | {places[0]} == set(places), "that snapshot may wait with the rest"
+    assert {kind for kind, key in found if key in waits} == {ALTERED}
 
 
 # One article

@@ -6,7 +6,6 @@ A batch that is missing or damaged is a gap: its leaves are known from the entry
 from __future__ import annotations
 
 import hashlib
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
-from isal import igzip, igzip_lib
 
 from archive import keys
 from archive.errors import BadRecord
@@ -24,10 +22,11 @@ from archive.store import Store
 from archive.verify.ahead import ahead, held
 from archive.verify.finding import ALTERED, MISSING, SWAPPED, TRUNCATED, UNLOGGED, Report
 from archive.verify.shelf import ENTRIES, Shelf, key_of
-from archive.verify.structure import breaks_off
+from archive.verify.structure import breaks_off, unpack
 from archive.verify.tiles import entries_of
 
 Row = tuple[str, str, str]  # kind, SHA-256, key
+LARGEST = 256 << 20  # bytes of a batch, unpacked
 WINDOW = 24  # batches fetched ahead: each has up to 8,192 leaves
 
 
@@ -85,8 +84,8 @@ _decode = msgspec.json.Decoder(_Batch).decode
 def rows_of(data: bytes) -> tuple[int, list[list[Row]]]:
     """(first, units) of a batch; BadRecord when it is none. Faster than `leaf.load`, for those who hash every leaf."""
     try:
-        row = _decode(igzip.decompress(data))  # type: ignore[no-untyped-call]
-    except (OSError, EOFError, zlib.error, igzip_lib.IsalError, msgspec.MsgspecError) as error:  # type: ignore[misc]
+        row = _decode(unpack(data, LARGEST))
+    except msgspec.MsgspecError as error:
         raise BadRecord(f"not a batch: {error}") from error
     if row.v != 1 or row.first < 0 or not row.units or not all(row.units):
         raise BadRecord("not a batch of this version, or one without leaves")

@@ -10,7 +10,7 @@ from threading import Lock
 from archive import cdx, keys, observation, warc
 from archive import plan as planning
 from archive import snapshot as snapshots
-from archive.errors import BadRecord, StoreUnreachable, WarraqError
+from archive.errors import BadRecord
 from archive.log.leaf import PARTS, Leaf
 from archive.observation import Observation, Reading
 from archive.seed import SeedSet
@@ -21,7 +21,7 @@ from archive.verify.finding import ALTERED, MISSING, REDACTED, TRUNCATED, Findin
 from archive.verify.meant import Meant
 from archive.verify.readings import Lines, link_faults, snapshot_faults
 from archive.verify.single import MUST, Order
-from archive.verify.structure import breaks_off
+from archive.verify.structure import UNREADABLE, bounded, breaks_off
 
 _COUNTED = {
     "archive": "archive markers",
@@ -34,6 +34,7 @@ _COUNTED = {
     "snapshot": "snapshots",
     "act": "acts",
 }
+_FAULT = "report this: it was logged so"
 _SEEDS = "run `warraq seeds add` with your own copy of the seed files"
 
 
@@ -72,10 +73,8 @@ class Objects:
                         self._single(leaf, right, out)
                 if leaves[0].kind == "seed":
                     self._shorter(leaves[0].key, _sums_of(leaves), out)
-        except StoreUnreachable:
-            raise
-        except WarraqError as error:
-            out.report.find(ALTERED, leaves[0].key, f"as it was logged, it cannot be read: {error.what}")
+        except UNREADABLE as error:
+            out.report.find(ALTERED, leaves[0].key, f"as it was logged, it cannot be read: {error}", _FAULT)
         return out
 
     def meant(self, leaves: Sequence[Leaf]) -> Checked:
@@ -86,7 +85,7 @@ class Objects:
                 continue
             try:
                 out.meant.plan(planning.load(data)) if leaf.kind == "plan" else out.meant.see(observation.load(data))
-            except BadRecord:
+            except UNREADABLE:
                 continue  # it was named when it was checked
         return out
 
@@ -132,14 +131,16 @@ class Objects:
         data = held(self.store, whole.key)
         if data is None or self._ordered(whole, data):
             self.damaged(whole, data, out)
-        elif hashlib.sha256(data).hexdigest() != whole.sha256:
-            found, digests = warcs.fault(whole.key, data, parts, lines or [])
+        elif (digest := hashlib.sha256(data).hexdigest()) != whole.sha256:
+            try:
+                found, out.digests[whole.key] = warcs.fault(whole.key, bounded(data), parts, lines or [])
+            except UNREADABLE as error:
+                found = finding(ALTERED, whole.key, str(error), sha256=digest)
             out.report.findings.append(found)
-            out.digests[whole.key] = digests
         else:
             out.report.counts["records"] += self.records(whole.key, data, lines, out.report)
             if not warcs.tiles(data, parts) or warcs.differing(data, parts):
-                out.report.find(ALTERED, whole.key, "its parts are not those that were logged", "report this: it was logged so")
+                out.report.find(ALTERED, whole.key, "its parts are not those that were logged", _FAULT)
 
     def _ordered(self, leaf: Leaf, data: bytes) -> bool:
         """Whether these bytes stand in the place of others by order."""
@@ -171,7 +172,7 @@ class Objects:
     def _index(self, key: str, right: dict[str, bytes], lines: list[Observation], out: Checked) -> None:
         expected = cdx.lines(lines)
         if key in right and right[key] != expected:
-            out.report.find(ALTERED, key, "it does not follow from its observations", "report this: it was logged so")
+            out.report.find(ALTERED, key, "it does not follow from its observations", _FAULT)
         self._shorter(key, expected, out)
 
     def _shorter(self, key: str, expected: bytes, out: Checked) -> None:
@@ -188,7 +189,7 @@ class Objects:
         if {place: f"sha256:{digest}" for place, digest in logged.items()} != {
             place: reading.snapshot_digest for place, (_, reading) in named.items()
         }:
-            out.report.find(ALTERED, key, "it names other snapshots than were logged with it", "report this: it was logged so")
+            out.report.find(ALTERED, key, "it names other snapshots than were logged with it", _FAULT)
         for place, (line, reading) in named.items():
             if place in right:
                 self.snapshot(place, right[place], line, reading, out.report)
@@ -199,8 +200,8 @@ class Objects:
     def _described(self, one: Finding, line: Observation, reading: Reading) -> Finding:
         """An altered snapshot, with what of it is not what was observed."""
         try:
-            wrong = list(snapshot_faults(snapshots.load(held(self.store, one.key) or b""), line, reading))
-        except BadRecord:
+            wrong = list(snapshot_faults(snapshots.load(bounded(held(self.store, one.key) or b"")), line, reading))
+        except UNREADABLE:
             wrong = []
         return finding(ALTERED, one.key, _few([one.what, *wrong]), sha256=one.sha256)
 
@@ -244,7 +245,7 @@ class Objects:
         if leaf.kind == "plan":
             out.meant.plan(planning.load(data))
         if check is not None and (wrong := check(leaf.key, data)):
-            out.report.find(ALTERED, leaf.key, wrong, "report this: it was logged so")
+            out.report.find(ALTERED, leaf.key, wrong, _FAULT)
 
 
 def _few(texts: Sequence[str]) -> str:

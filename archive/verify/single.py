@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from archive import acts, keys, marker
-from archive.errors import BadRecord, Refused
+from archive.errors import Refused
 from archive.log import note
 from archive.store import Store
 from archive.verify.ahead import held
+from archive.verify.structure import UNREADABLE
 
 
 def _act(key: str, data: bytes) -> str:
@@ -58,7 +59,7 @@ def redactions(store: Store, known: Callable[[str], bool]) -> dict[tuple[str, st
             if data is None or not known(key) or acts.key_of(data) != key:
                 continue
             act = acts.load(data)
-        except BadRecord:
+        except UNREADABLE:
             continue  # its own unit tells
         if act.act == "redact":
             for one in act.more.get("removed", ()):

@@ -22,6 +22,7 @@ from archive.verify.batches import rows_of
 from archive.verify.finding import ALTERED, MISSING, STRANGE, UNLOGGED, Report, finding
 from archive.verify.objects import Objects
 from archive.verify.readings import snapshot_faults
+from archive.verify.structure import UNREADABLE, bounded
 
 FRESH = timedelta(days=1)  # a run's objects wait for their leaves so long, without anything being wrong
 ACT = timedelta(hours=1)  # and an act
@@ -170,15 +171,18 @@ class Judge:
         lines: list[Observation] | None = None
         if stem.observations in there:
             try:
-                lines = observation.load(held(self.store, stem.observations) or b"")
-            except BadRecord as error:
-                self.report.findings.append(finding(ALTERED, stem.observations, error.what))
+                lines = observation.load(bounded(held(self.store, stem.observations) or b""))
+            except UNREADABLE as error:
+                self.report.findings.append(finding(ALTERED, stem.observations, str(error)))
         if digest[:12] != stem.sha12:
             self.report.find(ALTERED, stem.warc, "its SHA-256 is not the one in its name", sha256=digest)
             return
-        self.report.counts["records"] += self.objects.records(stem.warc, data, lines, self.report)
-        if lines is not None and stem.cdxj in there and held(self.store, stem.cdxj) != cdx.lines(lines):
-            self.report.find(ALTERED, stem.cdxj, "it does not follow from its observations")
+        try:
+            self.report.counts["records"] += self.objects.records(stem.warc, bounded(data), lines, self.report)
+            if lines is not None and stem.cdxj in there and held(self.store, stem.cdxj) != cdx.lines(lines):
+                self.report.find(ALTERED, stem.cdxj, "it does not follow from its observations")
+        except UNREADABLE as error:
+            self.report.find(ALTERED, stem.warc, str(error), sha256=digest)
 
     # Plans, snapshots, and what stands by itself
 
@@ -199,10 +203,10 @@ class Judge:
     def _snapshot(self, key: str) -> None:
         outlet = key.split("/")[1]
         try:
-            found = snapshots.load(held(self.store, key) or b"")
+            found = snapshots.load(bounded(held(self.store, key) or b""))
             extra = self._extra(found)
-        except BadRecord as error:
-            self._added(key, f"no leaf, and it is no snapshot: {error.what}")
+        except UNREADABLE as error:
+            self._added(key, f"no leaf, and it is no snapshot: {error}")
             return
         if extra:
             self.report.waiting["snapshots that say what another says"] += 1
@@ -240,8 +244,8 @@ class Judge:
             when = acts.load(data or b"").when
             if acts.key_of(data or b"") != key:
                 raise BadRecord("its time and content are not those of its key")
-        except BadRecord as error:
-            self._added(key, f"no leaf, and it is no act: {error.what}")
+        except UNREADABLE as error:
+            self._added(key, f"no leaf, and it is no act: {error}")
             return
         if abs(self.now.astimezone(UTC) - when) < ACT:
             self.report.waiting["acts"] += 1

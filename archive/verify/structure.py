@@ -1,10 +1,19 @@
-"""Whether bytes break off, told from their structure alone. Pure."""
+"""What can be told of bytes that may be anybody's: whether they break off, and what they unpack to. Pure."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
+from isal import isal_zlib
+
+from archive.errors import BadRecord
+
+LIMIT = 1 << 30  # bytes that one object may unpack to; a gzip bomb ends here
+_PIECE = 1 << 20
 _LINES = (".json", ".cdxj", "SHA256SUMS")  # objects that end with a newline, as checkpoints and keys do
+# What reading bytes that nobody vouches for may raise: their JSON is well formed, and not of the shape that a reader expects.
+UNREADABLE = (BadRecord, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
 
 
 def breaks_off(key: str, data: bytes) -> bool:
@@ -12,20 +21,48 @@ def breaks_off(key: str, data: bytes) -> bool:
     if not data:
         return True
     if key.endswith(".gz"):
-        return _member_breaks_off(data)
+        try:
+            return any(piece is None for piece in _pieces(data, LIMIT))
+        except BadRecord:
+            return False  # damaged before that
     return (key.endswith(_LINES) or key.startswith("log/")) and not data.endswith(b"\n") and b"\0" not in data
 
 
-def _member_breaks_off(data: bytes) -> bool:
-    """Whether the last gzip member has no end. What is damaged before that does not break off."""
-    rest = data
+def unpack(data: bytes, limit: int = LIMIT) -> bytes:
+    """The content of one or more gzip members; BadRecord when they are damaged, break off or are larger than `limit`."""
+    pieces: list[bytes] = []
+    for piece in _pieces(data, limit):
+        if piece is None:
+            raise BadRecord("it breaks off")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def bounded(data: bytes, limit: int = LIMIT) -> bytes:
+    """`data`, when it unpacks to no more than `limit` bytes, whole or not; BadRecord otherwise: for readers that trust it."""
+    for _ in _pieces(data, limit):
+        pass
+    return data
+
+
+def _pieces(data: bytes, limit: int) -> Iterator[bytes | None]:
+    """What gzip members unpack to, piece by piece; None last, when the last member has no end."""
+    total, rest = 0, data
     while rest:
-        stream = zlib.decompressobj(wbits=31)
-        try:
-            stream.decompress(rest)
-        except zlib.error:
-            return False
+        stream = isal_zlib.decompressobj(wbits=31)
+        while rest and not stream.eof:
+            try:
+                piece: bytes = stream.decompress(rest, _PIECE)
+            except (isal_zlib.IsalError, zlib.error) as error:  # type: ignore[misc]  # as in archive.members
+                raise BadRecord(f"it is damaged: {error}") from error
+            total += len(piece)
+            if total > limit:
+                raise BadRecord(f"it unpacks to more than {limit >> 20} MiB")
+            rest = stream.unconsumed_tail
+            if not piece and not stream.eof and not rest:
+                break
+            yield piece
         if not stream.eof:
-            return True
+            yield None
+            return
         rest = stream.unused_data
-    return False
