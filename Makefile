@@ -34,13 +34,16 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test check testbed bench kills drill faults attacks backlog lock
+.PHONY: setup dev test long check testbed bench kills drill faults attacks backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
 test: dev ## All tests; installs Chromium for them when it is root on Debian, else names it
 	@deploy/system-packages
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest -m "not long" $(PYTEST)
+
+long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random
+	@$(BIN)/pytest -m long $(PYTEST)
 
 check: dev ## ruff, mypy --strict, import-linter, then all tests
 	$(BIN)/ruff check .

@@ -310,6 +310,7 @@ class Cut:
         return done
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_change_that_is_cut_short_anywhere_is_finished_by_running_it_again(
     store: S3Store, settings: Settings, tmp_path: Path, after: bool, monkeypatch: pytest.MonkeyPatch

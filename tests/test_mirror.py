@@ -322,7 +322,7 @@ class TestNotLoggedYet:
         assert planted not in copy.held()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_mirror_that_is_killed_leaves_a_valid_copy_and_goes_on(made: Wadi, other: Server) -> None:
     """kill -9 after a random put, and some that may be in flight; every copy on the way is an archive of its own.
 
