@@ -54,9 +54,7 @@ def parse_address(text: str, name: str = "WARRAQ_BUCKET") -> Address:
     bucket, _, prefix = rest.partition("/")
     prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
     if scheme != "s3" or not _BUCKET.fullmatch(bucket) or not _PREFIX.fullmatch(prefix):
-        raise Refused(
-            f"{name}={text}: not the address of a bucket", "write it as s3://name or s3://name/prefix, in ASCII"
-        )
+        raise Refused(f"{name}={text}: not the address of a bucket", "write it as s3://name or s3://name/prefix, in ASCII")
     return Address(bucket, prefix)
 
 
