@@ -28,12 +28,12 @@ class Quick:
 
     def __init__(self, client: S3Client, where: Address) -> None:
         inner: Any = client
-        self._credentials = inner._request_signer._credentials
         self._region = client.meta.region_name
-        self._send = inner._endpoint.http_session.send
         try:
+            self._credentials = inner._request_signer._credentials
+            self._send = inner._endpoint.http_session.send
             told = client.generate_presigned_url("get_object", Params={"Bucket": where.bucket, "Key": "k"})
-        except (BotoCoreError, ClientError):  # no key, say: botocore will tell
+        except (BotoCoreError, ClientError, AttributeError):  # no key, say, or another botocore: it is asked the plain way
             told = ""
         self._base = told.partition("?")[0].removesuffix("k")
 
