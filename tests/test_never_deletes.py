@@ -25,7 +25,7 @@ WRITES = {
     "archive/s3.py": {"put_object", "put_object_legal_hold", "create_bucket"},
     "archive/probes.py": {"put_object", "delete_object"},
 }
-BOTO = {"archive/s3.py", "archive/s3_client.py", "archive/probes.py"}
+BOTO = {"archive/s3.py", "archive/s3_client.py", "archive/s3_quick.py", "archive/probes.py"}
 READS = ("get_", "head_", "list_", "can_paginate", "close", "exceptions", "generate_presigned", "meta", "select_")
 
 
@@ -66,6 +66,15 @@ class TestCode:
                     found.setdefault(path, set()).add(name)
         assert found == WRITES
 
+    def test_requests_made_by_hand_only_read(self) -> None:
+        made = [
+            ast.unparse(one.args[0])
+            for _, tree in sources()
+            for one in ast.walk(tree)
+            if isinstance(one, ast.Call) and ast.unparse(one.func).endswith("AWSRequest")
+        ]
+        assert made == ["'GET'"]
+
     def test_the_one_delete_is_of_a_probe(self) -> None:
         tree = ast.parse((ROOT / "archive/probes.py").read_text("utf-8"))
         callers = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and "delete_object" in ast.unparse(one)]
@@ -78,7 +87,18 @@ class TestCode:
     def test_the_store_has_no_delete_and_every_put_has_a_condition(self) -> None:
         for kind in (Store, S3Store):
             public = {name for name in vars(kind) if not name.startswith("_")}
-            assert public <= {"put", "get", "list", "clock", "checkpoint", "publish", "page", "make_bucket", "legal_hold"}
+            assert public <= {
+                "put",
+                "get",
+                "read",
+                "list",
+                "clock",
+                "checkpoint",
+                "publish",
+                "page",
+                "make_bucket",
+                "legal_hold",
+            }
         tree = ast.parse((ROOT / "archive/s3.py").read_text("utf-8"))
         puts = [
             ast.unparse(one) for one in ast.walk(tree) if isinstance(one, ast.Call) and ast.unparse(one.func) == "self._put"

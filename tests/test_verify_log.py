@@ -117,8 +117,10 @@ def entries(made: Made) -> Iterator[bytes]:
 
 
 def flipped(data: bytes) -> bytes:
+    """With a bit of the middle turned; in a note, such that it stays a note."""
     at = len(data) // 2
-    return data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :]
+    turned = [bytes([data[at] ^ bit]) for bit in (4, 1, 2, 8)]
+    return data[:at] + next((one for one in turned if one.isalnum()), turned[0]) + data[at + 1 :]
 
 
 def part_of_the_log(key: str) -> bool:

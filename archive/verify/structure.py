@@ -14,6 +14,11 @@ _PIECE = 1 << 20
 _LINES = (".json", ".cdxj", "SHA256SUMS")  # objects that end with a newline, as checkpoints and keys do
 # What reading bytes that nobody vouches for may raise: their JSON is well formed, and not of the shape that a reader expects.
 UNREADABLE = (BadRecord, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
+_MAGIC = b"\x1f\x8b"  # of a gzip member: RFC 1952, 2.3.1
+
+
+class _TooLarge(BadRecord):
+    """What unpacks to more than it may."""
 
 
 def breaks_off(key: str, data: bytes) -> bool:
@@ -39,9 +44,15 @@ def unpack(data: bytes, limit: int = LIMIT) -> bytes:
 
 
 def bounded(data: bytes, limit: int = LIMIT) -> bytes:
-    """`data`, when it unpacks to no more than `limit` bytes, whole or not; BadRecord otherwise: for readers that trust it."""
-    for _ in _pieces(data, limit):
-        pass
+    """`data`, when no more than `limit` bytes of it can be unpacked, whole or damaged; BadRecord otherwise: for readers that
+    trust it."""
+    try:
+        for _ in _pieces(data, limit):
+            pass
+    except _TooLarge:
+        raise
+    except BadRecord:
+        return data  # its reader comes as far as this, and says what is wrong
     return data
 
 
@@ -49,6 +60,8 @@ def _pieces(data: bytes, limit: int) -> Iterator[bytes | None]:
     """What gzip members unpack to, piece by piece; None last, when the last member has no end."""
     total, rest = 0, data
     while rest:
+        if not rest.startswith(_MAGIC[: len(rest)]):
+            raise BadRecord("it is damaged: what should be a gzip member begins otherwise")
         stream = isal_zlib.decompressobj(wbits=31)
         while rest and not stream.eof:
             try:
@@ -57,7 +70,7 @@ def _pieces(data: bytes, limit: int) -> Iterator[bytes | None]:
                 raise BadRecord(f"it is damaged: {error}") from error
             total += len(piece)
             if total > limit:
-                raise BadRecord(f"it unpacks to more than {limit >> 20} MiB")
+                raise _TooLarge(f"it unpacks to more than {limit >> 20} MiB")
             rest = stream.unconsumed_tail
             if not piece and not stream.eof and not rest:
                 break
