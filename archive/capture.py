@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Role = Literal["article", "channel", "robots"]
+Role = Literal["article", "channel", "robots", "picture"]
 Truncated = Literal["length", "time", "disconnect", "unspecified"]  # WARC 1.1 §5.13
+
+# What the run's lists say against an absence: the page is listed right now, or the site as a whole does not answer as it does.
+Site = Literal["", "listed", "doubtful"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Previous:
     record_id: str
     payload: str  # "sha256:…" of the transfer-decoded body
     body: str  # "sha256:…" of the content-decoded body: decides whether the payload is the same
+    etag: str = ""  # validators of that answer, as sent (RFC 9110 §8.8); "" when none is to be used
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Note:
     previous: Previous | None = None
     listed_by: Cited | None = None  # the channel or robots.txt that named the address (before redirects: via[0])
     ruled_by: Cited | None = None  # the robots.txt that `robots` rests on
+    announced: dict[str, str] = field(default_factory=dict)  # by lists, of the article: plan.Task.announced
+    site: Site = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import orjson
 from archive.errors import BadRecord
 
 FORMAT = 1
-Kind = Literal["article", "channel", "run"]
+Kind = Literal["article", "channel", "picture", "run"]
 Class = Literal["content", "not-modified", "gone", "blocked", "broken", "elsewhere", "not-article", "channel", "run"]
 
 
@@ -84,6 +84,13 @@ class Observation:
     pages: int | None = None
     items: tuple[dict[str, Any], ...] = ()  # channel: url, article, post, published, modified, title
     report: dict[str, Any] = field(default_factory=dict)  # run: what was asked and what came of it
+    total: int | None = None  # channel: articles the site says it has (X-WP-Total)
+    announced: dict[str, str] = field(default_factory=dict)  # as in the capture's note: what this capture answers
+    site: str = ""  # as in the capture's note: why an absence here is no evidence
+    doubt: str = ""  # content that must be seen again before it makes a version: replacement, cut-short, half …
+    like: str = ""  # record of the site's own answer to an address that cannot exist, which this page equals
+    etag: str = ""  # validators as sent
+    last_modified: str = ""
     reread: bool = False  # an older capture read again under newer rules; never a sighting of its own
 
 

@@ -58,6 +58,8 @@ class Outlet:
     revisit_growth: float = 0.25  # then again when it is this share older
     revisit_limit: float = 2_592_000.0  # but at the latest after this many seconds
     walk_every: float = 86_400.0  # seconds between two walks through all the pages of the channels
+    pictures: int = 12  # most pictures captured of one article; 0: none
+    picture_size: float = 8_000_000.0  # bytes of the largest picture that is captured whole
     gone_after: float = 21_600.0  # seconds between two sightings that make an article gone
     layouts: tuple[Layout, ...] = ()
     unchecked: tuple[str, ...] = ()  # keys whose values nobody could check against the live site yet
@@ -149,7 +151,8 @@ def _check(outlet: Outlet, path: Path) -> None:
         ZoneInfo(outlet.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         refuse("timezone", f"{outlet.timezone!r} is unknown", "an IANA name, as in Asia/Damascus")
-    for key in ("delay", "budget", "revisit_after", "revisit_growth", "revisit_limit", "walk_every", "gone_after"):
+    spans = ("delay", "budget", "revisit_after", "revisit_growth", "revisit_limit", "walk_every", "gone_after", "picture_size")
+    for key in spans:
         if not 0 <= getattr(outlet, key) < float("inf"):
             refuse(key, f"{getattr(outlet, key)} must be 0 or more")
     for key in ("article", "not_article"):

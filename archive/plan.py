@@ -39,10 +39,12 @@ class Task:
     """One address to fetch, and why it is due."""
 
     url: str
-    why: str  # confirm, revisit, retry, backlog
+    why: str  # confirm, revisit, retry, backlog, modified, text, unlisted, watch, audit …
     article: str = ""
     published: str = ""
     previous: Previous | None = None
+    announced: dict[str, str] = field(default_factory=dict)  # by lists: rest (modified), sitemap (lastmod), text
+    conditional: bool = False  # ask with the validators of `previous`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Plan:
     channels: dict[str, Previous] = field(default_factory=dict)  # address → last capture
     revisits: tuple[Task, ...] = ()  # in order
     backlog: tuple[Task, ...] = ()  # in order, newest first
+    expected: int = -1  # articles the site should say it has (X-WP-Total), -1: not known
+    had: tuple[str, ...] = ()  # kinds of channel that listed articles when they were last asked
     log_size: int = 0  # size of the transparency log that the plan saw
 
 
@@ -141,6 +145,7 @@ def load(data: bytes) -> Plan:
         **{
             **row,
             "walked": tuple(row["walked"]),
+            "had": tuple(row.get("had", ())),
             "channels": {url: Previous(**p) for url, p in row["channels"].items()},
             "revisits": tuple(_task(t) for t in row["revisits"]),
             "backlog": tuple(_task(t) for t in row["backlog"]),

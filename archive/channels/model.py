@@ -22,13 +22,15 @@ class ChannelAddress:
 class Channel:
     """One channel document.
 
-    `items`: dicts with url, article (archive.address.article_id), post, published, modified, title; all strings,
-    "" where the document does not tell; times are ISO 8601 with offset. In the order of the document.
+    `items`: dicts with url, article (archive.address.article_id), post, published, modified, title, and text (digest of what
+    REST gives as the content); all strings, "" where the document does not tell; times are ISO 8601 with offset. In the order
+    of the document.
     """
 
     items: tuple[dict[str, Any], ...] = ()
     next: tuple[ChannelAddress, ...] = ()
     pages: int | None = None  # how many pages the channel has, where it tells
+    total: int | None = None  # how many articles the site says it has (X-WP-Total)
     left_out: tuple[str, ...] = ()  # article ids that the channel itself calls no readable article (password)
     problem: str = ""  # why the document is not what it should be: not-json, not-xml, not-html, damaged, refused
 
