@@ -1,0 +1,170 @@
+"""When an article is looked at again, and why: pure functions of what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from archive.outlet import Outlet
+
+UNREAD = ("blocked", "broken")  # states of an article of which nothing better is known
+SELDOM = ("gone", "elsewhere", "not-article")  # states that end now and then
+UNREAD_LIMIT = 604_800.0  # seconds
+FORGOTTEN = 365 * 86_400.0  # seconds that an article must be gone before nobody looks any more
+ENOUGH = 20  # observations before a site's habits are believed
+FORGIVEN = 200  # validators that agreed, for each one that lied
+MEMORY = 1_000  # more agreement than this excuses nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is known of one article, as far as its next visit needs it. All times are UTC."""
+
+    first_seen: datetime
+    last_fetch: datetime | None = None  # None: never asked for
+    published: str = ""  # ISO 8601, as the site says; a time that cannot be is not believed
+    state: str = "new"  # archive.version.State
+    since: datetime | None = None  # when that state began
+    unconfirmed: datetime | None = None  # first sighting of its absence, not yet confirmed
+    doubt: datetime | None = None  # first of the captures in a row whose content is doubted
+    failures: int = 0  # captures in a row that told nothing
+    announced: Mapping[str, str] = field(default_factory=dict)  # words of the lists now: rest, sitemap, text
+    answered: Mapping[str, str] = field(default_factory=dict)  # and those that a capture answered
+    watched: bool = False  # a person asked for it
+    seeded: bool = False  # a seed file links to it
+
+
+def next_visit(known: Visit, outlet: Outlet) -> tuple[datetime | None, str]:
+    """(when the article is due, why). No time: never, until a list announces something new.
+
+    Why is one of: backlog (never fetched), confirm (absence or damaged content), modified and text (a list's word
+    differs from the answered one: due since the last fetch), watch, retry, revisit; never: moved, gone.
+    """
+    if known.last_fetch is None:
+        return known.first_seen, "backlog"
+    due = known.last_fetch + timedelta(seconds=wait_for(known, outlet))
+    if known.doubt is not None or known.unconfirmed is not None:
+        return due, "confirm"
+    word = unanswered(known)
+    if word:
+        return known.last_fetch + timedelta(seconds=_retry(known, outlet)), word
+    if known.state == "moved":  # its new address is looked at instead
+        return None, "moved"
+    if known.state == "gone" and not known.watched and _in_state(known) >= FORGOTTEN:
+        return None, "gone"
+    return due, "watch" if known.watched else "retry" if known.failures else "revisit"
+
+
+def unanswered(known: Visit) -> str:
+    """`modified` or `text` when a list says what no capture has answered yet, else "".
+
+    A time that was never answered counts when it is later than the last fetch; a first text never: the next
+    capture answers it.
+    """
+    for key in ("rest", "sitemap"):
+        word = known.announced.get(key, "")
+        if word and (word != known.answered[key] if key in known.answered else _later(word, known.last_fetch)):
+            return "modified"
+    text = known.announced.get("text", "")
+    return "text" if text and known.answered.get("text", text) != text else ""
+
+
+def wait_for(known: Visit, outlet: Outlet) -> float:
+    """Seconds between the last fetch of an article and its next one, whatever the lists say.
+
+    Age backoff, because news is edited most while it is young: the wait is a share of the article's age at its
+    last fetch, within [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long;
+    what a person watches or a seed file links to, half as long.
+
+    An article that nobody has read yet, because its site was down or blocked us, is no matter of age: a quarter of
+    revisit_after, then twice as long each time, up to UNREAD_LIMIT. Content in doubt: the same.
+
+    An absence is confirmed when gone_after is over. If that look told nothing (blocked, broken), the next ones
+    wait as for an article that was published when it was first missed: soon, then ever longer. What is gone or
+    leads elsewhere is looked at like that as well, its age being that of its state.
+    """
+    if known.last_fetch is None:
+        return 0.0
+    if known.unconfirmed is not None and unlooked(known, outlet):
+        return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
+    if known.doubt is not None:
+        waited = (known.last_fetch - known.doubt).total_seconds()
+        return float(min(max(outlet.revisit_after / 4, waited, _retry(known, outlet)), UNREAD_LIMIT))
+    if known.state in UNREAD and known.failures:
+        return _retry(known, outlet)
+    age = _in_state(known) if known.state in SELDOM else _age(known)
+    wait = max(outlet.revisit_after, outlet.revisit_growth * age)
+    wait = min(wait * 2.0 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after))
+    return float(wait / 2 if known.watched or known.seeded else wait)
+
+
+def unlooked(known: Visit, outlet: Outlet) -> bool:
+    """Has nobody looked for the missing article since its absence could be confirmed?"""
+    if known.last_fetch is None or known.unconfirmed is None:
+        return False
+    passed = (known.last_fetch - known.unconfirmed).total_seconds()
+    return passed <= 0 or passed < outlet.gone_after
+
+
+def trusted(agreed: int, lied: int) -> bool:
+    """May a 304 of this site be believed? Judged by captures whose validators equalled those of the capture before.
+
+    `agreed`: the body was the same as well; `lied`: it was another. 20 agreed and none lied; each lie must be outweighed
+    by 200 more, and only the first 1,000 count, so a fifth lie ends it for good.
+    """
+    return min(agreed, MEMORY) >= ENOUGH + FORGIVEN * lied
+
+
+def noisy(fruitless: int, tried: int) -> bool:
+    """Is a kind of word no sign of an edit here? `tried`: captures that answered it; `fruitless`: without any change."""
+    return tried >= ENOUGH and 2 * fruitless > tried
+
+
+def sitemap_true(lastmods: Sequence[str]) -> bool:
+    """Is `lastmod` about the articles? Not when it is the moment at which the sitemap was made: one for most entries.
+
+    Days without a time say nothing about that, nor do fewer than 20 times.
+    """
+    times = [value for value in lastmods if "T" in value and "T00:00" not in value]
+    return len(times) < ENOUGH or 2 * max(map(times.count, set(times))) <= len(times)
+
+
+def _retry(known: Visit, outlet: Outlet) -> float:
+    """Seconds after captures in a row that told nothing; 0 without any."""
+    if not known.failures:
+        return 0.0
+    return float(min(outlet.revisit_after / 4 * 2.0 ** min(known.failures - 1, 16), UNREAD_LIMIT))
+
+
+def _age(known: Visit) -> float:
+    """Seconds from publication, or from the first sighting of its absence, to the last fetch."""
+    if known.last_fetch is None:
+        return 0.0
+    return max(0.0, (known.last_fetch - (known.unconfirmed or _published(known))).total_seconds())
+
+
+def _in_state(known: Visit) -> float:
+    """Seconds from the beginning of its state to the last fetch; its age when that is not known."""
+    if known.last_fetch is None or known.since is None:
+        return _age(known)
+    return max(0.0, (known.last_fetch - (known.unconfirmed or known.since)).total_seconds())
+
+
+def _published(known: Visit) -> datetime:
+    when = _time(known.published)
+    return known.first_seen if when is None else min(when, known.first_seen)
+
+
+def _later(word: str, than: datetime | None) -> bool:
+    when = _time(word)
+    return when is not None and (than is None or when > than)
+
+
+def _time(text: str) -> datetime | None:
+    """An ISO 8601 time with its offset, else None."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else None
