@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from archive.cli import commands
 from archive.errors import Refused
 from archive.log import leaf, merkle, note
 from archive.log.note import Checkpoint, SigningKey
@@ -173,6 +175,9 @@ def test_a_log_of_somebody_elses_is_told_by_its_key(bundles: Bundles, tmp_path: 
     assert any(str(stranger.public) in what for what in report.unchecked)
     findings = examine(path, key=bundles.key).findings
     assert ("wrong signer", "checkpoint") in {(one.kind, one.key) for one in findings}
+    whole = pack(contents, tmp_path / "whole.zip")
+    assert CliRunner().invoke(commands(), ["verify", str(whole), "--key", bundles.key]).exit_code == 0
+    assert CliRunner().invoke(commands(), ["verify", str(whole), "--key", str(stranger.public)]).exit_code == 65
 
 
 def test_another_key(bundles: Bundles, tmp_path: Path) -> None:

@@ -425,6 +425,7 @@ def test_bytes_of_another_object_are_swapped_and_by_order_is_no_fault(at: Wadi) 
     data = dump(replace(act, act="redact"))
     put(at, key_of(data), data)
     assert ALTERED in {one.kind for one in at.verified().findings}, "an act that is not in the log explains nothing"
+    assert at.call("verify", one.split("/")[2]).returncode == 65, "nor when the article alone is verified"
     record(shop, shop.log, [Unit((of_object("act", key_of(data), data),))], 0)
     report = at.verified()
     assert (named(report), report.faults) == ([(REDACTED, one)], [])

@@ -43,6 +43,7 @@ def verify(
     checkpoints: Annotated[
         list[Path] | None, typer.Option("--checkpoints", help="A checkpoint or a book of them that somebody kept.")
     ] = None,
+    key: Annotated[str, typer.Option("--key", help="Of a bundle: the verifier key that its archive publishes.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a verification that was interrupted.")] = False,
     report: Annotated[Path | None, typer.Option("--report", help="Write the report to this file too, as JSON.")] = None,
     as_json: Json = False,
@@ -51,7 +52,9 @@ def verify(
     from archive.verify.run import Scope
 
     if what.endswith(".zip"):
-        found = _bundle(Path(what))
+        found = _bundle(Path(what), key)
+    elif key:
+        raise Refused("--key is about a bundle", "name a .zip; the archive's own keys are checked against its log")
     else:
         shop = workshop(as_json)
         store = open_store(replace(shop.settings, bucket=copy) if copy else shop.settings, copy)
@@ -102,10 +105,10 @@ def _whole(shop: Workshop, store: S3Store, what: str) -> bool:
     raise Refused(f"no outlet {what!r}", "name one of `warraq outlets`, or an article by its address or id")
 
 
-def _bundle(path: Path) -> Report:
+def _bundle(path: Path, key: str) -> Report:
     from archive.prove.checking import examine
 
-    return examine(path)
+    return examine(path, key)
 
 
 def _state(shop: Workshop, outlet: str = "", *, resume: bool = False, part: bool = False, copy: bool = False) -> Progress:

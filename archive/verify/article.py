@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,7 +33,7 @@ def verify(shop: Workshop, store: Store, which: str) -> Report:
     stems = {keys.parse_stem(key): None for key, _ in lines} | {keys.parse_stem(line.warc): None for _, line in lines}
     sets = {link.get("set", "") for _, line in lines if line.reading for link in line.reading.links}
     units = [stem.warc for stem in stems] + [keys.seed(one, "SHA256SUMS") for one in sorted(sets)]
-    work = _Article(store, row.article, shop.catalog.logged(units))
+    work = _Article(store, row.article, shop.catalog.logged(units), lambda key: bool(catalog.logged([key])))
     work.signature(shop)
     for stem in stems:
         work.file(stem, [line for _, line in lines if line.warc == stem.warc], shop)
@@ -48,12 +48,13 @@ class _Article:
     store: Store
     article: str
     places: dict[str, int]  # unit → index of its first leaf
+    logged: Callable[[str], bool]  # whether an object is in the log, as far as the catalog knows it
     report: Report = field(default_factory=Report)
     tree: Tree | None = None
 
     @cached_property
     def objects(self) -> Objects:
-        return Objects(self.store, redactions(self.store, lambda _: True))
+        return Objects(self.store, redactions(self.store, self.logged))
 
     @cached_property
     def batches(self) -> list[int]:
