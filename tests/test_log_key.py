@@ -59,7 +59,7 @@ def grow(shop: Workshop, name: str) -> None:
 
 def secret_of(path: Path) -> str:
     """The part of a key's text that nobody may see."""
-    return path.read_text("utf-8").strip().rpartition("+")[2]
+    return path.read_text("utf-8").strip().split("+", 4)[4]  # base64 has a + of its own
 
 
 class TestNew:
@@ -420,7 +420,7 @@ class TestNeverTold:
 
     def test_by_errors_about_a_damaged_key(self, at: Wadi) -> None:
         text = at.settings.log_key_file.read_text("utf-8").strip()
-        secret = text.rpartition("+")[2]
+        secret = text.strip().split("+", 4)[4]
         broken = [text[:-1], text[:-4], text.replace("+", " "), text[12:], secret, text + "x", text.replace("warraq", "warrak"),
                   text[:-10] + "é" + text[-9:], text + "\n" + text]  # fmt: skip
         for one in broken:
