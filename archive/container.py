@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # Names of containers, the surest first. Jannah calls the whole article, counters and all, `post-content`.
-_NAMES = (
+NAMES = (
     frozenset(("entry-content", "wp-block-post-content", "td-post-content", "tdb_single_content", "entry_content")),
     frozenset((
         "article-content", "article-body", "article__body", "article__content", "article-text", "articlebody",
@@ -46,11 +46,11 @@ def find(tree: Any) -> Any:
     if chosen is not None:
         return chosen
     size = _size(tree)
-    for names, least in zip(_NAMES, _MOST, strict=True):
+    for names, least in zip(NAMES, _MOST, strict=True):
         chosen = _dominant(list(_by_class(tree, names)))
         if chosen is not None and (_size(chosen) >= least * size or _under_headline(chosen)):
             return chosen
-    shells = (_only_shell(candidates) for candidates in (microdata, list(_by_class(tree, _NAMES[0]))))
+    shells = (_only_shell(candidates) for candidates in (microdata, list(_by_class(tree, NAMES[0]))))
     return next((shell for shell in shells if shell is not None), None)
 
 
