@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 # A checkout that has run the tests keeps their tools; one that has not installs only what runs.
 LOCK = $(if $(wildcard $(VENV)/.dev),requirements-dev.txt,requirements.txt)
+JOBS ?= 2
 export PYTHONUNBUFFERED := 1
 # Every step is a process of its own: without compiled bytecode each one would compile its imports again (2.5 CPU s).
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,7 +41,7 @@ dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
 test: dev ## All tests; installs Chromium for them when it is root on Debian, else names it
 	@deploy/system-packages
-	@$(BIN)/pytest -m "not long" $(PYTEST)
+	@$(BIN)/pytest -m "not long" -n $(JOBS) --dist loadgroup $(PYTEST)
 
 long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random
 	@$(BIN)/pytest -m long $(PYTEST)

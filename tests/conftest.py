@@ -24,6 +24,14 @@ hypothesis.settings.register_profile("warraq", deadline=None)
 hypothesis.settings.load_profile("warraq")
 
 MakeSettings = Callable[..., Settings]
+STACKS = "stacks"  # files that start whole installations: one after the other, or they would see the same ports free
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers (-n) a file's tests stay together, as its fixtures want it."""
+    for item in items:
+        whole = item.path.name.startswith(("test_demo", "test_stack")) or item.path.parent.name == "browser"
+        item.add_marker(pytest.mark.xdist_group(STACKS if whole else str(item.path)))
 
 
 @pytest.fixture(scope="session")
