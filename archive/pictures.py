@@ -23,16 +23,18 @@ LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file", "src")  
 LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _MOST = 2_000_000  # characters of a page that are looked at
 _SMALL = 48  # pixels: what is stated to be no wider or no higher is an icon or a tracker
+_LONG = 8000  # characters of a srcset, a caption, a tag that are looked at
 _LEAST = 40  # letters that make a container more than an empty shell
 
 _RAW = re.compile(r"<(?:!--|(script|style|template|svg|textarea|title)\b)", re.I)
 _HEAD = re.compile(r"<(?:meta|link|base)\b", re.I)
 _IMAGE = re.compile(r"<(?:img|source|amp-img|figcaption|/figure)\b", re.I)
 _REST = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")  # possessive: a quote that never ends costs one look
-_ATTRIBUTE = re.compile(r"""([^\s"'=<>/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_CLASS = re.compile(r"""\b(?:class|itemprop)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=<>/]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_CLASSES = re.compile(r"""class\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""")
+_ITEMPROP = re.compile(r"""itemprop\s*=\s*["']?[^"'<>]{0,80}articlebody""")
 _NAME = re.compile(r"<([a-z][a-z0-9]*)\b", re.I)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _CANDIDATE = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wx]))?[^,]*(?:,|$)")
 _ICON_CLASS = re.compile(r"(?:^|[\s_-])(?:emoji|wp-smiley|avatar|icons?|logo|custom-logo|spinner|loader)(?:$|[\s_-])", re.I)
 _ICON_URL = re.compile(
@@ -85,7 +87,7 @@ def source(attributes: dict[str, str]) -> str:
 def largest(srcset: str) -> str:
     """The address of the widest candidate of a srcset (HTML §4.8.4.3.8), the first of equals; "" for an empty one."""
     best, size = "", -1.0
-    for match in _CANDIDATE.finditer(srcset):
+    for match in _CANDIDATE.finditer(srcset[:_LONG]):
         try:
             width = float(match[2]) if match[2] else 1.0
         except ValueError:  # 1.2.3x
@@ -172,7 +174,7 @@ def _images(text: str, start: int, end: int) -> Iterator[tuple[dict[str, str], s
                 yield image, ""
             image, spare = (attributes if source(attributes) else {**attributes, **spare}), {}
         elif name == "figcaption" and image is not None:
-            stop = text.find("</figcaption", behind, end)
+            stop = text.find("</figcaption", behind, min(end, behind + _LONG))
             yield image, " ".join(entities.unescape(_TAG.sub("", text[behind : stop if stop >= 0 else behind])).split())
             image = None
         elif name == "/figure":
@@ -186,26 +188,27 @@ def _images(text: str, start: int, end: int) -> Iterator[tuple[dict[str, str], s
 
 def _region(text: str) -> tuple[int, int]:
     """Where the article's body begins and ends: its container by name, else <article>, else <main>; empty for neither."""
-    ranks: dict[int, list[int]] = {}
-    for found in _CLASS.finditer(text):
-        start = text.rfind("<", 0, found.start())
-        if start < 0 or text.find(">", start, found.start()) >= 0:
-            continue
-        names = (found[1] or found[2] or found[3] or "").lower().split()
-        rank = 0 if "articlebody" in names and found[0][0] in "iI" else _rank(names)
-        if rank is not None:
-            ranks.setdefault(rank, []).append(start)
-    for rank in sorted(ranks):
-        if region := _largest(text, ranks[rank]):
+    low = text.lower()
+    if len(low) != len(text):  # a letter whose lower case is two: places would not agree
+        low = text
+    if region := _largest(text, [_opened(low, found.start()) for found in _ITEMPROP.finditer(low)]):
+        return region
+    values = {value: value.strip("\"'").split() for value in set(_CLASSES.findall(low))}
+    for names in NAMES:
+        named = {value for value, words in values.items() if not names.isdisjoint(words)}
+        starts = [_opened(low, found.start()) for found in _CLASSES.finditer(low) if found[1] in named] if named else []
+        if region := _largest(text, starts):
             return region
     for name in ("article", "main"):
-        if region := _largest(text, [one.start() for one in re.finditer(rf"<{name}\b", text, re.I)]):
+        if region := _largest(text, [one.start() for one in re.finditer(rf"<{name}\b", low)]):
             return region
     return 0, 0
 
 
-def _rank(names: list[str]) -> int | None:
-    return next((rank for rank, of in enumerate(NAMES, 1) if not of.isdisjoint(names)), None)
+def _opened(text: str, inside: int) -> int:
+    """Where the tag begins that has an attribute there; -1 for none."""
+    start = text.rfind("<", max(0, inside - _LONG), inside)
+    return -1 if start < 0 or text.find(">", start, inside) >= 0 else start
 
 
 def _largest(text: str, starts: list[int]) -> tuple[int, int] | None:
