@@ -30,8 +30,8 @@ _RAW = re.compile(r"<(?:!--|(script|style|template|svg|textarea|title)\b)", re.I
 _HEAD = re.compile(r"<(?:meta|link|base)\b", re.I)
 _IMAGE = re.compile(r"<(?:img|source|amp-img|figcaption|/figure)\b", re.I)
 _REST = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")  # possessive: a quote that never ends costs one look
-_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=<>/]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_CLASSES = re.compile(r"""class\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""")
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=<>/]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.A)
+_CLASSES = re.compile(r"""class\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.A)
 _ITEMPROP = re.compile(r"""itemprop\s*=\s*["']?[^"'<>]{0,80}articlebody""")
 _NAME = re.compile(r"<([a-z][a-z0-9]*)\b", re.I)
 _TAG = re.compile(r"<[^<>]*>")
@@ -65,7 +65,7 @@ def wanted(html: bytes, url: str, limit: int) -> list[str]:
 
 def listed(html: bytes, url: str) -> list[Picture]:
     """The pictures as `wanted` finds them, each once, without a limit."""
-    text = _without_raw(_decoded(html))
+    text = _without_raw(_octets(html))
     base, chosen = _from_head(text, url)
     found: dict[str, Picture] = {}
     if chosen and (link := asked(base, chosen)):
@@ -110,12 +110,20 @@ def asked(base: str, link: str) -> str:
         return ""
 
 
-def _decoded(html: bytes) -> str:
-    """The page's text. Only addresses are read from it, and captions that the reading corrects: a wrong letter is none."""
+def _octets(html: bytes) -> str:
+    """The page in UTF-8, each octet as one letter: text in which nothing is wider than ASCII is looked through fastest.
+
+    `_said` gives back what was written. Only addresses and captions are read so: a wrong letter in a caption is no harm.
+    """
     try:
-        return charset.decode(html, "").text[:_MOST]
+        text = charset.decode(html, "").text[:_MOST]
     except BadRecord:
-        return html.decode("utf-8", "replace")[:_MOST]
+        text = html.decode("utf-8", "replace")[:_MOST]
+    return text.encode("utf-8", "replace").decode("latin-1")
+
+
+def _said(octets: str) -> str:
+    return entities.unescape(octets.encode("latin-1").decode("utf-8", "replace"))
 
 
 def _without_raw(text: str) -> str:
@@ -143,7 +151,7 @@ def _tags(text: str, wanted: re.Pattern[str], start: int, end: int) -> Iterator[
 def _attributes(inner: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, *values in _ATTRIBUTE.findall(inner):
-        found.setdefault(name.lower(), entities.unescape("".join(values)))
+        found.setdefault(name.lower(), _said("".join(values)))
     return found
 
 
@@ -175,7 +183,7 @@ def _images(text: str, start: int, end: int) -> Iterator[tuple[dict[str, str], s
             image, spare = (attributes if source(attributes) else {**attributes, **spare}), {}
         elif name == "figcaption" and image is not None:
             stop = text.find("</figcaption", behind, min(end, behind + _LONG))
-            yield image, " ".join(entities.unescape(_TAG.sub("", text[behind : stop if stop >= 0 else behind])).split())
+            yield image, " ".join(_said(_TAG.sub("", text[behind : stop if stop >= 0 else behind])).split())
             image = None
         elif name == "/figure":
             spare = {}
@@ -189,8 +197,6 @@ def _images(text: str, start: int, end: int) -> Iterator[tuple[dict[str, str], s
 def _region(text: str) -> tuple[int, int]:
     """Where the article's body begins and ends: its container by name, else <article>, else <main>; empty for neither."""
     low = text.lower()
-    if len(low) != len(text):  # a letter whose lower case is two: places would not agree
-        low = text
     if region := _largest(text, [_opened(low, found.start()) for found in _ITEMPROP.finditer(low)]):
         return region
     values = {value: value.strip("\"'").split() for value in set(_CLASSES.findall(low))}
