@@ -25,11 +25,13 @@ KINDS = {
     "lift": "it is shown again",
     "hold": "its objects are under legal hold",
     "release": "they are no longer",
+    "watch": "a page is captured now and then, at a pace of its own",
+    "unwatch": "it is not any more, unless its outlet does",
     "rotate": "the log is signed with another key from here on",
     "repair": "objects were put back from a second copy, or what was put was logged late",
     "redact": "reserved: bytes were removed by order; nothing in this version does",
 }
-PAIRS = {"restrict": "lift", "hold": "release"}  # what begins a state, what ends it
+PAIRS = {"restrict": "lift", "hold": "release", "watch": "unwatch"}  # what begins a state, what ends it
 _KIND = re.compile(r"[a-z][a-z-]{0,39}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ARTICLE = re.compile(r"[0-9a-f]{32}")
@@ -61,6 +63,17 @@ class Ruling:
 
     since: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A page is watched: by which act (its key), since when without a break, how often."""
+
+    since: str
+    key: str
+    every: int  # seconds
+    outlet: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +138,15 @@ def wrong(act: Act) -> str:
         (not act.reason.strip(), "it gives no reason"),
         (bool(act.article) and not _ARTICLE.fullmatch(act.article), f"{act.article!r} is no article's id"),
         (act.act in (*PAIRS, *PAIRS.values()) and not act.article, f"{act.act} names no article"),
+        (act.act == "watch" and not (act.outlet and act.url and _seconds(act.more)), "watch names no outlet, address or pace"),
     )
     return next((what for bad, what in found if bad), "")
+
+
+def _seconds(more: Mapping[str, Any]) -> int:
+    """The pace of a watch act; 0 when it says none."""
+    every = more.get("every")
+    return every if isinstance(every, int) and not isinstance(every, bool) and 0 < every < 2**31 else 0
 
 
 def _real(time: str) -> bool:
@@ -154,7 +174,7 @@ def fold(acts: Mapping[str, Act]) -> dict[str, Standing]:
     stands. A state that is begun again while it is in force keeps its first act.
     """
     out: dict[str, Standing] = {}
-    for place, act in sorted(acts.items(), key=lambda item: (item[1].time, item[1].act not in PAIRS.values(), item[0])):
+    for place, act in _in_order(acts):
         now = out.get(act.article, Standing())
         if act.act == "restrict":
             out[act.article] = Standing(now.withheld or Ruling(act.time, place), now.held)
@@ -165,3 +185,23 @@ def fold(acts: Mapping[str, Act]) -> dict[str, Standing]:
         elif act.act == "release":
             out[act.article] = Standing(now.withheld, None)
     return {article: standing for article, standing in out.items() if standing != Standing()}
+
+
+def watched(acts: Mapping[str, Act]) -> dict[str, Pace]:
+    """What is watched, by article id, from acts by their keys, in the order of `fold`.
+
+    A page that is watched again keeps its `since`; pace, outlet and address are those of the newest act.
+    """
+    out: dict[str, Pace] = {}
+    for place, act in _in_order(acts):
+        if act.act == "watch":
+            since = out[act.article].since if act.article in out else act.time
+            out[act.article] = Pace(since, place, _seconds(act.more), act.outlet, act.url)
+        elif act.act == "unwatch":
+            out.pop(act.article, None)
+    return out
+
+
+def _in_order(acts: Mapping[str, Act]) -> list[tuple[str, Act]]:
+    """By time; at one and the same time what ends a state comes before what begins one."""
+    return sorted(acts.items(), key=lambda item: (item[1].time, item[1].act not in PAIRS.values(), item[0]))

@@ -44,7 +44,8 @@ class Verdict:
     reason: str
 
 
-Place = Literal["front", "article", "outside"]  # the outlet's front page; may be an article's address; may not
+# The outlet's front page; may be an article's address; may not; a page of no outlet's, which somebody asked for.
+Place = Literal["front", "article", "outside", "asked"]
 
 CONTENT = Verdict("content", "")
 
@@ -82,7 +83,7 @@ def _by_own_word(html: str, tree: Any, words: frozenset[str], place: Place) -> V
         ("blocked", "password", "post-password-form" in html and bool(tree.xpath(_LOCK))),
         ("not-article", "front-page", place == "front"),
         ("not-article", "address", place == "outside"),
-        ("not-article", "wordpress-page", _is_list(words) and bool(_WORDPRESS.search(html))),
+        ("not-article", "wordpress-page", place != "asked" and _is_list(words) and bool(_WORDPRESS.search(html))),
         ("broken", "cut-short", _cut_short(html)),
     )
     return next((Verdict(klass, reason) for klass, reason, true in found if true), None)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from archive.errors import BadOutlet
 
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RESERVED = "watch"  # the pseudo-outlet of pages that belong to no outlet (archive.watch); no file has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,8 @@ def _check(outlet: Outlet, path: Path) -> None:
     if outlet.name != path.stem or not _NAME.fullmatch(outlet.name):
         rule = "lower-case letters, digits and _; at most 40"
         refuse("name", f"{outlet.name!r} must be the file's name, {path.stem!r}", rule)
+    if outlet.name == RESERVED:
+        refuse("name", f"{RESERVED!r} is the name of the watch list", "give the outlet, and its file, another name")
     if urlsplit(outlet.url).scheme not in ("http", "https") or not urlsplit(outlet.url).hostname:
         refuse("url", f"{outlet.url!r} is no web address", "write it as https://example.org/")
     if len(outlet.schedule.split()) != 5 and not outlet.schedule.startswith("@"):

@@ -62,6 +62,7 @@ class Plan:
     expected: int = -1  # articles the site should say it has (X-WP-Total), -1: not known
     had: tuple[str, ...] = ()  # kinds of channel that listed articles when they were last asked
     log_size: int = 0  # size of the transparency log that the plan saw
+    only: bool = False  # nothing but `revisits` is asked for, and no channel: pages that somebody watches or asked for
 
 
 def wait_for(known: Known, outlet: Outlet) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive import outlet as outlets
+from archive import watch
 from archive.errors import BadOutlet
 from archive.outlet import Outlet
 from archive.settings import Settings
@@ -66,8 +67,14 @@ class Workshop:
     def outlet_file(self, name: str) -> Path:
         return self.settings.outlets / f"{name}.toml"
 
+    def names(self) -> list[str]:
+        """Every outlet that may have objects in the bucket: those with a file, and the watch list."""
+        return [*sorted(path.stem for path in self.settings.outlets.glob("*.toml") if path.stem != watch.NAME), watch.NAME]
+
     def outlet(self, name: str) -> Outlet:
         """The outlet of that name; BadOutlet lists the known ones."""
+        if name == watch.NAME:
+            return watch.outlet(sandbox=self.settings.sandbox)
         path = self.outlet_file(name)
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in self.settings.outlets.glob("*.toml"))) or "none"
