@@ -14,7 +14,7 @@ from archive import address, channels, classify, metadata, reader, rules
 from archive.classify import Verdict
 from archive.errors import BadRecord
 from archive.observation import Class, Observation
-from archive.outlet import Outlet
+from archive.outlet import RESERVED, Outlet
 from archive.seed import SeedSet
 from archive.warc import StoredCapture
 
@@ -41,6 +41,8 @@ def judge(capture: StoredCapture, warc_key: str, outlet: Outlet, seeds: SeedSet 
     """The observations of one capture: one, or two when it was reached by a redirect from another article's address."""
     line = _line(capture, warc_key, outlet, run)
     try:
+        if capture.note.role == "picture":
+            return [Judged(_picture(line, capture), None)]
         if capture.note.role != "article":
             return [Judged(_channel(line, capture, outlet), None)]
         own = _article(line, capture, outlet, seeds)
@@ -51,7 +53,9 @@ def judge(capture: StoredCapture, warc_key: str, outlet: Outlet, seeds: SeedSet 
     if not first or seen.reason == "redirect" or address.article_id(first) == line.article:
         return [own]
     reached = Judged(_reached(seen, first, outlet), None)
-    return [own, reached] if seen.klass == "content" else [reached]
+    if seen.klass != "content":
+        return [reached]
+    return [replace(own, observation=replace(seen, announced={}, site="")), reached]  # lists spoke of the first address
 
 
 def unreadable(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str, reason: str) -> Judged:
@@ -61,9 +65,10 @@ def unreadable(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str, 
 
 def _line(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str) -> Observation:
     """What is known before anything is read."""
-    article = capture.note.role == "article"
+    note = capture.note
+    article = note.role == "article"
     return Observation(
-        kind="article" if article else "channel",
+        kind="article" if article else "picture" if note.role == "picture" else "channel",
         klass="channel",
         reason="",
         outlet=outlet.name,
@@ -80,13 +85,25 @@ def _line(capture: StoredCapture, warc_key: str, outlet: Outlet, run: str) -> Ob
         mime=_mime(capture),
         payload=capture.payload_digest,
         body=capture.body_digest,
-        found=capture.note.found,
-        why=capture.note.why,
-        article=address.article_id(capture.url) if article else "",
-        via=capture.note.via,
-        channel="" if article else capture.note.channel or ("robots" if capture.note.role == "robots" else ""),
-        page=capture.note.page,
+        found=note.found,
+        why=note.why,
+        article=_article_of(capture),
+        via=note.via,
+        channel=note.channel or ("robots" if note.role == "robots" else "") if note.role in ("channel", "robots") else "",
+        page=note.page,
+        announced=note.announced if article else {},
+        site=note.site if article else "",
+        etag=capture.header("etag"),
+        last_modified=capture.header("last-modified"),
     )
+
+
+def _article_of(capture: StoredCapture) -> str:
+    """The article that an address is one of; of a picture, the one whose page showed it first."""
+    if capture.note.role == "picture":
+        cited = capture.note.listed_by
+        return address.article_id(cited.url) if cited else ""
+    return address.article_id(capture.url) if capture.note.role == "article" else ""
 
 
 def _channel(line: Observation, capture: StoredCapture, outlet: Outlet) -> Observation:
@@ -101,7 +118,18 @@ def _channel(line: Observation, capture: StoredCapture, outlet: Outlet) -> Obser
         return replace(line, klass="broken", reason="bad-encoding")
     listed = channels.parse(line.channel or channels.kind_of(capture.url), capture.url, capture.headers, body, outlet)
     klass: Class = "broken" if listed.problem else "channel"
-    return replace(line, klass=klass, reason=listed.problem, pages=listed.pages, items=listed.items)
+    return replace(line, klass=klass, reason=listed.problem, pages=listed.pages, total=listed.total, items=listed.items)
+
+
+def _picture(line: Observation, capture: StoredCapture) -> Observation:
+    """A picture: stored or not, and why not. What it shows is nobody's business here."""
+    verdict = _by_exchange(capture) or Verdict("content", "same-payload" if capture.record_type == "revisit" else "")
+    if verdict.klass == "content" and capture.record_type != "revisit":
+        if not capture.payload:
+            verdict = Verdict("broken", "empty-body")
+        elif line.mime.startswith("text/"):  # a page that says why there is none
+            verdict = Verdict("broken", "mime")
+    return replace(line, klass=verdict.klass, reason=verdict.reason)
 
 
 def _article(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: SeedSet | None) -> Judged:
@@ -140,6 +168,8 @@ def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: Seed
 def _place(capture: StoredCapture, outlet: Outlet, post: str) -> classify.Place:
     """Of an address that a channel listed, only the outlet's word counts. Where a redirect led to (a deleted article's
     section page, say), nobody called an article, unless the page itself names its post."""
+    if outlet.name == RESERVED:  # somebody asked for this very page, whatever it is
+        return "asked"
     if _is_front(capture.url, outlet):
         return "front"
     listed = bool(post) or not capture.note.via or address.article_id(capture.note.via[0]) == address.article_id(capture.url)
@@ -153,24 +183,28 @@ def _by_exchange(capture: StoredCapture) -> Verdict | None:
 
 def _reached(line: Observation, first: str, outlet: Outlet) -> Observation:
     """What a capture at the end of a redirect says of the address that was asked for first."""
-    to = {"url": line.url, "article": line.article, "post": line.post, "front": _is_front(line.url, outlet)}
+    front = _is_front(line.url, outlet, first)
+    to = {"url": line.url, "article": line.article, "post": line.post, "front": front}
     klass: Class = "elsewhere" if line.klass in ("content", "not-article") else line.klass
     reason = "redirected" if klass == "elsewhere" else f"redirected-{line.reason}"
-    return replace(line, url=first, article=address.article_id(first), klass=klass, reason=reason, post="", reading=None, to=to)
+    own = {"post": "", "reading": None, "doubt": "", "like": "", "etag": "", "last_modified": ""}  # those of the other page
+    return replace(line, url=first, article=address.article_id(first), klass=klass, reason=reason, to=to, **own)  # type: ignore[arg-type]
 
 
 def _target(capture: StoredCapture, outlet: Outlet) -> dict[str, Any]:
     """Where a redirect points. Which article that is, the page it leads to tells; but the front page is none."""
     try:
         url = address.absolute(capture.url, capture.header("location"))
-        return {"url": url, "front": _is_front(url, outlet)}
+        return {"url": url, "front": _is_front(url, outlet, capture.url)}
     except ValueError:  # a Location that is no address
         return {"url": capture.header("location")}
 
 
-def _is_front(url: str, outlet: Outlet) -> bool:
+def _is_front(url: str, outlet: Outlet, asked: str = "") -> bool:
+    """Is it the front page: the outlet's, or that of the site of a page that belongs to no outlet (`asked`)?"""
     parts, home = urlsplit(address.canonical(url)), urlsplit(address.canonical(outlet.url))
-    return address.host_of(url) in outlet.hosts and not parts.query and parts.path in ("/", "/index.php", home.path)
+    hosts = {address.host_of(asked)} if outlet.name == RESERVED and asked else outlet.hosts
+    return address.host_of(url) in hosts and not parts.query and parts.path in ("/", "/index.php", home.path)
 
 
 def _mime(capture: StoredCapture) -> str:

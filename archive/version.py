@@ -6,100 +6,35 @@ The order in which observations arrive changes nothing: they are put in the orde
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Literal
 
-from archive.observation import Observation, Reading, pack
-from archive.readings import Difference, Readings
+from archive.address import article_id
+from archive.groups import Group, group
+from archive.history import ALIVE, UNCAPTURED, Event, History, State, Unread, Version, at, moment
+from archive.identity import Kin
+from archive.observation import Observation, pack
+from archive.readings import Readings
 
-State = Literal["new", "live", "gone", "moved", "elsewhere", "blocked", "broken", "not-article"]
-UNCAPTURED = "uncaptured"  # flag of a tombstone for a page that was announced, but gone before anybody read it
+__all__ = ["ALIVE", "UNCAPTURED", "Event", "History", "State", "Unread", "Version", "at", "fold", "in_order", "moment"]
 
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """Neighbouring content captures that say the same, letter for letter of T."""
-
-    number: int  # from 1
-    time: str  # of the first capture
-    last: str  # of the last one
-    captures: int
-    kinds: tuple[str, ...]  # new; orthographic; headline, body
-    flags: tuple[str, ...]  # numbers, negations
-    first: Observation
-    reading: Reading  # of the first capture, under the newest rules
-    snapshot: str  # key, or "" while none is stored
+PAYWALL = "paywall"  # reason of a page that says it is the article, and shows it to who pays
+_TELLING = frozenset(("content", "not-modified", "gone", "elsewhere"))  # classes that answer what lists announced
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to an article, at the capture that showed it."""
+def fold(observations: Iterable[Observation], gone_after: float, kin: Kin | None = None) -> History:
+    """The history of one article. `gone_after`: seconds between two sightings that confirm an absence.
 
-    time: str
-    kinds: tuple[str, ...]  # new, headline, body, orthographic, gone, returned, moved
-    flags: tuple[str, ...] = ()  # numbers, negations, uncaptured
-    version: int = 0  # the version it made or concerns; 0: none
-    since: str = ""  # gone, returned: the first capture without the article
-    reason: str = ""  # of the class: http-404, soft-404 …; moved: the new address
-    title: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A capture that cannot be compared with its neighbour until it is read again."""
-
-    line: Observation
-    rules: tuple[str, ...]  # that it was read by already
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """All that can be said of one article. Times as in WARC-Date, "" for never."""
-
-    versions: tuple[Version, ...]
-    events: tuple[Event, ...]
-    state: State
-    since: str  # of the state
-    reason: str  # of the class behind the state
-    first_seen: str
-    last_seen: str  # alive: content, not modified, or found under another address
-    last_fetch: str
-    unconfirmed: str  # first sighting of an absence that is not confirmed yet
-    failures: int  # captures in a row that told nothing: blocked, broken
-    captures: int
-    title: str
-    url: str
-    post: str
-    published: str
-    moved_to: str
-    last: Observation | None  # last readable content, as the record that holds its payload
-    reading: Reading | None  # its newest reading
-    previous: Observation | None  # last content stored whole: what a revisit record refers to
-    unread: tuple[Unread, ...]
-
-
-def moment(time: str) -> datetime:
-    """A WARC-Date (WARC 1.1 §5.4: any precision) as UTC time."""
-    return datetime.fromisoformat(time).astimezone(UTC)
-
-
-def at(time: str) -> str:
-    """A WARC-Date in the one shape that sorts as text, `2026-11-22T01:12:00.000000Z`; "" stays ""."""
-    return time if len(time) == 27 or not time else f"{moment(time):%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-def fold(observations: Iterable[Observation], gone_after: float) -> History:
-    """The history of one article. `gone_after`: seconds between two sightings that confirm an absence."""
+    `kin`: what archive.identity tells of the same article under another address, None for nothing.
+    """
     lines = in_order(observations)
-    folding = _Fold(Readings(lines), gone_after)
+    before = kin.before if kin else None
+    readings = Readings([*lines, before] if before else lines)
     seen: set[tuple[str, ...]] = set()
-    for line in lines:
-        if not line.reread and not _again(line, seen):
-            folding.see(line)
+    sightings = [line for line in lines if not line.reread and not _again(line, seen)]
+    folding = _Fold(readings, gone_after, kin, sightings)
+    for position, line in enumerate(sightings):
+        folding.see(position, line)
     return folding.history()
 
 
@@ -125,97 +60,116 @@ def _again(line: Observation, seen: set[tuple[str, ...]]) -> bool:
     return known
 
 
-@dataclass
-class _Group:
-    """A version in the making."""
+def _contradicted(sightings: list[Observation]) -> set[int]:
+    """Positions after which the same run still saw the page: an absence there was a slip of the server."""
+    out: set[int] = set()
+    seen: set[str] = set()
+    for position in range(len(sightings) - 1, -1, -1):
+        line = sightings[position]
+        if line.run in seen:
+            out.add(position)
+        if line.klass in ("content", "not-modified"):
+            seen.add(line.run)
+    return out
 
-    difference: Difference
-    reading: Reading
-    lines: list[Observation]
 
-
-@dataclass
 class _Fold:
     """The state machine: one method per class of sighting."""
 
-    readings: Readings
-    gone_after: float
-    groups: list[_Group] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    unread: dict[str, Observation] = field(default_factory=dict)
-    state: State = "new"
-    changed: Observation | None = None  # the sighting that brought the state
-    absent: Observation | None = None  # first sighting of the absence
-    sightings: list[Observation] = field(default_factory=list)
-    alive: Observation | None = None
-    content: Observation | None = None
-    readable: Observation | None = None
-    previous: Observation | None = None
-    failures: int = 0
-    post: str = ""
-    title: str = ""
-    moved_to: str = ""
+    def __init__(self, readings: Readings, gone_after: float, kin: Kin | None, sightings: list[Observation]) -> None:
+        self.readings, self.gone_after, self.kin, self.sightings = readings, gone_after, kin, sightings
+        contents = [position for position, line in enumerate(sightings) if line.klass == "content"]
+        self.grouped = group(readings, [sightings[p] for p in contents], kin.before if kin else None)
+        self.number_of = {contents[at_]: number for at_, number in self.grouped.number.items()}
+        self.contradicted = _contradicted(sightings)
+        self.goes_to = kin.goes_to if kin else None
+        self.events: list[Event] = []
+        self.state: State = "new"
+        self.life: State = "live"  # which of the living states it has when it is alive
+        self.changed: tuple[str, str] | None = None  # time and reason of what brought the state
+        self.absent: Observation | None = None  # first sighting of the absence
+        self.alive: Observation | None = None
+        self.content: Observation | None = None
+        self.previous: Observation | None = None
+        self.left = False  # it was seen under its new address
+        self.answered: dict[str, str] = {}
+        self.number = self.failures = 0
+        self.post = self.title = self.moved_to = ""
 
-    def see(self, line: Observation) -> None:
-        self.sightings.append(line)
+    def see(self, position: int, line: Observation) -> None:
+        self._leave(at(line.time))
+        absence = self._is_absence(line)
+        doubted = bool(line.site) and absence
+        if line.klass in _TELLING and not doubted:
+            self.answered |= {key: word for key, word in line.announced.items() if word}
         if line.klass == "content":
-            self._content(line)
+            self._content(position, line)
         elif line.klass == "not-modified":
-            self._alive(line)
-        elif line.klass == "gone":
-            self._absent(line)
+            if not self.left:  # a cache that has not heard of the move
+                self._alive(line)
+        elif doubted:
+            self._nothing(line)
+        elif absence:
+            if position not in self.contradicted:
+                self._absent(line)
         elif line.klass == "elsewhere":
             self._elsewhere(line)
+        elif line.reason == PAYWALL:
+            self._alive(line, "paywalled")
         elif line.klass in ("blocked", "broken"):
             self._nothing(line)
         elif line.klass == "not-article" and self.alive is None:
             self.failures = 0
             self._enter("not-article", line)
 
+    def _is_absence(self, line: Observation) -> bool:
+        """No page, or another one: the front page, or an article whose post id is not this one's."""
+        post, article = str(line.to.get("post") or ""), line.to.get("article")
+        other = bool(post and self.post and article and article != line.article and post != self.post)
+        return line.klass == "gone" or (line.klass == "elsewhere" and (bool(line.to.get("front")) or other))
+
     def _enter(self, state: State, line: Observation) -> None:
         if state != self.state or self.changed is None:
-            self.state, self.changed = state, line
+            self.state, self.changed = state, (line.time, line.reason)
 
     def _event(self, line: Observation, *kinds: str, flags: tuple[str, ...] = (), since: str = "", reason: str = "") -> None:
-        number = len(self.groups)
         url = self.content.url if self.content else line.url
-        self.events.append(Event(line.time, kinds, flags, number, since, reason or line.reason, self.title, url))
+        self.events.append(Event(line.time, kinds, flags, self.number, since, reason or line.reason, self.title, url))
 
-    def _alive(self, line: Observation) -> None:
+    def _alive(self, line: Observation, state: State | None = None) -> None:
         if self.state == "gone" and self.absent is not None and self.alive is not None:
             self._event(line, "returned", since=self.absent.time)
-        self.absent, self.failures, self.alive, self.moved_to = None, 0, line, ""
-        self._enter("live", line)
+            self.life = "returned"
+        self.absent, self.failures, self.alive, self.moved_to, self.left = None, 0, line, "", False
+        self._enter(state or self.life, line)
 
-    def _content(self, line: Observation) -> None:
+    def _content(self, position: int, line: Observation) -> None:
         self._alive(line)
         self.content = line
         self.post = line.post or self.post
         if line.record_type == "response":
             self.previous = line
+        number = self.number_of.get(position, 0)
         reading = self.readings.newest(line)
-        if reading is None:
-            self._unread(line)
+        if not number or reading is None:
             return
         self.title = reading.title or self.title
-        before, self.readable = self.readable, line
-        difference = self.readings.compare(before, line) if before else Difference(("new",))
-        if difference and difference.kinds:
-            self.groups.append(_Group(difference, reading, [line]))
-            self._event(line, *difference.kinds, flags=difference.flags)
-            return
-        self.groups[-1].lines.append(line)
-        if before and difference is None:  # no rules in common: no event until one of them is read again
-            self._unread(before)
-            self._unread(line)
+        if number > self.number:
+            self._version_begins(number, line)
 
-    def _unread(self, line: Observation) -> None:
-        holder = self.readings.holder(line)
-        self.unread[holder.record or f"{holder.warc}:{holder.offset}"] = holder
+    def _version_begins(self, number: int, line: Observation) -> None:
+        self.number = number
+        difference = self.grouped.groups[number - 1].difference
+        if "new" not in difference.kinds and "moved" not in difference.kinds:
+            self.life = "edited"
+            self._enter("edited", line)
+        kinds = tuple(kind for kind in difference.kinds if kind != "moved")  # told at the address it came from
+        if kinds:
+            self._event(line, *kinds, flags=difference.flags)
 
     def _absent(self, line: Observation) -> None:
         self.failures = 0
-        if self.state == "gone":
+        if self.state == "gone" or self.left:
             return
         if self.absent is None:
             self.absent = line
@@ -230,25 +184,31 @@ class _Fold:
 
     def _elsewhere(self, line: Observation) -> None:
         post, article = str(line.to.get("post") or ""), line.to.get("article")
-        if line.to.get("front"):
-            self._absent(line)
-        elif not article or article == line.article:
+        if not article or article == line.article:
             return  # a hop alone, or another spelling of this address: the page it leads to tells
-        elif post and post == self.post:
-            self._moved(line)
-        elif post and self.post:
-            self._absent(line)
+        if post and post == self.post:
+            self._moved(line, str(line.to.get("url", "")))
         else:
             self.failures = 0
-            if self.state != "gone":
+            if self.state != "gone" and not self.left:
                 self._enter("elsewhere", line)
 
-    def _moved(self, line: Observation) -> None:
-        to = str(line.to.get("url", ""))
-        if self.state != "moved" or self.moved_to != to:
+    def _moved(self, line: Observation, to: str) -> None:
+        if not self.left and not (self.state == "moved" and article_id(self.moved_to) == article_id(to)):
             self._event(line, "moved", reason=to)
         self.absent, self.failures, self.alive, self.moved_to = None, 0, line, to
         self._enter("moved", line)
+
+    def _leave(self, time: str) -> None:
+        """The article was seen at its new address: from now on, its absence here tells nothing."""
+        if self.kin is None or self.kin.goes_to is None or self.left or at(self.kin.goes_to[0]) > time:
+            return
+        when, to = self.kin.goes_to
+        if not (self.state == "moved" and article_id(self.moved_to) == article_id(to)):
+            url = self.content.url if self.content else ""
+            self.events.append(Event(when, ("moved",), (), self.number, "", to, self.title, url))
+            self.state, self.changed = "moved", (when, self.kin.evidence)
+        self.absent, self.failures, self.moved_to, self.left = None, 0, to, True
 
     def _nothing(self, line: Observation) -> None:
         self.failures += 1
@@ -256,40 +216,48 @@ class _Fold:
             self._enter("blocked" if line.klass == "blocked" else "broken", line)
 
     def history(self) -> History:
-        versions = tuple(self._version(n, group) for n, group in enumerate(self.groups, 1))
-        last = self.content or (self.sightings[-1] if self.sightings else None)
+        self._leave("9999")
+        grouped, sightings = self.grouped, self.sightings
+        versions = tuple(self._version(n, one) for n, one in enumerate(grouped.groups, 1))
+        last = self.content or (sightings[-1] if sightings else None)
         return History(
             versions=versions,
             events=tuple(self.events),
             state=self.state,
-            since=self.absent.time if self.absent and self.state == "gone" else self.changed.time if self.changed else "",
-            reason=self.changed.reason if self.changed else "",
-            first_seen=self.sightings[0].time if self.sightings else "",
+            since=self.absent.time if self.absent and self.state == "gone" else self.changed[0] if self.changed else "",
+            reason=self.changed[1] if self.changed else "",
+            first_seen=sightings[0].time if sightings else "",
             last_seen=self.alive.time if self.alive else "",
-            last_fetch=self.sightings[-1].time if self.sightings else "",
+            last_fetch=sightings[-1].time if sightings else "",
             unconfirmed=self.absent.time if self.absent and self.state != "gone" else "",
             failures=self.failures,
-            captures=len(self.sightings),
+            captures=len(sightings),
             title=self.title,
             url=last.url if last else "",
             post=self.post,
             published=next((v.reading.published for v in reversed(versions) if v.reading.published), ""),
             moved_to=self.moved_to,
-            last=self.readings.holder(self.readable) if self.readable else None,
-            reading=self.readings.newest(self.readable) if self.readable else None,
+            last=self.readings.holder(grouped.readable) if grouped.readable else None,
+            reading=self.readings.newest(grouped.readable) if grouped.readable else None,
             previous=self.previous,
-            unread=tuple(Unread(line, self.readings.rules(line)) for line in self.unread.values()),
+            unread=tuple(Unread(line, self.readings.rules(line)) for line in grouped.unread.values()),
+            answered=self.answered,
+            doubt=grouped.doubted.time if grouped.doubted else "",
+            agreed=grouped.agreed,
+            lied=grouped.lied,
+            etag=self.content.etag if self.content else "",
+            last_modified=self.content.last_modified if self.content else "",
         )
 
-    def _version(self, number: int, group: _Group) -> Version:
+    def _version(self, number: int, made: Group) -> Version:
         return Version(
             number=number,
-            time=group.lines[0].time,
-            last=group.lines[-1].time,
-            captures=len(group.lines),
-            kinds=group.difference.kinds,
-            flags=group.difference.flags,
-            first=group.lines[0],
-            reading=group.reading,
-            snapshot=self.readings.snapshot(group.lines),
+            time=made.lines[0].time,
+            last=made.lines[-1].time,
+            captures=len(made.lines),
+            kinds=made.difference.kinds,
+            flags=made.difference.flags,
+            first=made.lines[0],
+            reading=made.reading,
+            snapshot=self.readings.snapshot(made.lines),
         )

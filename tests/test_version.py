@@ -185,7 +185,7 @@ class TestGone:
     def test_returned_unchanged(self) -> None:
         seen = history(content(0, "a"), line(1, "gone"), line(8, "gone"), content(9, "a"))
         assert told(seen) == ["new", "gone", "returned"]
-        assert (len(seen.versions), seen.state, seen.events[2].since) == (1, "live", at(1))
+        assert (len(seen.versions), seen.state, seen.since, seen.events[2].since) == (1, "returned", at(9), at(1))
 
     def test_returned_changed(self) -> None:
         seen = history(content(0, "a"), line(1, "gone"), line(8, "gone"), content(9, "b"))

@@ -1,0 +1,134 @@
+"""Which content captures of an article make which version, and which are in doubt. Pure.
+
+Versions follow from the content captures alone, in the order of the fold. A capture in doubt makes a version only when the
+next readable captures say the same; the version then begins at the doubted capture. When the next one says something else,
+the doubted capture makes none, ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from archive.observation import Observation, Reading
+from archive.readings import Difference, Readings
+
+HALF = "half"  # doubt of the fold's own: less than half as long as the text before
+DAMAGE_NEEDS, HALF_NEEDS = 2, 1  # further captures that must say the same; damage repeats itself where a cache serves it
+
+
+@dataclass
+class Group:
+    """A version in the making."""
+
+    difference: Difference
+    reading: Reading
+    lines: list[Observation]
+
+
+@dataclass
+class Grouped:
+    """What content captures come to. Positions are those in the sequence that was given."""
+
+    groups: list[Group] = field(default_factory=list)
+    number: dict[int, int] = field(default_factory=dict)  # position → version, of every capture that belongs to one
+    unread: dict[str, Observation] = field(default_factory=dict)  # record → capture to be read again
+    readable: Observation | None = None  # the last capture that belongs to a version
+    doubted: Observation | None = None  # the first of the captures in doubt that wait
+    agreed: int = 0  # neighbours with equal validators that say the same
+    lied: int = 0  # … that do not
+
+
+def group(readings: Readings, contents: Sequence[Observation], before: Observation | None = None) -> Grouped:
+    """Versions of the `contents` of one article. `before`: its last content under an earlier address."""
+    grouping = _Grouping(readings, before)
+    for position, line in enumerate(contents):
+        grouping.see(position, line)
+    out = grouping.out
+    out.doubted = grouping.waiting[0][1] if grouping.waiting else None
+    return out
+
+
+class _Grouping:
+    def __init__(self, readings: Readings, before: Observation | None) -> None:
+        self.readings = readings
+        self.before = before
+        self.out = Grouped()
+        self.waiting: list[tuple[int, Observation]] = []
+        self.audited: Observation | None = None
+
+    def see(self, position: int, line: Observation) -> None:
+        if self.readings.newest(line) is None:
+            self._unread(line)
+            return
+        doubt = self._doubt(line)
+        if not doubt or not self._says_the_same(line):
+            self.waiting.clear()
+        if not doubt:
+            self._accept(position, line)
+            return
+        self.waiting.append((position, line))
+        if len(self.waiting) > (HALF_NEEDS if doubt == HALF else DAMAGE_NEEDS):
+            for one in self.waiting:
+                self._accept(*one)
+            self.waiting.clear()
+
+    def _says_the_same(self, line: Observation) -> bool:
+        if not self.waiting:
+            return False
+        difference = self.readings.compare(self.waiting[-1][1], line)
+        return difference is not None and not difference.kinds
+
+    def _doubt(self, line: Observation) -> str:
+        """Why `line` may make no version yet; "" also when it says what the running version says."""
+        before = self.out.readable or self.before
+        if before is None:
+            return line.doubt
+        difference = self.readings.compare(before, line)
+        if difference is not None and not difference.kinds:
+            return ""
+        old, new = self.readings.newest(before), self.readings.newest(line)
+        shrunk = difference is not None and old is not None and new is not None and 2 * new.chars < old.chars
+        return line.doubt or (HALF if shrunk else "")
+
+    def _accept(self, position: int, line: Observation) -> None:
+        out, before = self.out, self.out.readable
+        self._audit(line)
+        out.readable = line
+        difference = self.readings.compare(before, line) if before else self._first(line)
+        if difference and difference.kinds:
+            reading = self.readings.newest(line)
+            assert reading is not None  # noqa: S101  see() lets nothing else through
+            out.groups.append(Group(difference, reading, [line]))
+        else:
+            out.groups[-1].lines.append(line)
+        out.number[position] = len(out.groups)
+        if before and difference is None:  # no rules in common: no event until one of them is read again
+            self._unread(before)
+            self._unread(line)
+
+    def _first(self, line: Observation) -> Difference:
+        """The first version: new, or an article that was known under another address."""
+        if self.before is None:
+            return Difference(("new",))
+        difference = self.readings.compare(self.before, line) or Difference()
+        return Difference(("moved", *difference.kinds), difference.flags)
+
+    def _audit(self, line: Observation) -> None:
+        """Do equal validators mean an equal text here (RFC 9110 §8.8)? ETag decides where both sent one."""
+        before, self.audited = self.audited, line
+        if before is None:
+            return
+        pairs = ((before.etag, line.etag), (before.last_modified, line.last_modified))
+        said = next(((a, b) for a, b in pairs if a and b), None)
+        difference = self.readings.compare(before, line)
+        if said is None or said[0] != said[1] or difference is None:
+            return
+        if difference.kinds:
+            self.out.lied += 1
+        else:
+            self.out.agreed += 1
+
+    def _unread(self, line: Observation) -> None:
+        holder = self.readings.holder(line)
+        self.out.unread[holder.record or f"{holder.warc}:{holder.offset}"] = holder
