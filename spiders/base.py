@@ -54,16 +54,13 @@ class OutletSpider(scrapy.Spider):
         yield
 
     async def _run(self) -> None:
-        self.asker = Asker(self.outlet, self.ledger, self.tools, self.crawler.engine.download_async)
+        self.asker = self._new_asker()
         for task in self.plan.revisits:
             article = task.article or article_id(task.url)
             self.frontier.push(
                 Job(task.url, "article", Rank.REVISIT, "plan", task.why, "", None, article, "", task.previous), article
             )
-        rules = await self.asker.rules(self.outlet.url)
-        if not rules.unreachable:
-            self.lists.begin([row for rows in self.asker.sitemaps.values() for row in rows], rules.cited)
-        workers = 1 if self.asker.host(self.outlet.url).delay else CONCURRENCY
+        workers = await self._begin(self.asker)
         progress = asyncio.ensure_future(self._progress())
         try:
             await asyncio.gather(*(self._worker(self.asker) for _ in range(workers)))
@@ -73,6 +70,16 @@ class OutletSpider(scrapy.Spider):
         # A job comes back when its turn lies behind the deadline, which may itself be some milliseconds away still.
         if self._returned or (self._left() and monotonic() >= self.asker.deadline):
             self.halt("budget")
+
+    def _new_asker(self) -> Asker:
+        return Asker(self.outlet, self.ledger, self.tools, self.crawler.engine.download_async)
+
+    async def _begin(self, asker: Asker) -> int:
+        """Put in the first channels, once the outlet's robots.txt is known; how many workers may ask at a time."""
+        rules = await asker.rules(self.outlet.url)
+        if not rules.unreachable:
+            self.lists.begin([row for rows in asker.sitemaps.values() for row in rows], rules.cited)
+        return 1 if asker.host(self.outlet.url).delay else CONCURRENCY
 
     async def _progress(self) -> None:
         while True:

@@ -23,6 +23,7 @@ from typing import Any
 
 from archive import outlet as outlets
 from archive import plan as plans
+from archive import watch
 from archive.capture import Exchange, Written
 from archive.errors import Broken, Refused, TryAgain, WarraqError
 from archive.outlet import Outlet
@@ -70,7 +71,7 @@ def crawl(  # noqa: PLR0917  # the parts of a crawl, each a thing of its own
         tools.heard(exchange, written)
 
     process = CrawlerProcess(scrapy_settings(taken_down, lambda: names, "spiders.wire.WireHandler"))
-    crawler = process.create_crawler(spider_class(outlet.spider))
+    crawler = process.create_crawler(spider_class(watch.SPIDER if plan.only else outlet.spider))
     process.crawl(crawler, outlet=outlet, plan=plan, known=known, tools=tools)
     spider: Any = crawler.spider
     if spider is None:
@@ -94,9 +95,10 @@ def _halt(spider: Any) -> None:
 def spider_class(kind: str) -> Any:
     """The spider of an outlet file's `spider` key: a name of ours, or `package.module:Class`."""
     from spiders.newsroom import NewsroomSpider
+    from spiders.watch import WatchSpider
     from spiders.wordpress import WordpressSpider
 
-    ours = {"wordpress": WordpressSpider, "newsroom": NewsroomSpider}
+    ours = {"wordpress": WordpressSpider, "newsroom": NewsroomSpider, watch.SPIDER: WatchSpider}
     if kind in ours:
         return ours[kind]
     raise Refused(f"spider = {kind!r} is unknown", f"one of {', '.join(ours)}")
@@ -160,7 +162,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         prog="spiders.run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--plan", required=True, help="the run's plan, as stored in the bucket")
-    parser.add_argument("--outlet-file", required=True)
+    parser.add_argument("--outlet-file", default="", help="left out: the watch list, which has none")
     parser.add_argument("--attempt", type=int, default=1)
     parser.add_argument("--known", help="file with the ids of articles attempted before, one a line")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds this clock is ahead of the storage's")
@@ -172,7 +174,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _run(asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
-    outlet = outlets.load(Path(asked.outlet_file))
+    outlet = outlets.load(Path(asked.outlet_file)) if asked.outlet_file else watch.outlet(sandbox=settings.sandbox)
     plan = plans.load(_read(asked.plan))
     known = _read(asked.known).decode("ascii").split() if asked.known else []
     folder = settings.spool / outlet.name
