@@ -8,7 +8,8 @@ from __future__ import annotations
 from archive.address import host_of
 from archive.capture import Cited
 from archive.channels.model import Channel, ChannelAddress
-from spiders.asker import HOPS, Asker
+from archive.channels.scope import Scope
+from spiders.asker import Asker
 from spiders.base import OutletSpider
 from spiders.discovery import Discovery
 from spiders.frontier import Job
@@ -28,19 +29,14 @@ class NoDiscovery(Discovery):
         """No list is asked for."""
 
 
-class AnywhereAsker(Asker):
-    """Follows redirects to any host: who asks for a page wants what it has become. Each hop passes the gate of its host."""
+class Anywhere(Scope):
+    """Redirects are followed to any host: who asks for a page wants what became of it. Each hop passes its host's gate."""
 
-    def _no_hop(self, target: str, via: tuple[str, ...]) -> str:
-        if not target.startswith(("http://", "https://")):
-            return "no-address"
+    def inside(self, url: str) -> bool:
         try:
-            host_of(target)
+            return url.startswith(("http://", "https://")) and bool(host_of(url))
         except ValueError:  # a port that is none
-            return "no-address"
-        if target in via:
-            return "loop"
-        return "too-many" if len(via) > HOPS else ""
+            return False
 
 
 class WatchSpider(OutletSpider):
@@ -48,7 +44,9 @@ class WatchSpider(OutletSpider):
     discovery = NoDiscovery
 
     def _new_asker(self) -> Asker:
-        return AnywhereAsker(self.outlet, self.ledger, self.tools, self.crawler.engine.download_async)
+        asker = super()._new_asker()
+        asker.scope = Anywhere(self.outlet)
+        return asker
 
     async def _begin(self, asker: Asker) -> int:
         """Several hosts at a time; at each, one request after the other, its delay apart."""

@@ -19,6 +19,7 @@ import pytest
 
 from archive import marker, reader, snapshot
 from archive import plan as plans
+from archive.address import host_of
 from archive.capture import Exchange, Note
 from archive.errors import BadOutlet, BadRecord, Conflict, Refused, TryAgain
 from archive.keys import CHECKPOINT
@@ -259,7 +260,7 @@ def test_a_lease_outlives_a_busy_database(archive: Archive, monkeypatch: pytest.
 
     shop.__dict__["catalog"] = Busy()
     monkeypatch.setattr(crawl, "LEASE", 0.03)
-    with crawl.lease(shop, OUTLET):
+    with crawl.lease(shop, host_of(OUTLET.url)):
         time.sleep(0.2)
     assert len(asked) > 3
 

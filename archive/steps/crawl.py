@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,7 @@ from archive import plan as planning
 from archive.address import article_id, host_of
 from archive.catalog.lease import this_process
 from archive.errors import Broken, HostBusy, Refused, TryAgain, WarraqError
-from archive.outlet import Outlet
+from archive.outlet import RESERVED, Outlet
 from archive.plan import Plan
 from archive.settings import ROOT
 from archive.spool import finished, recover, upload
@@ -32,6 +33,7 @@ from archive.steps import clock, pending
 from archive.steps.workshop import Outcome, Workshop
 
 LEASE = 60.0  # seconds
+BY_HAND = 120.0  # seconds that a page asked for by hand waits for another one of its host
 PATIENCE = 60.0  # seconds a spider gets between SIGTERM and SIGKILL
 
 
@@ -47,14 +49,14 @@ def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
     except Broken as error:  # a damaged file stays in the spool; the spider's own upload fails by it, after the others
         shop.say(f"crawl: {error}")
     done = _captured(shop, outlet, run) if attempt > 1 or left else set()
-    with lease(shop, outlet), TemporaryDirectory(prefix="warraq-") as folder:
+    with _leases(shop, outlet, plan), TemporaryDirectory(prefix="warraq-") as folder:
         result = _spider(
             shop,
             outlet,
             _write(Path(folder), _without(plan, done), shop, done),
             ["--attempt", str(attempt), "--clock-offset", str(offset)],
         )
-    _complete(shop, outlet)
+    _complete(shop, outlet, run)
     counts = result["report"]
     parts = " + ".join(f"{n} {what}" for what, n in counts.get("outcomes", {}).items() if n)
     line = f"crawl: {counts.get('asked', 0)} asked = {parts or '0'}; {len(result['uploaded'])} WARC uploaded"
@@ -75,9 +77,10 @@ def rescue(shop: Workshop, outlet: Outlet) -> list[str]:
     return upload(shop.store, folder)
 
 
-def _complete(shop: Workshop, outlet: Outlet) -> None:
+def _complete(shop: Workshop, outlet: Outlet, run: str) -> None:
+    """Only of this run: another one of the outlet, for a page by hand, may be about to upload its own."""
     folder = shop.settings.spool / outlet.name
-    rest = sorted(folder.glob("*.warc.gz")) if folder.is_dir() else []
+    rest = sorted(folder.glob(f"{run}.*.warc.gz")) if folder.is_dir() else []
     if rest:
         raise TryAgain(
             f"{len(rest)} WARC files are not in the bucket yet, {rest[0].name} first", "they stay in the spool; run crawl again"
@@ -111,11 +114,28 @@ def _without(plan: Plan, done: set[str]) -> Plan:
 
 
 @contextmanager
-def lease(shop: Workshop, outlet: Outlet) -> Iterator[None]:
-    """Hold the politeness lease of the outlet's host: one crawler at a time, whoever it is."""
-    host, me, catalog = host_of(outlet.url), this_process(), shop.catalog
-    if not catalog.lease(host, me, LEASE, shop.clock()):
-        raise HostBusy(f"{host} is being crawled by another run", "it is tried again by itself; see `warraq status`")
+def _leases(shop: Workshop, outlet: Outlet, plan: Plan) -> Iterator[None]:
+    """The leases of a crawl.
+
+    Pages that somebody asked for by hand wait for no crawl of their host: a page is one more request there. So they take
+    another lease, of each of their hosts, and wait for each other. In one order, so that no two wait for ever.
+    """
+    by_hand = plan.only and all(task.why == "asked" for task in plan.revisits)
+    hosts = sorted({f"by hand: {host_of(task.url)}" for task in plan.revisits}) if by_hand else [host_of(outlet.url)]
+    with ExitStack() as held:
+        for host in hosts:
+            held.enter_context(lease(shop, host, BY_HAND if by_hand else 0.0))
+        yield
+
+
+@contextmanager
+def lease(shop: Workshop, host: str, patience: float = 0.0) -> Iterator[None]:
+    """Hold the politeness lease of a host: one crawler at a time, whoever it is. Waits `patience` seconds for it."""
+    me, catalog, until = this_process(), shop.catalog, time.monotonic() + patience
+    while not catalog.lease(host, me, LEASE, shop.clock()):
+        if time.monotonic() >= until:
+            raise HostBusy(f"{host} is being crawled by another run", "it is tried again by itself; see `warraq status`")
+        time.sleep(0.5)
     stop = threading.Event()
 
     def renew() -> None:
@@ -145,7 +165,8 @@ def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) ->
     """Start the spider, pass its log on, return its result file. Why it stopped is its last line, and our error."""
     result = folder / "result.json"
     files = ["--plan", str(folder / "plan"), "--known", str(folder / "known"), "--result", str(result)]
-    files += ["--outlet-file", str(shop.outlet_file(outlet.name))]
+    if outlet.name != RESERVED:
+        files += ["--outlet-file", str(shop.outlet_file(outlet.name))]
     command = [sys.executable, "-m", "spiders.run", *files, *options]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, encoding="utf-8")
