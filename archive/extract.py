@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from archive import pictures
 from archive.container import find, without_boxes
 from archive.digest import skeleton
 from archive.outlet import Layout
@@ -213,8 +214,8 @@ def _images(container: Any, url: str) -> tuple[dict[str, str], ...]:
 
     found: dict[str, str] = {}
     for image in container.iter("img"):
-        source = next((v for k in ("data-src", "data-lazy-src", "data-original", "src") if (v := image.get(k, "").strip())), "")
-        if not source or source.startswith("data:"):
+        source = pictures.source(dict(image.attrib))
+        if not source:
             continue
         try:
             found.setdefault(absolute(url, source), _caption(image))

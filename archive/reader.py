@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from archive import charset, digest, extract, keys, metadata, rules, seed, snapshot
+from archive import charset, digest, extract, keys, metadata, pictures, rules, seed, snapshot
 from archive.errors import BadRecord
 from archive.metadata import Head, Metadata
 from archive.observation import Observation, Reading
@@ -90,6 +90,7 @@ def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, de
     }
     fields["digests"] = {"headline": asdict(reading.headline), "body": asdict(reading.body)}
     fields |= {"language": reading.language, "seeds": reading.links}
+    fields |= pictures.listed(pictures.shown(page.decoded.text.encode("utf-8", "replace"), line.url), body.images)
     return reading, snapshot.pack(fields)
 
 
