@@ -25,12 +25,12 @@ class Decoded:
 
     text: str
     charset: str
-    by: str  # bom, bytes, header, meta, guess
+    by: str  # bom, bytes, header, meta, guess; damaged: UTF-8 but for a few octets, which stand as U+FFFD
     declared: tuple[str, ...]  # what header and meta said, in this order, lower case
 
 
 def decode(body: bytes, content_type: str) -> Decoded:
-    """The text of an HTML page; BadRecord when no reading of the bytes is free of errors."""
+    """The text of an HTML page; BadRecord when it is neither UTF-8 for the most part nor free of errors in another charset."""
     header, meta = _HEADER.search(content_type), _META.search(body[:_HEAD])
     declared = tuple(label.lower() for label in (header and header[1], meta and meta[1].decode("ascii")) if label)
     for bom, charset in _BOMS:
@@ -39,13 +39,14 @@ def decode(body: bytes, content_type: str) -> Decoded:
     try:
         return Decoded(body.decode("utf-8"), "utf-8", "bytes", declared)
     except UnicodeDecodeError:
-        damaged = _damaged_utf8(body)
+        if _damaged_utf8(body):
+            return Decoded(body.decode("utf-8", "replace"), "utf-8", "damaged", declared)
     for label, by in ((header and header[1], "header"), (meta and meta[1].decode("ascii"), "meta")):
         charset = _python_name(label)
-        if charset and charset != "utf-8" and not damaged:
+        if charset and charset != "utf-8":
             return Decoded(_strictly(body, charset), charset, by, declared)
     guess = body.decode("cp1256")
-    if not damaged and _looks_arabic(guess):
+    if _looks_arabic(guess):
         return Decoded(guess, "cp1256", "guess", declared)
     raise BadRecord("neither UTF-8 nor the charset that the page declares")
 

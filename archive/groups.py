@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from archive.history import moment
 from archive.observation import Observation, Reading
 from archive.readings import Difference, Readings
 
 HALF = "half"  # doubt of the fold's own: less than half as long as the text before
-DAMAGE_NEEDS, HALF_NEEDS = 2, 1  # further captures that must say the same; damage repeats itself where a cache serves it
+HALF_NEEDS = 1  # further captures that must say the same
+DAMAGE_NEEDS = 2  # and besides, as for an absence, there must be time between them: servers repeat their faults
 
 
 @dataclass
@@ -39,9 +41,13 @@ class Grouped:
     lied: int = 0  # … that do not
 
 
-def group(readings: Readings, contents: Sequence[Observation], before: Observation | None = None) -> Grouped:
-    """Versions of the `contents` of one article. `before`: its last content under an earlier address."""
-    grouping = _Grouping(readings, before)
+def group(readings: Readings, contents: Sequence[Observation], apart: float, before: Observation | None = None) -> Grouped:
+    """Versions of the `contents` of one article.
+
+    `apart`: seconds between the first and the last capture that confirm each other's damage; `before`: its last content
+    under an earlier address.
+    """
+    grouping = _Grouping(readings, apart, before)
     for position, line in enumerate(contents):
         grouping.see(position, line)
     out = grouping.out
@@ -50,8 +56,9 @@ def group(readings: Readings, contents: Sequence[Observation], before: Observati
 
 
 class _Grouping:
-    def __init__(self, readings: Readings, before: Observation | None) -> None:
+    def __init__(self, readings: Readings, apart: float, before: Observation | None) -> None:
         self.readings = readings
+        self.apart = apart
         self.before = before
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
@@ -68,10 +75,17 @@ class _Grouping:
             self._accept(position, line)
             return
         self.waiting.append((position, line))
-        if len(self.waiting) > (HALF_NEEDS if doubt == HALF else DAMAGE_NEEDS):
+        if self._confirmed(doubt):
             for one in self.waiting:
                 self._accept(*one)
             self.waiting.clear()
+
+    def _confirmed(self, doubt: str) -> bool:
+        further = len(self.waiting) - 1
+        if doubt == HALF:
+            return further >= HALF_NEEDS
+        first, last = self.waiting[0][1], self.waiting[-1][1]
+        return further >= DAMAGE_NEEDS and (moment(last.time) - moment(first.time)).total_seconds() >= self.apart
 
     def _says_the_same(self, line: Observation) -> bool:
         if not self.waiting:

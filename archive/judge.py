@@ -5,28 +5,20 @@ The same capture, outlet and seed set always give the same observations and the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
-from archive import address, channels, classify, metadata, reader, rules
+from archive import address, channels, classify, metadata, page, rules
 from archive.classify import Verdict
 from archive.errors import BadRecord
+from archive.likeness import Fingerprint
 from archive.observation import Class, Observation
-from archive.outlet import RESERVED, Outlet
+from archive.outlet import Outlet
+from archive.page import Judged, Sight, fingerprint
 from archive.seed import SeedSet
 from archive.warc import StoredCapture
 
-_HTML = ("text/html", "application/xhtml+xml", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One line of the observations object, and the snapshot that goes with it (None: no reading)."""
-
-    observation: Observation
-    snapshot: bytes | None
+__all__ = ["Judged", "fingerprint", "judge", "unreadable", "warm_up"]
 
 
 def warm_up() -> None:
@@ -37,15 +29,26 @@ def warm_up() -> None:
     rules.versions()
 
 
-def judge(capture: StoredCapture, warc_key: str, outlet: Outlet, seeds: SeedSet | None, run: str) -> list[Judged]:
-    """The observations of one capture: one, or two when it was reached by a redirect from another article's address."""
+def judge(
+    capture: StoredCapture,
+    warc_key: str,
+    outlet: Outlet,
+    seeds: SeedSet | None,
+    run: str,
+    *,
+    nowhere: Fingerprint | None = None,
+) -> list[Judged]:
+    """The observations of one capture: one, or two when it was reached by a redirect from another article's address.
+
+    `nowhere`: `fingerprint` of the site's own answer to an address that cannot exist, None when none is known.
+    """
     line = _line(capture, warc_key, outlet, run)
     try:
         if capture.note.role == "picture":
             return [Judged(_picture(line, capture), None)]
         if capture.note.role != "article":
             return [Judged(_channel(line, capture, outlet), None)]
-        own = _article(line, capture, outlet, seeds)
+        own = _article(line, capture, Sight(outlet, seeds, nowhere))
     except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read
         return [Judged(replace(line, klass="broken", reason=f"reader-{type(error).__name__}"), None)]
     seen = own.observation
@@ -132,48 +135,18 @@ def _picture(line: Observation, capture: StoredCapture) -> Observation:
     return replace(line, klass=verdict.klass, reason=verdict.reason)
 
 
-def _article(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: SeedSet | None) -> Judged:
+def _article(line: Observation, capture: StoredCapture, sight: Sight) -> Judged:
     """The address of an article: first what the answer is, then, if it is a page, what the page is."""
     verdict = _by_exchange(capture)
     if verdict is None and capture.record_type == "revisit":
         verdict = Verdict("content", "same-payload")  # history has read this body before
-    if verdict is None and line.mime not in _HTML:
+    if verdict is None and line.mime not in page.HTML:
         verdict = Verdict("not-article", "mime")
     if verdict is None:
-        return _page(line, capture, outlet, seeds)
-    to = _target(capture, outlet) if verdict.reason == "redirect" else {}
+        return page.judge(line, capture, sight)
+    to = _target(capture, sight.outlet) if verdict.reason == "redirect" else {}
     post = metadata.post_id(None, capture.headers)
     return Judged(replace(line, klass=verdict.klass, reason=verdict.reason, to=to, post=post), None)
-
-
-def _page(line: Observation, capture: StoredCapture, outlet: Outlet, seeds: SeedSet | None) -> Judged:
-    try:
-        page = reader.parse(capture)
-    except BadRecord:
-        return Judged(replace(line, klass="broken", reason="bad-encoding"), None)
-    if page is None:
-        return Judged(replace(line, klass="broken", reason="empty-body"), None)
-    post = metadata.post_id(page.head, capture.headers)
-    verdict = classify.by_page(page.decoded.text, page.tree, _place(capture, outlet, post))
-    line = replace(line, klass=verdict.klass, reason=verdict.reason, post=post)
-    layout = rules.layout_for(outlet, datetime.fromisoformat(capture.time), page.tree)
-    if verdict.klass != "content" or layout is None:  # no layout fits: unread, and no event until one does
-        return Judged(line if layout else replace(line, reason=line.reason or "no-layout"), None)
-    read, data = reader.read(line, capture.headers, page, reader.Desk(outlet, seeds, layout))
-    if not read.layout and not read.chars:  # a page drawn by scripts, or one that Trafilatura cannot read
-        return Judged(replace(line, klass="broken", reason="no-text"), None)
-    return Judged(replace(line, reading=read), data)
-
-
-def _place(capture: StoredCapture, outlet: Outlet, post: str) -> classify.Place:
-    """Of an address that a channel listed, only the outlet's word counts. Where a redirect led to (a deleted article's
-    section page, say), nobody called an article, unless the page itself names its post."""
-    if outlet.name == RESERVED:  # somebody asked for this very page, whatever it is
-        return "asked"
-    if _is_front(capture.url, outlet):
-        return "front"
-    listed = bool(post) or not capture.note.via or address.article_id(capture.note.via[0]) == address.article_id(capture.url)
-    return "article" if channels.scope_of(outlet).article(capture.url, trusted=listed) else "outside"
 
 
 def _by_exchange(capture: StoredCapture) -> Verdict | None:
@@ -183,7 +156,7 @@ def _by_exchange(capture: StoredCapture) -> Verdict | None:
 
 def _reached(line: Observation, first: str, outlet: Outlet) -> Observation:
     """What a capture at the end of a redirect says of the address that was asked for first."""
-    front = _is_front(line.url, outlet, first)
+    front = page.is_front(line.url, outlet, first)
     to = {"url": line.url, "article": line.article, "post": line.post, "front": front}
     klass: Class = "elsewhere" if line.klass in ("content", "not-article") else line.klass
     reason = "redirected" if klass == "elsewhere" else f"redirected-{line.reason}"
@@ -195,16 +168,9 @@ def _target(capture: StoredCapture, outlet: Outlet) -> dict[str, Any]:
     """Where a redirect points. Which article that is, the page it leads to tells; but the front page is none."""
     try:
         url = address.absolute(capture.url, capture.header("location"))
-        return {"url": url, "front": _is_front(url, outlet, capture.url)}
+        return {"url": url, "front": page.is_front(url, outlet, capture.url)}
     except ValueError:  # a Location that is no address
         return {"url": capture.header("location")}
-
-
-def _is_front(url: str, outlet: Outlet, asked: str = "") -> bool:
-    """Is it the front page: the outlet's, or that of the site of a page that belongs to no outlet (`asked`)?"""
-    parts, home = urlsplit(address.canonical(url)), urlsplit(address.canonical(outlet.url))
-    hosts = {address.host_of(asked)} if outlet.name == RESERVED and asked else outlet.hosts
-    return address.host_of(url) in hosts and not parts.query and parts.path in ("/", "/index.php", home.path)
 
 
 def _mime(capture: StoredCapture) -> str:

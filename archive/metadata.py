@@ -125,6 +125,11 @@ def post_id(head: Head | None, headers: Iterable[tuple[str, str]]) -> str:
     return found[1] if found else ""
 
 
+def not_free(head: Head) -> bool:
+    """Does the article say that it is shown to who pays (schema.org/isAccessibleForFree)?"""
+    return str(head.ld.get("isAccessibleForFree", "")).strip().lower() in ("false", "no")
+
+
 def _article_object(tree: Any) -> dict[str, Any]:
     """The first JSON-LD object that is an article (schema.org/Article and what is under it)."""
     for script in tree.iter("script"):

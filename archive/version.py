@@ -79,7 +79,7 @@ class _Fold:
     def __init__(self, readings: Readings, gone_after: float, kin: Kin | None, sightings: list[Observation]) -> None:
         self.readings, self.gone_after, self.kin, self.sightings = readings, gone_after, kin, sightings
         contents = [position for position, line in enumerate(sightings) if line.klass == "content"]
-        self.grouped = group(readings, [sightings[p] for p in contents], kin.before if kin else None)
+        self.grouped = group(readings, [sightings[p] for p in contents], gone_after, kin.before if kin else None)
         self.number_of = {contents[at_]: number for at_, number in self.grouped.number.items()}
         self.contradicted = _contradicted(sightings)
         self.goes_to = kin.goes_to if kin else None
