@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from copy import copy
 from functools import cached_property
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from archive.catalog.database import Database
+    from archive.catalog.gallery import PictureRow
+    from archive.watch import Watched
 
 
 class Shown:
@@ -95,6 +98,27 @@ class Shown:
 
         with self._shown() as connection:
             return queries.links(connection, outlet)
+
+    def watch_list(self, outlet: str | None = None) -> list[Watched]:
+        """What is watched, by outlet and address, with its pace and its last capture."""
+        from archive.catalog import acted, models, watched
+
+        with self._shown() as connection:
+            return watched.pages(connection, outlet, acted.hidden(connection, models.watched))
+
+    def picture_captures(self, outlet: str, urls: Collection[str]) -> list[PictureRow]:
+        """Every capture of pictures at these addresses, oldest first; those that a withheld article showed as well."""
+        from archive.catalog import gallery
+
+        with self._database.read() as connection:
+            return gallery.of_addresses(connection, outlet, urls)
+
+    def pictures_of(self, outlet: str, article: str) -> list[PictureRow]:
+        """Captures of the pictures that an article was the first to show, oldest first."""
+        from archive.catalog import gallery
+
+        with self._shown() as connection:
+            return gallery.of_article(connection, outlet, article)
 
     def outlets(self) -> list[OutletRow]:
         """Every outlet that has a capture: counts, last capture, failing since."""

@@ -24,6 +24,7 @@ from archive.keys import Stem
 from archive.observation import Observation, Reading
 from archive.outlet import Outlet
 from archive.steps import pending
+from archive.steps.pictured import Pictured
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
 from archive.warc import StoredCapture
@@ -39,16 +40,15 @@ Read = Callable[[list[StoredCapture], str, str], list[Judged]]
 def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
     """Read what waits; `run` None looks at the outlet's whole past, not only the last days."""
     now = shop.clock()
-    todo = pending.stems(shop.store, "warc", outlet.name, run, now) - pending.stems(
-        shop.store, "observations", outlet.name, run, now
-    )
+    packed = pending.stems(shop.store, "warc", outlet.name, run, now)
+    todo = packed - pending.stems(shop.store, "observations", outlet.name, run, now)
     if not todo:
         return Outcome("extract: nothing new to read", nothing_due=True)
     rules.check(outlet)
     counts: Counter[str] = Counter()
     damaged: list[Broken] = []
     with _readers(shop, outlet) as read, ThreadPoolExecutor(4) as putters:
-        past = _Past(shop, outlet, read)
+        past = _Past(shop, outlet, read, Pictured(shop, outlet, packed))
         for stem in pending.in_order(todo):
             try:
                 counts += _extract_file(shop, stem, read, past, putters)
@@ -68,24 +68,27 @@ def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
 
 def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: ThreadPoolExecutor) -> Counter[str]:
     data = shop.store.get(stem.warc)
-    judged = read(list(warc.captures(data)), stem.warc, stem.run)
+    captures = list(warc.captures(data))
+    judged = read([one for one in captures if one.note.role != "picture"], stem.warc, stem.run)
+    judged += past.pictures.judged(stem, captures)
     judged.sort(key=lambda one: (one.observation.time, one.observation.offset))
     past.load(judged)
     late = past.late(stem.run)
     lines = [one.observation for one in late]
-    puts = {key: putters.submit(_put_snapshot, shop.store, key, data) for key, data in map(_snapshot, late) if data}
+    texts = {key: text for key, text in map(_snapshot, late) if text}
     for one in judged:
         seen = one.observation
         if seen.klass == "content" and seen.reading is not None:
             lines += past.reread_for(seen)
             if one.snapshot is not None and not past.same_text(seen):
-                key = seen.reading.snapshot
-                puts[key] = putters.submit(_put_snapshot, shop.store, key, one.snapshot)
+                texts[seen.reading.snapshot] = one.snapshot
             else:
                 seen = replace(seen, reading=replace(seen.reading, snapshot=""))
             past.note(seen)
         lines.append(seen)
     lines += _reports(data, stem)
+    texts = past.pictures.fill(stem, texts)
+    puts = {key: putters.submit(_put_snapshot, shop.store, key, text) for key, text in texts.items()}
     held = {key: put.result() for key, put in puts.items()}
     lines = [_with_digest(line, held) for line in lines]
     try:
@@ -150,6 +153,7 @@ class _Past:
     shop: Workshop
     outlet: Outlet
     read: Read
+    pictures: Pictured
 
     def __post_init__(self) -> None:
         self.last: dict[str, Observation] = {}
