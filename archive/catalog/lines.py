@@ -17,9 +17,10 @@ def lines(connection: Connection, outlet: str, article: str) -> list[tuple[str, 
     """(key of the observations object, line), by time of capture, file and place in it."""
     rows = bulk.rows(connection, models.observation, outlet, [article], ("time", "file", "line", "data"))
     found = sorted((at(time), file, number, data) for time, file, number, data in rows)
-    return [(_key(outlet, file), _decode(data)) for _, file, _, data in found]
+    return [(key_of(outlet, file), _decode(data)) for _, file, _, data in found]
 
 
-def _key(outlet: str, file: str) -> str:
+def key_of(outlet: str, file: str) -> str:
+    """The key of the observations object that the catalog calls `file`."""
     day = keys.run_time(file.partition(".")[0])
     return f"observations/{outlet}/{day:%Y/%m/%d}/{file}.jsonl.gz"

@@ -79,6 +79,9 @@ OF_VERSION = ("first", "last", "text")  # roles that name their version
 STATES = {
     "new": ("لم تُلتقط بعد", "not captured yet"),
     "live": ("موجودة", "live"),
+    "edited": ("موجودة، وقد عُدّلت", "live, edited"),
+    "returned": ("موجودة، وقد عادت", "live again"),
+    "paywalled": ("لا تُعرض كاملة إلا للمشتركين", "behind a paywall"),
     "gone": ("لم تعد موجودة", "gone"),
     "moved": ("انتقلت", "moved"),
     "elsewhere": ("تقود إلى موضع آخر", "leads elsewhere"),

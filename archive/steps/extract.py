@@ -17,13 +17,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from archive import judge, observation, records, rules, snapshot, warc
+from archive import doubt, judge, observation, records, rules, snapshot, warc
 from archive.errors import Broken, Conflict
 from archive.judge import Judged
 from archive.keys import Stem
+from archive.likeness import Fingerprint
 from archive.observation import Observation, Reading
 from archive.outlet import Outlet
 from archive.steps import pending
+from archive.steps.nowhere import Nowhere
 from archive.steps.pictured import Pictured
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
@@ -34,7 +36,7 @@ WORTH_A_POOL = 24  # captures; fewer are read in this process
 SLOWEST = 60  # seconds one capture may take to be read
 LATE, FRUITLESS = 480, 8  # captures read late in one go; how many in a row may give nothing
 
-Read = Callable[[list[StoredCapture], str, str], list[Judged]]
+Read = Callable[..., list[Judged]]  # of captures, key of their file, its run, and the answer to an address that cannot exist
 
 
 def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
@@ -69,7 +71,8 @@ def extract(shop: Workshop, outlet: Outlet, run: str | None) -> Outcome:
 def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: ThreadPoolExecutor) -> Counter[str]:
     data = shop.store.get(stem.warc)
     captures = list(warc.captures(data))
-    judged = read([one for one in captures if one.note.role != "picture"], stem.warc, stem.run)
+    judged = read([one for one in captures if one.note.role != "picture"], stem.warc, stem.run, past.nowhere.of(captures))
+    judged = doubt_shared(judged)
     judged += past.pictures.judged(stem, captures)
     judged.sort(key=lambda one: (one.observation.time, one.observation.offset))
     past.load(judged)
@@ -101,6 +104,17 @@ def _extract_file(shop: Workshop, stem: Stem, read: Read, past: _Past, putters: 
     for line in faults:  # kept and counted as broken, but the fault is ours: never in silence
         shop.say(f"extract: not read: {line.url}: {line.reason}; its record is {line.warc} at {line.offset}")
     return Counter(line.klass for line in lines if not line.reread) + Counter(snapshots=len(puts), faults=len(faults))
+
+
+def doubt_shared(judged: list[Judged]) -> list[Judged]:
+    """What a file's pages have in common with each other, and no article has with another, is in doubt."""
+    alike = doubt.shared(one.observation for one in judged)
+    return [
+        replace(one, observation=replace(one.observation, doubt=one.observation.doubt or "shared"))
+        if one.observation.record in alike and one.observation.reading is not None
+        else one
+        for one in judged
+    ]
 
 
 def _snapshot(one: Judged) -> tuple[str, bytes]:
@@ -156,6 +170,7 @@ class _Past:
     pictures: Pictured
 
     def __post_init__(self) -> None:
+        self.nowhere = Nowhere(self.shop, self.outlet)
         self.last: dict[str, Observation] = {}
         self.asked: set[str] = set()
         self.over = False  # what waits was looked at
@@ -227,9 +242,9 @@ def _readers(shop: Workshop, outlet: Outlet) -> Iterator[Read]:
     seeds = shop.seeds
     pool: ProcessPoolExecutor | None = None
 
-    def read(captures: list[StoredCapture], key: str, run: str) -> list[Judged]:
+    def read(captures: list[StoredCapture], key: str, run: str, nowhere: Fingerprint | None = None) -> list[Judged]:
         nonlocal pool
-        work = partial(judge_many, warc_key=key, run=run, outlet=outlet, seeds=seeds)
+        work = partial(judge_many, warc_key=key, run=run, outlet=outlet, seeds=seeds, nowhere=nowhere)
         if shop.settings.readers == 1 or (pool is None and len(captures) < WORTH_A_POOL):
             return work(captures)
         if pool is None:
@@ -261,12 +276,14 @@ def _alone(capture: StoredCapture, work: Callable[..., list[Judged]], died: Call
             return [died(capture)]
 
 
-def judge_many(captures: list[StoredCapture], *, warc_key: str, run: str, outlet: Outlet, seeds: object) -> list[Judged]:
+def judge_many(
+    captures: list[StoredCapture], *, warc_key: str, run: str, outlet: Outlet, seeds: object, nowhere: Fingerprint | None = None
+) -> list[Judged]:
     """`judge.judge` over a list: one message each way between processes."""
     found: list[Judged] = []
     for capture in captures:
         with _limit(SLOWEST):
-            found += judge.judge(capture, warc_key, outlet, seeds, run)  # type: ignore[arg-type]
+            found += judge.judge(capture, warc_key, outlet, seeds, run, nowhere=nowhere)  # type: ignore[arg-type]
     return found
 
 

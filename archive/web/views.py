@@ -26,6 +26,9 @@ FLAGS = {"numbers": "numbers changed", "negations": "a negation changed", "uncap
 STATES = {
     "new": "not captured yet",
     "live": "live",
+    "edited": "live, edited",
+    "returned": "live again",
+    "paywalled": "behind a paywall",
     "gone": "gone",
     "moved": "moved",
     "elsewhere": "leads elsewhere",
