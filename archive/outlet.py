@@ -55,8 +55,8 @@ class Outlet:
     not_article: tuple[str, ...] = ()  # regular expressions of paths that are none
     sections: tuple[str, ...] = ()  # section pages, paths or addresses, for sites without feed or sitemap
     channels: tuple[str, ...] = ()  # extra channel addresses: feeds, sitemaps
-    revisit_after: float = 3600.0  # seconds before an article is looked at again for the first time
-    revisit_growth: float = 0.25  # then again when it is this share older
+    revisit_after: float = 3600.0  # seconds before an article is looked at again; 8 times as long where REST shows its text
+    revisit_growth: float = 1.0  # then again when it is this share older: 1, when its age has doubled
     revisit_limit: float = 2_592_000.0  # but at the latest after this many seconds
     walk_every: float = 86_400.0  # seconds between two walks through all the pages of the channels
     pictures: int = 12  # most pictures captured of one article; 0: none
