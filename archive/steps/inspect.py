@@ -5,9 +5,10 @@ A run is red only when a person must act. An outlet that is down or blocks us is
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from archive import keys, observation
+from archive import incidents, keys, observation
 from archive import plan as planning
 from archive.errors import Refused
 from archive.observation import Observation
@@ -48,19 +49,24 @@ def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
     unread = len(shop.catalog.unread(outlet.name))
     if unread:
         notes.append(f"{unread} captures wait to be read under today's rules")
-    missing = _not_captured(shop, plan, report)
+    lines = _lines(shop.store, plan)
+    incident = incidents.of_run(lines, row.articles if row is not None else 0)
+    if incident is not None:
+        notes.insert(0, f"{incident.kind.upper()}: {incident.words()}")
+    missing = _not_captured(shop, plan, lines, report)
     if missing["count"]:
         why = f" ({missing['reason']})" if missing["reason"] else ""
         first = ", ".join(wish["url"] for wish in missing["first"])
         notes.append(f"{missing['count']} planned or listed, not captured{why}: {first}")
     line = f"inspect: {asked} asked, {outcomes.get('content', 0)} pages; {open_tasks} planned ones left for the next run"
     data = {"report": report, "left": open_tasks, "notes": notes, "not_captured": missing}
+    data["incident"] = asdict(incident) if incident is not None else None
     return Outcome(line + "".join(f"; {note}" for note in notes), data)
 
 
-def _not_captured(shop: Workshop, plan: Plan, report: dict[str, Any]) -> dict[str, Any]:
+def _not_captured(shop: Workshop, plan: Plan, lines: list[Observation], report: dict[str, Any]) -> dict[str, Any]:
     """What the run was meant to capture and did not: plan and listed links against its captures."""
-    wishes = meant.left(plan, _lines(shop.store, plan), shop.catalog.attempted(plan.outlet))
+    wishes = meant.left(plan, lines, shop.catalog.attempted(plan.outlet))
     first = [{"url": url, "named_by": source} for _, url, source in wishes[:SHOWN]]
     return {"count": len(wishes), "first": first, "reason": _reason(report) if wishes else ""}
 
