@@ -12,6 +12,7 @@ from archive.outlet import Outlet
 UNREAD = ("blocked", "broken")  # states of an article of which nothing better is known
 SELDOM = ("gone", "elsewhere", "not-article")  # states that end now and then
 UNREAD_LIMIT = 604_800.0  # seconds
+DOUBTFUL = 64.0  # looks at content in doubt for each one that its age would allow
 FORGOTTEN = 365 * 86_400.0  # seconds that an article must be gone before nobody looks any more
 PRIOR_EDITS, PRIOR_LOOKS = 0.5, 2.0  # what an article is thought to have shown before anybody looked
 LISTED = 8.0  # times as long where a list shows the article's text: its edits are seen there
@@ -84,7 +85,8 @@ def wait_for(known: Visit, outlet: Outlet) -> float:
     seed file links to, half as long.
 
     An article that nobody has read yet, because its site was down or blocked us, is no matter of age: a quarter of
-    revisit_after, then twice as long each time, up to UNREAD_LIMIT. Content in doubt: the same.
+    revisit_after, then twice as long each time, up to UNREAD_LIMIT. Content in doubt: the same, but no sooner than
+    1/DOUBTFUL of its age would have it, for a page that is damaged in another way each time is in doubt for ever.
 
     An absence is confirmed when gone_after is over. If that look told nothing (blocked, broken), the next ones
     wait as for an article that was published when it was first missed: soon, then ever longer. What is gone or
@@ -96,7 +98,8 @@ def wait_for(known: Visit, outlet: Outlet) -> float:
         return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
     if known.doubt is not None:
         waited = (known.last_fetch - known.doubt).total_seconds()
-        return float(min(max(outlet.revisit_after / 4, waited, _retry(known, outlet)), UNREAD_LIMIT))
+        least = max(outlet.revisit_after / 4, backoff(_age(known), 0, 0, outlet) / DOUBTFUL)
+        return float(min(max(least, waited, _retry(known, outlet)), UNREAD_LIMIT))
     if known.state in UNREAD and known.failures:
         return _retry(known, outlet)
     if known.unconfirmed is not None or known.state in SELDOM:

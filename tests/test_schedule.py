@@ -153,10 +153,19 @@ def test_an_absence_that_was_looked_at_too_early_still_waits_for_its_time_and_no
 
 
 def test_damaged_content_is_looked_at_again_soon_and_then_ever_more_seldom() -> None:
-    at, why = next_visit(visit(age=900 * DAY, fetched=0, doubt=NOW), OUTLET)
+    at, why = next_visit(visit(age=HOUR, fetched=0, doubt=NOW), OUTLET)
     assert (at, why) == (NOW + timedelta(seconds=OUTLET.revisit_after / 4), "confirm")
-    waits = [wait_for(visit(age=900 * DAY, fetched=0, doubt=ago(n * HOUR)), OUTLET) for n in (1, 10, 100, 1000)]
-    assert waits == [HOUR, 10 * HOUR, 100 * HOUR, schedule.UNREAD_LIMIT]
+    waits = [wait_for(visit(age=900 * DAY, fetched=0, doubt=ago(n * HOUR)), OUTLET) for n in (1, 20, 100, 1000)]
+    assert waits == [30 * DAY / 64, 20 * HOUR, 100 * HOUR, schedule.UNREAD_LIMIT]
+
+
+def test_a_page_that_is_damaged_in_another_way_each_time_is_no_drain() -> None:
+    """Each look begins a new doubt, so its age alone can stretch the waits."""
+    age, looks = DAY, 0
+    while age <= 30 * DAY:
+        age += wait_for(visit(age=age, fetched=0, doubt=NOW), OUTLET)
+        looks += 1
+    assert looks <= 64 * 5
 
 
 # next_visit

@@ -26,8 +26,9 @@ from archive.keys import CHECKPOINT
 from archive.keys import plan as plan_key
 from archive.log import keyring
 from archive.outlet import Layout, Outlet
-from archive.plan import Known, Plan
+from archive.plan import Plan
 from archive.s3 import S3Store
+from archive.schedule import Visit, wait_for
 from archive.settings import Settings, from_environment
 from archive.spool import Spool, upload
 from archive.steps import crawl, extract
@@ -150,13 +151,10 @@ def test_pages_that_stay_unreadable_cost_little(archive: Archive, monkeypatch: p
 
 def test_an_outage_does_not_put_off_an_old_article_by_a_month() -> None:
     """The back catalogue of years ago, first asked for while its site was down."""
-    waits = [
-        plans.wait_for(Known("a" * 32, "u", NOW - timedelta(days=900), NOW, state="broken", failures=n), OUTLET)
-        for n in (1, 2, 3, 9, 30)
-    ]
+    waits = [wait_for(Visit(NOW - timedelta(days=900), NOW, state="broken", failures=n), OUTLET) for n in (1, 2, 3, 9, 30)]
     assert waits == [900, 1800, 3600, 230_400, 604_800]
-    read = Known("a" * 32, "u", NOW - timedelta(days=900), NOW, state="live", failures=1)
-    assert plans.wait_for(read, OUTLET) == OUTLET.revisit_limit
+    read = Visit(NOW - timedelta(days=900), NOW, state="live", failures=1)
+    assert wait_for(read, OUTLET) == OUTLET.revisit_limit
 
 
 def test_a_damaged_file_does_not_keep_the_others_from_being_read(archive: Archive) -> None:
