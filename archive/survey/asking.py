@@ -19,7 +19,7 @@ from archive.survey.links import Link, headlines, is_service, links_of, menu
 ARTICLES = 3  # pages of articles that are looked at
 SECTIONS = 4
 CHILDREN = 3  # of sitemap indexes
-_POSTS = "wp/v2/posts?per_page=20&_fields=id,link,date_gmt,modified_gmt,title"
+_POSTS = "wp/v2/posts?per_page=20&page=1&_fields=id,link,date_gmt,modified_gmt,title"
 _ROOT = "_fields=name,description,url,home,gmt_offset,timezone_string"
 _FEEDS = ("rss.xml", "feed.xml", "index.xml", "feed/", "atom.xml")
 _SITEMAPS = ("sitemap_news_index.xml", "news-sitemap.xml", "sitemap-news.xml", "sitemap_index.xml", "sitemap.xml")
@@ -45,14 +45,11 @@ def _folder(home: Document) -> str:
 
 
 def rest_roots(gathered: Gathered, home: Document) -> list[str]:
-    """Where the REST API is: where the home page says, or where it usually is on a WordPress."""
-    if not seen.is_wordpress(gathered):
-        return []
-    told = [
-        row.url.partition("wp/v2/posts") for row in seen.read(home, "home", seen.probe(gathered)).next if row.kind == "rest"
-    ]
-    roots = [root for root, posts, _ in told if posts]
-    return roots or [f"{_folder(home)}wp-json/", f"{_folder(home)}?rest_route=/"]
+    """Where the REST API is: where the home page says, or where it usually is. A WordPress may well hide that it is one."""
+    rows = seen.read(home, "home", seen.probe(gathered)).next
+    told = [row.url.partition("wp/v2/posts")[0] for row in rows if row.kind == "rest" and "wp/v2/posts" in row.url]
+    usual = [f"{_folder(home)}wp-json/", f"{_folder(home)}?rest_route=/"]
+    return told or usual[: 2 if seen.is_wordpress(gathered) else 1]
 
 
 def _rest(gathered: Gathered, home: Document) -> Iterable[Ask]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from archive.address import article_id, canonical
 from archive.channels.scope import join
@@ -166,7 +166,7 @@ def _found(gathered: Gathered, articles: Sequence[str], *, by_site: bool) -> Ite
         if not document.ok and document.status == 404:
             vain.append(urlsplit(document.asked).path)
         else:
-            yield f"{document.kind:8} {document.asked}: {_told(document, gathered)}"
+            yield f"{document.kind:8} {unquote(document.asked)}: {_told(document, gathered)}"
     if vain:
         yield f"nothing at {', '.join(vain)}"
     yield f"articles: {len(articles)} {'named by its lists' if by_site else 'shown by its list pages'}"

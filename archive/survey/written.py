@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from archive import channels
 from archive.address import host_of
@@ -86,11 +86,11 @@ def review(decision: Decision, outlet: Outlet, gathered: Gathered) -> list[str]:
     scope = channels.scope_of(outlet)
     missed = sorted(url for url in called if not scope.article(url, trusted=True))
     if missed:
-        told.append(f"{len(missed)} of {len(called)} articles that its lists name do not fit `article`: {missed[0]}")
+        told.append(f"{len(missed)} of {len(called)} articles that its lists name do not fit `article`: {unquote(missed[0])}")
     whole = {item["url"] for one in gathered.good("sitemap") for item in items(one, gathered)}
     left = sorted({url for url in whole if not scope.article(url, trusted=True)} - called)
     if left:
-        few = ", ".join(left[:3])
+        few = ", ".join(map(unquote, left[:3]))
         told.append(f"{len(left)} of {len(whole)} addresses in its sitemaps are taken for no articles: {few}")
     if not any(row["url"] for row in _taken(outlet, gathered)):
         told.append("no list that was seen shows an article by these rules: a run would find nothing")
