@@ -24,7 +24,7 @@ _CHOICE = ("og:image", "og:image:url", "twitter:image", "image_src")  # the page
 _HEAD = re.compile(r"<(?:meta|link|base)\b", re.I)
 _IMAGE = re.compile(r"<(?:img|source|amp-img|figcaption|/figure)\b", re.I)
 _VIDEO = re.compile(r"<(?:iframe|video|source|/video|lite-youtube|amp-youtube|script|div|blockquote)\b", re.I)
-_CANDIDATE = re.compile(r"\s*,*\s*(\S*[^\s,])(?:\s+([\d.]+)([wx]))?[^,]*(?:,|$)")
+_CANDIDATE = re.compile(r"[\s,]*+(\S*[^\s,])(?:\s+([\d.]+)([wx]))?[^,]*+")
 _ICON_CLASS = re.compile(r"(?:^|[\s_-])(?:emoji|wp-smiley|avatar|icons?|logo|custom-logo|spinner|loader)(?:$|[\s_-])", re.I)
 _ICON_URL = re.compile(
     r"/images/core/emoji/|gravatar\.com/|/favicon|[/_-](?:icons?|sprite|spacer|blank|pixel|placeholder|loading|transparent)"
@@ -102,8 +102,9 @@ def source(attributes: dict[str, str]) -> str:
 
 def largest(srcset: str) -> str:
     """The address of the widest candidate of a srcset (HTML §4.8.4.3.8), the first of equals; "" for an empty one."""
-    best, size = "", -1.0
-    for match in _CANDIDATE.finditer(srcset[: skim.LONG]):
+    best, size, at = "", -1.0, 0
+    while match := _CANDIDATE.match(srcset, at, skim.LONG):
+        at = match.end()
         try:
             width = float(match[2]) if match[2] else 1.0
         except ValueError:  # 1.2.3x
@@ -165,7 +166,7 @@ def _images(text: str, start: int, end: int) -> Iterator[tuple[dict[str, str], s
                 yield image, ""
             image, spare = (attributes if source(attributes) else {**attributes, **spare}), {}
         elif name == "figcaption" and image is not None:
-            stop = text.find("</figcaption", behind, min(end, behind + skim.LONG))
+            stop = text.find("</figcaption", behind, min(end, behind + skim.LONG // 2))
             yield image, skim.text_of(text[behind : stop if stop >= 0 else behind])
             image = None
         elif name == "/figure":

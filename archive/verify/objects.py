@@ -15,7 +15,7 @@ from archive.log.leaf import PARTS, Leaf
 from archive.observation import Observation, Reading
 from archive.seed import SeedSet
 from archive.store import Store
-from archive.verify import warcs
+from archive.verify import shown, warcs
 from archive.verify.ahead import held
 from archive.verify.finding import ALTERED, MISSING, REDACTED, TRUNCATED, Finding, Report, finding
 from archive.verify.meant import Meant
@@ -185,6 +185,7 @@ class Objects:
         self, key: str, leaves: Sequence[Leaf], right: dict[str, bytes], lines: list[Observation], out: Checked
     ) -> None:
         named = {line.reading.snapshot: (line, line.reading) for line in lines if line.reading and line.reading.snapshot}
+        find = shown.finder(lines, self.store.get, lambda: out.report.unchecked.update(["pictures whose WARC is not whole"]))
         logged = {leaf.key: leaf.sha256 for leaf in leaves if leaf.kind == "snapshot"}
         if {place: f"sha256:{digest}" for place, digest in logged.items()} != {
             place: reading.snapshot_digest for place, (_, reading) in named.items()
@@ -192,7 +193,7 @@ class Objects:
             out.report.find(ALTERED, key, "it names other snapshots than were logged with it", _FAULT)
         for place, (line, reading) in named.items():
             if place in right:
-                self.snapshot(place, right[place], line, reading, out.report)
+                self.snapshot(place, right[place], line, reading, report=out.report, find=find)
         for n, one in enumerate(out.report.findings):
             if one.kind == ALTERED and one.key in named and one.key not in right:
                 out.report.findings[n] = self._described(one, *named[one.key])
@@ -205,10 +206,12 @@ class Objects:
             wrong = []
         return finding(ALTERED, one.key, _few([one.what, *wrong]), sha256=one.sha256)
 
-    def snapshot(self, key: str, data: bytes, line: Observation, reading: Reading, report: Report) -> None:
-        """A snapshot against its observation, and its links to seed files counted again."""
+    def snapshot(self, key: str, data: bytes, line: Observation, reading: Reading, *, report: Report, find: shown.Find) -> None:
+        """A snapshot against its observation, its pictures against their captures, its links to seed files counted again."""
         held_fields = snapshots.load(data)
-        wrong = list(snapshot_faults(held_fields, line, reading))
+        wrong = [*snapshot_faults(held_fields, line, reading), *shown.faults(held_fields, find)]
+        if pictures := shown.named(held_fields):
+            report.counts["pictures"] += len(pictures)
         for set12 in {one.get("set", "") for one in held_fields.get("seeds", ())}:
             if (seeds := self.seeds(set12)) is not None:
                 wrong += link_faults(held_fields, seeds)

@@ -24,6 +24,7 @@ class Article:
     number: int
     title: str
     edits: int = 0
+    pictures: int = 0  # in its text, after the one that is its og:image; 0: neither
 
     @property
     def path(self) -> str:
@@ -63,8 +64,8 @@ class Site:
         self._ids, self._connections = count(1), count(1)
         self._lock = threading.Lock()
 
-    def publish(self, number: int) -> None:
-        self.articles[number] = Article(number, f"سوق الوادي يستقبل زواره للمرة {number}")
+    def publish(self, number: int, pictures: int = 0) -> None:
+        self.articles[number] = Article(number, f"سوق الوادي يستقبل زواره للمرة {number}", pictures=pictures)
 
     def edit(self, number: int) -> None:
         self.articles[number].edits += 1
@@ -126,16 +127,28 @@ class Site:
             return (
                 (200, "application/json", json.dumps(rows).encode()) if rows or page == 1 else (400, "application/json", b"{}")
             )
+        if path.startswith("/uploads/") and path.endswith(".png"):
+            return 200, "image/png", picture(path)
         number = path.removeprefix("/archives/")
         if path.startswith("/archives/") and number.isdigit() and int(number) in self.articles:
             return 200, "text/html; charset=utf-8", page_of(self.articles[int(number)], base)
         return 404, "text/html; charset=utf-8", "<html><body class='error404'><h1>لا شيء هنا</h1></body></html>".encode()
 
 
+def picture(path: str) -> bytes:
+    """What is at the address of a picture; bytes that differ from one to another are all that matters."""
+    return b"\x89PNG\r\n\x1a\n" + path.encode() * 40
+
+
 def page_of(article: Article, base: str) -> bytes:
     text = "".join(f"<p>{p}</p>" for p in article.paragraphs)
+    text += "".join(
+        f'<figure><img src="/uploads/{article.number}-{n}.png"><figcaption>صورة {n}</figcaption></figure>'
+        for n in range(1, article.pictures + 1)
+    )
+    chosen = f'<meta property="og:image" content="{base}/uploads/{article.number}-0.png">' if article.pictures else ""
     return f"""<!DOCTYPE html><html lang="ar" dir="rtl"><head><meta charset="utf-8"><title>{article.title}</title>
 <link rel="shortlink" href="{base}/?p={article.number}"><meta property="og:type" content="article"><meta property="og:title" content="{article.title}">
-<meta property="article:published_time" content="2026-03-{1 + article.number % 28:02d}T08:00:00+00:00"></head>
+<meta property="article:published_time" content="2026-03-{1 + article.number % 28:02d}T08:00:00+00:00">{chosen}</head>
 <body class="single single-post postid-{article.number}"><article><h1 class="entry-title">{article.title}</h1><div class="entry-content">{text}</div></article>
 <p class="views">{time.time_ns() % 99991} مشاهدة</p></body></html>""".encode()
