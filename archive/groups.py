@@ -48,6 +48,7 @@ def group(readings: Readings, contents: Sequence[Observation], apart: float, bef
     under an earlier address.
     """
     grouping = _Grouping(readings, apart, before)
+    grouping.doubts = {line.body or line.payload: line.doubt for line in contents if line.doubt}
     for position, line in enumerate(contents):
         grouping.see(position, line)
     out = grouping.out
@@ -60,6 +61,7 @@ class _Grouping:
         self.readings = readings
         self.apart = apart
         self.before = before
+        self.doubts: dict[str, str] = {}  # body → why it is in doubt; a revisit record does not say it again
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
         self.audited: Observation | None = None
@@ -68,14 +70,11 @@ class _Grouping:
         if self.readings.newest(line) is None:
             self._unread(line)
             return
-        doubt = self._doubt(line)
-        if not doubt or not self._says_the_same(line):
+        if not self._says_the_same(line):
             self.waiting.clear()
-        if not doubt:
-            self._accept(position, line)
-            return
         self.waiting.append((position, line))
-        if self._confirmed(doubt):
+        doubt = self._doubt(line)
+        if not doubt or self._confirmed(doubt):
             for one in self.waiting:
                 self._accept(*one)
             self.waiting.clear()
@@ -96,14 +95,15 @@ class _Grouping:
     def _doubt(self, line: Observation) -> str:
         """Why `line` may make no version yet; "" also when it says what the running version says."""
         before = self.out.readable or self.before
+        stated = line.doubt or self.doubts.get(line.body or line.payload, "")
         if before is None:
-            return line.doubt
+            return stated
         difference = self.readings.compare(before, line)
         if difference is not None and not difference.kinds:
             return ""
         old, new = self.readings.newest(before), self.readings.newest(line)
         shrunk = difference is not None and old is not None and new is not None and 2 * new.chars < old.chars
-        return line.doubt or (HALF if shrunk else "")
+        return stated or (HALF if shrunk else "")
 
     def _accept(self, position: int, line: Observation) -> None:
         out, before = self.out, self.out.readable

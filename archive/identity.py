@@ -39,7 +39,9 @@ class _Trait:
     published: set[datetime] = field(default_factory=set)
     headlines: set[str] = field(default_factory=set)
     bodies: set[str] = field(default_factory=set)
-    leads_to: set[str] = field(default_factory=set)  # articles that redirects from here ended at
+    leads_to: dict[str, str] = field(default_factory=dict)  # articles that redirects from here ended at → when last
+    absent: dict[str, str] = field(default_factory=dict)  # run → when it last found nothing here
+    alive: str = ""  # when it was last seen here
 
     def same(self, other: _Trait) -> Evidence | None:
         told = bool(self.published & other.published or self.headlines & other.headlines)
@@ -54,6 +56,9 @@ def kin(lines: Mapping[str, Iterable[Observation]]) -> dict[str, Kin]:
     Two addresses hold the same article iff they have a post id in common, or a redirect leads from one to the other, and
     in both cases the page says so too: the same instant of publication, or the same headline (K), or, after a redirect,
     the same text (K). A post id that was given to another article is no move.
+
+    An article has gone from one address to another only when it no longer stands at the first: addresses that serve it
+    side by side are no move, but the later one is no new article either.
     """
     traits = {article: _trait(article, of) for article, of in lines.items()}
     pairs: dict[frozenset[str], Evidence] = {}
@@ -67,13 +72,12 @@ def kin(lines: Mapping[str, Iterable[Observation]]) -> dict[str, Kin]:
             came, goes = _came_from(here, held), _goes_to(here, held)
             if came is None and goes is None:
                 continue
-            near = came or goes
-            assert near is not None  # noqa: S101  for mypy
+            near = came.article if came else goes[0].article if goes else ""
             out[here.article] = Kin(
                 came_from=came.article if came else "",
                 before=_before(came, here) if came else None,
-                goes_to=(goes.contents[0].time, goes.contents[0].url) if goes else None,
-                evidence=pairs.get(frozenset((here.article, near.article)), "post"),
+                goes_to=(goes[1].time, goes[1].url) if goes else None,
+                evidence=pairs.get(frozenset((here.article, near)), "post"),
             )
     return out
 
@@ -81,8 +85,7 @@ def kin(lines: Mapping[str, Iterable[Observation]]) -> dict[str, Kin]:
 def _trait(article: str, lines: Iterable[Observation]) -> _Trait:
     trait = _Trait(article)
     for line in lines:
-        if line.klass == "elsewhere" and (to := str(line.to.get("article") or "")):
-            trait.leads_to.add(to)
+        _sees(trait, line)
         if line.klass != "content" or line.doubt:
             continue
         if not line.reread:
@@ -93,6 +96,19 @@ def _trait(article: str, lines: Iterable[Observation]) -> _Trait:
             _reads(trait, line.reading)
     trait.contents.sort(key=_place)
     return trait
+
+
+def _sees(trait: _Trait, line: Observation) -> None:
+    """Whether the article stands here: seen, found nothing, or led elsewhere."""
+    if line.reread:
+        return
+    time = at(line.time)
+    if line.klass in ("content", "not-modified") or line.reason == "paywall":
+        trait.alive = max(trait.alive, time)
+    elif line.klass == "gone" and not line.site:
+        trait.absent[line.run] = max(trait.absent.get(line.run, ""), time)
+    elif line.klass == "elsewhere" and (to := str(line.to.get("article") or "")) != trait.article and to:
+        trait.leads_to[to] = max(trait.leads_to.get(to, ""), time)
 
 
 def _reads(trait: _Trait, reading: Reading) -> None:
@@ -153,10 +169,21 @@ def _last_before(trait: _Trait, time: str) -> str:
     return max((at(line.time) for line in trait.contents if at(line.time) <= time), default="")
 
 
-def _goes_to(here: _Trait, held: list[_Trait]) -> _Trait | None:
-    """The first address that held the article after it was last seen here; two that hold it side by side are no move."""
-    ended = at(here.contents[-1].time)
-    return next((other for other in held if other is not here and at(other.contents[0].time) > ended), None)
+def _goes_to(here: _Trait, held: list[_Trait]) -> tuple[_Trait, Observation] | None:
+    """The address that held the article after it was last seen here, with its first capture there after that.
+
+    A redirect to it tells, or nothing found here in a run, when it was first seen there after it was last seen here. When
+    it stood at both for a time, nothing must be found in two runs.
+    """
+    missed = [run for run, time in here.absent.items() if time > here.alive]
+    for other in held:
+        later = next((line for line in other.contents if at(line.time) > here.alive), None)
+        if other is here or later is None:
+            continue
+        needed = 1 if at(other.contents[0].time) > here.alive else 2
+        if here.leads_to.get(other.article, "") > here.alive or len(missed) >= needed:
+            return other, later
+    return None
 
 
 def _before(came: _Trait, here: _Trait) -> Observation | None:

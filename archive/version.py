@@ -201,9 +201,9 @@ class _Fold:
 
     def _leave(self, time: str) -> None:
         """The article was seen at its new address: from now on, its absence here tells nothing."""
-        if self.kin is None or self.kin.goes_to is None or self.left or at(self.kin.goes_to[0]) > time:
+        if self.kin is None or self.goes_to is None or at(self.goes_to[0]) > time:
             return
-        when, to = self.kin.goes_to
+        (when, to), self.goes_to = self.goes_to, None
         if not (self.state == "moved" and article_id(self.moved_to) == article_id(to)):
             url = self.content.url if self.content else ""
             self.events.append(Event(when, ("moved",), (), self.number, "", to, self.title, url))

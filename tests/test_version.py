@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archive.address import article_id
 from archive.observation import Observation
-from archive.version import History, fold
+from archive.version import ALIVE, History, fold
 from tests.histories import GONE_AFTER, URL, at, content, line, reading, reread, revisit
 
 
@@ -234,7 +234,134 @@ class TestElsewhere:
         assert (told(seen), seen.state) == (["new"], "live")
 
 
+class TestContradictions:
+    def test_an_absence_that_the_site_itself_contradicts_tells_nothing(self) -> None:
+        for site in ("listed", "doubtful"):
+            seen = history(content(0, "a"), *(line(h, "gone", site=site) for h in range(1, 30)))
+            assert (told(seen), seen.state, seen.failures, seen.unconfirmed) == (["new"], "live", 29, "")
+            front = [line(h, "elsewhere", to={"url": "u", "front": True}, site=site) for h in (1, 9)]
+            assert told(history(content(0, "a"), *front)) == ["new"]
+
+    def test_it_neither_confirms_nor_refutes(self) -> None:
+        doubted = line(8, "gone", site="doubtful")
+        assert told(history(content(0, "a"), line(1, "gone"), doubted)) == ["new"]
+        assert told(history(content(0, "a"), line(1, "gone"), doubted, line(9, "gone"))) == ["new", "gone"]
+
+    def test_an_absence_before_content_of_the_same_run_was_a_slip(self) -> None:
+        first, second = line(1, "gone"), replace(content(1.5, "a"), run=line(1, "gone").run)
+        again, confirmed = line(8, "gone"), replace(content(8.5, "a"), run=line(8, "gone").run)
+        assert told(history(content(0, "a"), first, second, again, confirmed)) == ["new"]
+        seen = history(content(0, "a"), first, line(8, "gone"), confirmed)
+        assert (told(seen), seen.unconfirmed) == (["new"], "")
+
+    def test_an_absence_after_content_of_the_same_run_stays(self) -> None:
+        later = replace(line(1.5, "gone"), run=content(1, "a").run)
+        assert history(content(0, "a"), content(1, "a"), later).unconfirmed == at(1.5)
+
+
+class TestDoubt:
+    def damaged(self, hours: float, text: str = "a b d \ufffd") -> Observation:
+        return content(hours, text, doubt="replacement")
+
+    def test_damage_makes_no_version_until_two_more_say_the_same_far_enough_apart(self) -> None:
+        lines = [content(0, "a b c"), self.damaged(1), self.damaged(2), self.damaged(3)]
+        seen = history(*lines)
+        assert (told(seen), seen.doubt, seen.state, seen.last_seen) == (["new"], at(1), "live", at(3))
+        assert (seen.last, seen.versions[0].captures) == (lines[0], 1)
+        seen = history(*lines, self.damaged(7))
+        assert (told(seen), seen.doubt) == (["new", "body"], "")
+        assert (seen.versions[1].time, seen.versions[1].captures, seen.events[1].time) == (at(1), 4, at(1))
+
+    def test_the_next_capture_that_says_something_else_refutes_it_for_good(self) -> None:
+        seen = history(content(0, "a b c"), self.damaged(1), content(2, "a b c"), self.damaged(9), self.damaged(20))
+        assert (told(seen), seen.doubt, seen.versions[0].captures) == (["new"], at(9), 2)
+
+    def test_what_tells_nothing_of_the_text_does_not_refute_it(self) -> None:
+        lines = [self.damaged(1), line(2, "broken"), self.damaged(3), line(4, "not-modified"), self.damaged(9)]
+        assert told(history(content(0, "a b c"), *lines)) == ["new", "body"]
+
+    def test_what_says_the_same_as_before_is_in_no_doubt(self) -> None:
+        seen = history(content(0, "a"), content(1, "a", noise="n", doubt="cut-short"))
+        assert (told(seen), seen.doubt, seen.versions[0].captures) == (["new"], "", 2)
+
+    def test_a_revisit_record_is_in_the_doubt_of_its_body(self) -> None:
+        damaged = self.damaged(1)
+        assert told(history(content(0, "a b c"), damaged, revisit(damaged, 2))) == ["new"]
+        assert told(history(content(0, "a b c"), damaged, revisit(damaged, 2), revisit(damaged, 7))) == ["new", "body"]
+
+    def test_one_clean_capture_of_the_same_text_settles_it(self) -> None:
+        seen = history(content(0, "a"), content(1, "b", doubt="cut-short"), content(2, "b", noise="n"))
+        assert (told(seen), seen.doubt) == (["new", "body"], "")
+        assert (seen.versions[1].time, seen.versions[1].captures) == (at(1), 2)
+
+    def test_the_first_content_may_be_in_doubt(self) -> None:
+        seen = history(self.damaged(0))
+        assert (told(seen), seen.versions, seen.state, seen.doubt, seen.unread) == ([], (), "live", at(0), ())
+        assert told(history(*map(self.damaged, (0, 3, 6)))) == ["new"]
+
+    def test_half_as_long_needs_one_more(self) -> None:
+        long, short = "a" * 20, "a" * 9
+        seen = history(content(0, long), content(1, short))
+        assert (told(seen), seen.doubt) == (["new"], at(1))
+        seen = history(content(0, long), content(1, short), content(2, short))
+        assert (told(seen), seen.doubt, seen.versions[1].time) == (["new", "body"], "", at(1))
+        assert told(history(content(0, long), content(1, short), content(2, long))) == ["new"]
+        assert told(history(content(0, long), content(1, "a" * 10))) == ["new", "body"]
+
+    def test_a_page_that_is_gone_after_it_returns_undoubted(self) -> None:
+        lines = [content(0, "a"), self.damaged(1), line(2, "gone"), line(9, "gone"), content(10, "a")]
+        assert told(history(*lines)) == ["new", "gone", "returned"]
+
+
+class TestAnswered:
+    def test_of_each_word_the_newest_that_a_telling_capture_carried(self) -> None:
+        seen = history(
+            content(0, "a", announced={"rest": "1", "sitemap": "1"}),
+            line(1, "not-modified", announced={"rest": "2", "text": "t"}),
+            line(2, "broken", announced={"rest": "3"}),
+            line(3, "gone", announced={"rest": "4"}, site="listed"),
+            line(4, "elsewhere", to={"url": "u"}, announced={"sitemap": "5", "text": ""}),
+        )
+        assert seen.answered == {"rest": "2", "sitemap": "5", "text": "t"}
+
+    @pytest.mark.parametrize(
+        ("validators", "agreed", "lied"),
+        [
+            ([{"etag": "1"}] * 3, 1, 1),
+            ([{"last_modified": "1"}] * 3, 1, 1),
+            ([{"etag": str(n), "last_modified": "1"} for n in range(3)], 0, 0),
+            ([{}] * 3, 0, 0),
+            ([{"etag": "1"}, {"etag": "1"}, {"etag": "2"}], 1, 0),
+        ],
+    )
+    def test_validators_are_audited(self, validators: list[dict[str, str]], agreed: int, lied: int) -> None:
+        pages = [content(h, text, noise=str(h), **validators[h]) for h, text in enumerate(["a", "a", "b"])]
+        seen = history(*pages)
+        assert (seen.agreed, seen.lied) == (agreed, lied)
+        assert (seen.etag, seen.last_modified) == (validators[2].get("etag", ""), validators[2].get("last_modified", ""))
+
+
 class TestState:
+    def test_edited_and_returned_last_until_the_next(self) -> None:
+        lines = [content(0, "a"), content(1, "b"), line(2, "gone"), line(9, "gone"), content(10, "b"), content(11, "c")]
+        states = [history(*lines[: n + 1]) for n in range(len(lines))]
+        assert [(seen.state, seen.since) for seen in states] == [
+            ("live", at(0)),
+            ("edited", at(1)),
+            ("edited", at(1)),
+            ("gone", at(2)),
+            ("returned", at(10)),
+            ("edited", at(11)),
+        ]
+        assert {"live", "edited", "returned"} == ALIVE
+
+    def test_a_paywall_is_alive_and_makes_no_version(self) -> None:
+        seen = history(line(0, "blocked", reason="paywall"))
+        assert (seen.state, seen.failures, told(seen), seen.last_seen) == ("paywalled", 0, [], at(0))
+        seen = history(content(0, "a"), line(1, "blocked", reason="paywall"))
+        assert (seen.state, len(seen.versions)) == ("paywalled", 1)
+        assert history(content(0, "a"), line(1, "blocked", reason="paywall"), content(2, "a")).state == "live"
+
     @pytest.mark.parametrize("klass", ["blocked", "broken", "not-article"])
     def test_when_nothing_better_is_known(self, klass: str) -> None:
         assert history(line(1, klass)).state == klass
@@ -272,7 +399,7 @@ def test_every_order_of_six_captures_with_duplicates_is_one_history() -> None:
         assert fold([*order, *order[2:5]], GONE_AFTER) == expected
 
 
-_texts = st.sampled_from(["a", "b", "a-", "a 1", "a 2"])
+_texts = st.sampled_from(["a", "b", "a-", "a 1", "a 2", "a long text"])
 _rules = st.sampled_from(["r1", "r2"])
 _hours = st.integers(0, 12)
 
@@ -282,10 +409,14 @@ def _line(draw: st.DrawFn) -> Observation:
     hours = draw(_hours)
     kind = draw(
         st.sampled_from(
-            ["content", "content", "revisit", "reread", "gone", "broken", "elsewhere", "not-modified", "not-article"]
+            ["content", "content", "revisit", "reread", "gone", "gone", "broken", "elsewhere", "not-modified", "not-article"]
         )
     )
-    page = content(hours, draw(_texts), rules=draw(_rules), post=draw(st.sampled_from(["", "7"])), snapshot=draw(st.booleans()))
+    more = {"doubt": draw(st.sampled_from(["", "", "cut-short"])), "etag": draw(st.sampled_from(["", "1"]))}
+    words = {"announced": draw(st.sampled_from([{}, {"rest": "1"}, {"rest": "2", "text": "t"}]))}
+    page = content(hours, draw(_texts), rules=draw(_rules), post=draw(st.sampled_from(["", "7"])), **more, **words)
+    if draw(st.booleans()) and page.reading is not None:
+        page = replace(page, reading=replace(page.reading, snapshot=f"snapshots/{page.body[-6:]}"))
     if kind == "content":
         return page
     if kind == "revisit":
@@ -295,7 +426,7 @@ def _line(draw: st.DrawFn) -> Observation:
     if kind == "elsewhere":
         to = {"url": "u", "article": "f" * 32, "post": draw(st.sampled_from(["", "7", "8"])), "front": draw(st.booleans())}
         return line(hours, "elsewhere", to=to)
-    return line(hours, kind)
+    return line(hours, kind, site=draw(st.sampled_from(["", "", "listed"])) if kind == "gone" else "", **words)
 
 
 @settings(max_examples=300, deadline=None)
