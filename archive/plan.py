@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -13,10 +14,11 @@ import orjson
 from archive.capture import Previous
 from archive.errors import BadRecord
 from archive.outlet import Outlet
+from archive.schedule import Visit, next_visit, unanswered
 
 FORMAT = 1
-UNREAD = ("blocked", "broken")  # states of an article of which nothing better is known
-UNREAD_LIMIT = 604_800.0  # seconds
+AUDIT = 5  # of so many visits that may be conditional, one is not: whether validators tell the truth is seen by it alone
+BACKLOG_SHARE = 0.25  # of a run's time, as long as there is a back catalogue: old articles never keep new ones waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,20 @@ class Known:
 
     article: str
     url: str  # the address it was last seen under
-    first_seen: datetime
-    last_fetch: datetime | None = None  # None: never asked for
-    published: str = ""
-    state: str = "new"  # new, live, gone, elsewhere, blocked, broken, not-article … (archive.version.State)
-    unconfirmed: datetime | None = None  # first sighting of its absence, not yet confirmed
-    failures: int = 0  # captures in a row that told nothing (blocked, broken)
+    visit: Visit
+    captures: int = 0
     previous: Previous | None = None
+    unlisted: bool = False  # a complete list had it, the last walk through that list did not, and nobody looked since
+    every: float | None = None  # a person watches it: seconds between two visits at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What experience says of an outlet."""
+
+    trusted: bool = False  # its validators: a 304 may be believed
+    ignored: frozenset[str] = frozenset()  # words of lists (sitemap, text) that are no sign of an edit here
+    shown: bool = False  # a list shows the texts of articles, as it did in the newest run, and they can be relied upon
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,69 +74,84 @@ class Plan:
     only: bool = False  # nothing but `revisits` is asked for, and no channel: pages that somebody watches or asked for
 
 
-def wait_for(known: Known, outlet: Outlet) -> float:
-    """Seconds between the last fetch of an article and its next one.
-
-    Age backoff, because news is edited most while it is young: the wait is a share of the article's age at its
-    last fetch, within [revisit_after, revisit_limit]. Captures that told nothing wait 2, 4, 8 … times as long.
-
-    An article that nobody has read yet, because its site was down or blocked us, is no matter of age: a quarter of
-    revisit_after, then twice as long each time, up to UNREAD_LIMIT.
-
-    An absence is confirmed when gone_after is over. If that look told nothing (blocked, broken), the next ones
-    wait as for an article that was published when it was first missed: soon, then ever longer.
-    """
-    if known.last_fetch is None:
-        return 0.0
-    if known.unconfirmed is not None and _unlooked(known, outlet):
-        return max(0.0, outlet.gone_after - (known.last_fetch - known.unconfirmed).total_seconds())
-    if known.state in UNREAD and known.failures:
-        return float(min(outlet.revisit_after / 4 * 2.0 ** min(known.failures - 1, 16), UNREAD_LIMIT))
-    age = (known.last_fetch - (known.unconfirmed or _published(known))).total_seconds()
-    wait = max(outlet.revisit_after, outlet.revisit_growth * max(age, 0.0))
-    return float(min(wait * 2.0 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after)))
+def news(visit: Visit) -> tuple[str, ...]:
+    """The kinds of word (rest, sitemap, text) that say what no capture has answered yet."""
+    return tuple(kind for kind, word in visit.announced.items() if unanswered(replace(visit, announced={kind: word})))
 
 
-def _unlooked(known: Known, outlet: Outlet) -> bool:
-    """Has nobody looked for the missing article since its absence could be confirmed?"""
-    if known.last_fetch is None or known.unconfirmed is None:
-        return False
-    passed = (known.last_fetch - known.unconfirmed).total_seconds()
-    return passed <= 0 or passed < outlet.gone_after
-
-
-def _published(known: Known) -> datetime:
+def newness(visit: Visit) -> datetime:
+    """What orders the back catalogue: when an article was published, its first sighting where that is not to be believed."""
     try:
-        when = datetime.fromisoformat(known.published)
-    except ValueError:
-        return known.first_seen
-    return min(when, known.first_seen) if when.tzinfo else known.first_seen
+        when = datetime.fromisoformat(visit.published).astimezone(UTC)
+        return min(when, visit.first_seen) if datetime.fromisoformat(visit.published).tzinfo else visit.first_seen
+    except (ValueError, OverflowError):
+        return visit.first_seen
+
+
+def room(outlet: Outlet) -> int:
+    """How many visits of a kind are planned at most: twice of what the budget allows. The rest stays due."""
+    return int(2 * outlet.budget / outlet.delay) if outlet.delay else 50_000
 
 
 Due = tuple[tuple[Task, ...], tuple[Task, ...]]
+_Ranked = tuple[int, datetime, str, Task]
+_ONCE, _TOLD, _USUAL = range(3)
+NOTHING = Habits()
 
 
-def decide(outlet: Outlet, known: list[Known], now: datetime, *, everything: bool = False) -> Due:
-    """(revisits, backlog) that are due at `now`, most overdue first and newest first.
+def decide(outlet: Outlet, known: Iterable[Known], now: datetime, *, everything: bool = False, habits: Habits = NOTHING) -> Due:
+    """(revisits, backlog) that are due at `now`.
 
-    At most twice of what the budget allows is planned; the rest stays due. `everything` ignores the waits.
+    Revisits, in this order: what a single look decides (an absence or damage to be confirmed) and what a person
+    watches; what lists announce, or list no more; all others. In each, what was due first. What told nothing when
+    it was last asked waits among the others, so that it never crowds them out. Backlog: newest first; as long as
+    there is any, it has BACKLOG_SHARE of the time. `everything` ignores the waits.
     """
-    room = int(2 * outlet.budget / outlet.delay) if outlet.delay else 50_000
-    due: list[tuple[float, Task]] = []
-    backlog: list[tuple[str, str, Task]] = []
+    due: list[_Ranked] = []
+    backlog: list[tuple[datetime, str, Task]] = []
     for item in known:
-        if item.last_fetch is None:
-            task = Task(item.url, "backlog", item.article, item.published)
-            backlog.append((item.published or item.first_seen.isoformat(), item.article, task))
-            continue
-        overdue = (now - item.last_fetch).total_seconds() - wait_for(item, outlet)
-        if overdue >= 0 or everything:
-            why = "confirm" if item.unconfirmed else "retry" if item.failures else "revisit"
-            rank = -overdue - (1e9 if _unlooked(item, outlet) else 0)  # once: what stays unconfirmed must not crowd out others
-            due.append((rank, Task(item.url, why, item.article, item.published, item.previous)))
-    due.sort(key=lambda pair: (pair[0], pair[1].url))
-    backlog.sort(key=lambda row: (row[0], row[1]), reverse=True)
-    return tuple(task for _, task in due[:room]), tuple(row[2] for row in backlog[:room])
+        if item.visit.last_fetch is None and item.every is None:
+            task = Task(item.url, "backlog", item.article, item.visit.published, announced=dict(item.visit.announced))
+            backlog.append((newness(item.visit), item.article, task))
+        elif (ranked := _ranked(item, outlet, habits)) and (everything or ranked[1] <= now):
+            due.append(ranked)
+        elif everything:
+            due.append((_USUAL, item.visit.last_fetch or now, item.article, _task_of(item, "revisit", habits)))
+    due.sort(key=lambda row: row[:3])
+    backlog.sort(key=lambda row: row[:2], reverse=True)
+    most = room(outlet)
+    share = max(1, int(most / 2 * (1 - BACKLOG_SHARE))) if backlog else most
+    return tuple(row[3] for row in due[:share]), tuple(row[2] for row in backlog[:most])
+
+
+def _ranked(item: Known, outlet: Outlet, habits: Habits) -> _Ranked | None:
+    """Its place among the revisits; None: it is never due by itself (it moved, or is gone for good)."""
+    heard = {kind: word for kind, word in item.visit.announced.items() if kind not in habits.ignored}
+    shown = habits.shown and "text" in heard
+    visit = replace(item.visit, announced=heard, shown=shown, watched=item.every is not None)
+    when, why = next_visit(visit, outlet)
+    if item.every is not None and visit.last_fetch is not None:
+        latest = visit.last_fetch + timedelta(seconds=item.every)
+        when, why = (when, why) if when and when <= latest else (latest, "watch")
+    why = "watch" if item.every is not None and why == "backlog" else why
+    if item.unlisted and why != "confirm" and visit.last_fetch and (when is None or when > visit.last_fetch):
+        when, why = visit.last_fetch, "unlisted"
+    if when is None:
+        return None
+    rank = _USUAL
+    if item.every is not None or (why == "confirm" and not visit.failures):
+        rank = _ONCE
+    elif why in ("modified", "text", "unlisted") and not visit.failures:
+        rank = _TOLD
+    return rank, when, item.article, _task_of(item, why, habits)
+
+
+def _task_of(item: Known, why: str, habits: Habits) -> Task:
+    visit = item.visit
+    conditional = why == "revisit" and habits.trusted and item.previous is not None
+    if conditional and (item.captures + int(item.article[-4:], 16)) % AUDIT == 0:
+        why, conditional = "audit", False
+    return Task(item.url, why, item.article, visit.published, item.previous, dict(visit.announced), conditional)
 
 
 def dump(plan: Plan) -> bytes:

@@ -173,9 +173,26 @@ def story() -> list[Item]:
                 line(13, "elsewhere", url(1), to={"url": url(7), "article": article_id(url(7)), "post": "7"}),
                 content(13, "k", url=url(6)),
                 content(13.5, "m", url=url(6), rules="r9"),
+                picture(13.2),
+            ],
+        ),
+        (
+            key(14),
+            [
+                announce(14, item(6, modified=at(13.8), text="t2"), item(3, text="t9"), channel="rest", why="walk", total=7),
+                content(14, "m", url=url(6), rules="r9", why="modified", announced={"rest": at(13.8), "text": "t2"}),
+                content(14.1, "q", url=url(20), post="77"),
+                line(14.3, "gone", url(20)),
+                content(14.5, "q", url=url(21), post="77"),
+                announce(14.2, item(6, modified=at(13.9), text="t3"), channel="rest"),
             ],
         ),
     ]
+
+
+def picture(hours: float, n: int = 1, of: int = 6, **more: object) -> Observation:
+    made = line(hours, "content", f"https://news.example/picture-{n}.jpg", article=article_id(url(of)), status=200)
+    return replace(made, **{"kind": "picture", "payload": f"sha256:{n}", "body": f"sha256:{n}", **more})
 
 
 def batches() -> list[Batch]:
@@ -188,6 +205,8 @@ def decisions() -> dict[str, Act]:
     one, two = article_id(url(1)), article_id(url(2))
     told = [("restrict", one, 1), ("restrict", two, 2), ("lift", one, 3), ("hold", one, 4)]
     made = [Act(kind, f"2026-11-22T01:0{n}:00.000000Z", "amal", "a court", article=article) for kind, article, n in told]
+    about = {"outlet": "example", "article": article_id(url(11)), "url": url(11), "more": {"every": 3600}}
+    made.append(Act("watch", "2026-11-22T01:05:00.000000Z", "amal", "a court", **about))
     return {acts.key(one): one for one in made}
 
 
@@ -318,14 +337,14 @@ class TestSteps:
         for one in story():
             catalog.apply(*one, OUTLET)
         known = {one.url: one for one in catalog.known("example")}
-        assert known[url(9)].last_fetch is None
-        assert known[url(9)].first_seen == START + timedelta(hours=2)
+        assert known[url(9)].visit.last_fetch is None
+        assert known[url(9)].visit.first_seen == START + timedelta(hours=2)
         moved = known[url(1)]
-        assert (moved.state, moved.unconfirmed) == ("moved", None)
+        assert (moved.visit.state, moved.visit.unconfirmed) == ("moved", None)
         assert moved.previous is not None
         assert (moved.previous.time, moved.previous.url) == (at(12), url(1))
-        assert known[url(2)].unconfirmed == START + timedelta(hours=11)
-        assert catalog.attempted("example") == {article_id(url(n)) for n in (1, 2, 3, 5, 6)}
+        assert known[url(2)].visit.unconfirmed == START + timedelta(hours=11)
+        assert catalog.attempted("example") == {article_id(url(n)) for n in (1, 2, 3, 5, 6, 20, 21)}
 
     def test_channels(self, catalog: Catalog) -> None:
         first, again = announce(1, item(1)), replace(announce(2, item(1)), record_type="revisit", body="sha256:1")
@@ -446,15 +465,15 @@ class TestQueries:
         assert told.article(url(9)).state == "new"
 
     def test_articles(self, told: Catalog) -> None:
-        assert [row.url for row in told.articles(state="moved")] == [url(1)]
+        assert [row.url for row in told.articles(state="moved")] == [url(1), url(20)]
         assert [row.url for row in told.articles(text="خبر 9")] == [url(9)]
         assert told.articles(text="%") == told.articles(outlet="other") == []
         assert len(told.articles(limit=2)) == 2
 
     def test_outlets(self, told: Catalog) -> None:
         (row,) = told.outlets()
-        assert (row.articles, row.waiting, row.gone, row.versions, row.failing_since) == (3, 1, 0, 6, "")
-        assert (row.last_capture, row.last_change, row.last_run) == (at(13.5), at(13), report(12).run)
+        assert (row.articles, row.waiting, row.gone, row.versions, row.failing_since) == (5, 1, 0, 8, "")
+        assert (row.last_capture, row.last_change, row.last_run) == (at(14.5), at(14.5), report(12).run)
 
     def test_failing_since_the_first_capture_that_told_nothing(self, told: Catalog) -> None:
         robots = announce(22, channel="robots")

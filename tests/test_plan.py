@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,91 +14,46 @@ from archive import plan
 from archive.capture import Previous
 from archive.errors import BadRecord
 from archive.outlet import Outlet
-from archive.plan import Known, Plan, Task, decide, wait_for, walk_due
+from archive.plan import Habits, Known, Plan, Task, decide, walk_due
+from archive.schedule import Visit, next_visit
 
 NOW = datetime(2026, 11, 22, 1, 12, tzinfo=UTC)
 HOUR, DAY = 3600.0, 86_400.0
-OUTLET = Outlet("wadi", "أخبار الوادي", "https://example.org/")
+OUTLET = Outlet("wadi", "أخبار الوادي", "https://example.org/", revisit_after=HOUR, revisit_growth=0.25)
+PREVIOUS = Previous("https://example.org/1", "2026-11-21T00:00:00.000000Z", "urn:uuid:1", "sha256:aa", "sha256:bb", '"v1"')
 
 
 def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 
 
-def known(number: int = 1, age: float = DAY, fetched: float | None = HOUR, **more) -> Known:
-    """An article first seen `age` seconds ago and fetched `fetched` seconds ago."""
+def known(
+    number: int = 1, age: float = DAY, fetched: float | None = HOUR, *, of: dict[str, Any] | None = None, **more
+) -> Known:
+    """An article first seen `age` seconds ago and fetched `fetched` seconds ago; `of`: other fields of Known."""
     url = f"https://example.org/{number}"
-    return Known(f"{number:032x}", url, ago(age), None if fetched is None else ago(fetched), **{"state": "live", **more})
+    visit = Visit(ago(age), None if fetched is None else ago(fetched), **{"state": "live", **more})
+    return Known(f"{number:032x}", url, visit, **(of or {}))
+
+
+def number(task: Task) -> int:
+    return int(task.article, 16)
 
 
 seconds = st.floats(0, 3 * 365 * DAY)
-states = st.sampled_from(["live", "gone", "moved", "elsewhere", "not-article", "blocked", "broken", "new"])
-
-
-# wait_for
-
-
-@pytest.mark.parametrize(("failures", "times"), [(0, 1), (1, 2), (2, 4), (5, 32)])
-def test_captures_that_told_nothing_double_the_wait(failures: int, times: int) -> None:
-    assert wait_for(known(age=2 * HOUR, state="live", failures=failures), OUTLET) == times * OUTLET.revisit_after
-
-
-@given(seconds, seconds, st.integers(0, 40), states)
-def test_an_older_article_never_waits_less(one: float, other: float, failures: int, state: str) -> None:
-    young, old = (known(age=age + HOUR, state=state, failures=failures) for age in sorted((one, other)))
-    assert wait_for(young, OUTLET) <= wait_for(old, OUTLET)
-
-
-@given(seconds, st.integers(0, 40), st.integers(0, 40), states)
-def test_more_failures_never_wait_less(age: float, one: int, other: int, state: str) -> None:
-    few, many = (known(age=age + HOUR, state=state, failures=n) for n in sorted((max(1, one), max(1, other))))
-    assert wait_for(few, OUTLET) <= wait_for(many, OUTLET)
-
-
-@given(seconds, st.integers(0, 60), states, st.floats(0, 30 * DAY), st.floats(0, 2), st.floats(0, 90 * DAY))
-def test_the_wait_is_never_negative_and_never_over_the_limit(
-    age: float, failures: int, state: str, after: float, growth: float, limit: float
-) -> None:
-    outlet = replace(OUTLET, revisit_after=after, revisit_growth=growth, revisit_limit=limit)
-    wait = wait_for(known(age=age, state=state, failures=failures), outlet)
-    assert 0 <= wait <= max(after, limit, plan.UNREAD_LIMIT)
-    if not failures:
-        assert wait >= min(after, wait_for(known(age=0, state=state), outlet) or after)
-
-
-@given(st.floats(0, 10 * DAY), st.integers(0, 40), st.integers(0, 40))
-def test_an_absence_is_looked_at_when_it_can_be_confirmed_and_then_ever_more_seldom(since: float, one: int, other: int) -> None:
-    first = known(fetched=0, unconfirmed=ago(0))
-    assert wait_for(first, OUTLET) == OUTLET.gone_after
-    later = known(age=40 * DAY, fetched=0, unconfirmed=ago(OUTLET.gone_after + since))
-    few, many = (wait_for(replace(later, failures=n), OUTLET) for n in sorted((one, other)))
-    assert OUTLET.revisit_after <= few <= many
-
-
-def test_the_wait_follows_the_age() -> None:
-    assert wait_for(known(fetched=None), OUTLET) == 0
-    assert wait_for(known(age=2 * HOUR, fetched=HOUR), OUTLET) == HOUR
-    assert wait_for(known(age=41 * DAY, fetched=DAY), OUTLET) == 10 * DAY
-    assert wait_for(known(age=4 * 365 * DAY, fetched=0), OUTLET) == OUTLET.revisit_limit
-    assert wait_for(known(age=DAY, fetched=0, published=ago(40 * DAY).isoformat()), OUTLET) == 10 * DAY
-
-
-@pytest.mark.parametrize("published", ["", "yesterday", "2026-11-01T10:00:00", "2031-01-01T00:00:00+00:00"])
-def test_a_date_that_cannot_be_is_not_believed(published: str) -> None:
-    """No date, none at all, one without offset, one of the future: the first sighting stands for it."""
-    assert wait_for(known(age=40 * DAY, fetched=0, published=published), OUTLET) == 10 * DAY
-
-
-# decide
-
+states = st.sampled_from(["live", "edited", "gone", "elsewhere", "not-article", "blocked", "broken", "new"])
+words = st.dictionaries(st.sampled_from(["rest", "sitemap", "text"]), st.sampled_from(["2026-11-22T01:00:00+00:00", "b", "c"]))
 some = st.builds(
-    lambda number, age, fetched, failures, absent, state: known(
+    lambda number, age, fetched, failures, absent, state, announced, answered, unlisted: known(
         number,
         age=age + (fetched or 0),
         fetched=fetched,
         failures=failures,
         state=state,
         unconfirmed=ago(absent) if absent is not None and fetched is not None and absent >= fetched else None,
+        announced=announced,
+        answered=answered,
+        of={"unlisted": unlisted},
     ),
     st.integers(1, 10**6),
     seconds,
@@ -105,6 +61,9 @@ some = st.builds(
     st.integers(0, 9),
     st.none() | st.floats(0, 40 * DAY),
     states,
+    words,
+    words,
+    st.booleans(),
 )
 many = st.lists(some, max_size=25, unique_by=lambda one: one.article)
 
@@ -117,10 +76,11 @@ def test_everything_due_is_planned_once_and_nothing_else(articles: list[Known]) 
     due = {
         one.article
         for one in articles
-        if one.last_fetch is None or (NOW - one.last_fetch).total_seconds() >= wait_for(one, OUTLET)
+        if one.visit.last_fetch is None or one.unlisted or ((when := next_visit(one.visit, OUTLET)[0]) and when <= NOW)
     }
-    assert set(planned) == due
-    assert {task.article for task in backlog} == {one.article for one in articles if one.last_fetch is None}
+    absent = {one.article for one in articles if one.unlisted and one.visit.unconfirmed}  # is to be confirmed, at its time
+    assert set(planned) - absent == due - absent
+    assert {task.article for task in backlog} == {one.article for one in articles if one.visit.last_fetch is None}
     assert decide(OUTLET, articles[::-1], NOW) == (revisits, backlog)
     assert len(sum(decide(OUTLET, articles, NOW, everything=True), ())) == len(articles)
 
@@ -131,37 +91,91 @@ def test_nothing_starves(articles: list[Known], room: int, interval: float, afte
     """Runs that manage only `room` revisits each, of a site that never answers better: what is due is still reached,
     at the latest when everything else has had its turn once."""
     outlet = replace(OUTLET, revisit_after=after)
-    now, held = NOW, {one.article: replace(one, last_fetch=one.last_fetch or ago(0)) for one in articles}
+    now, held = NOW, {one.article: asked(one, one.visit.last_fetch or ago(0)) for one in articles}
     waiting: dict[str, int] = {}
     for _ in range(3 * len(held) // room + 3):
         revisits, _ = decide(outlet, list(held.values()), now)
         for task in revisits:
             waiting[task.article] = waiting.get(task.article, 0) + 1
-        # twice: what waits to be confirmed goes first, once
+        # twice: what one look decides and what lists announce goes first, once
         assert all(rounds <= 2 * -(-len(held) // room) for rounds in waiting.values()), waiting
         for task in revisits[:room]:
-            held[task.article] = replace(held[task.article], last_fetch=now)
+            one = held[task.article]
+            held[task.article] = replace(asked(one, now, one.visit.failures + 1), unlisted=False)
             waiting.pop(task.article)
         now += timedelta(seconds=interval)
 
 
-def test_what_can_be_confirmed_comes_first_then_the_most_overdue_and_the_newest_of_the_backlog() -> None:
+def asked(one: Known, when: datetime, failures: int | None = None) -> Known:
+    return replace(
+        one, visit=replace(one.visit, last_fetch=when, failures=one.visit.failures if failures is None else failures)
+    )
+
+
+def test_what_one_look_decides_comes_first_then_what_lists_announce_then_the_longest_overdue() -> None:
+    told = {"answered": {"rest": "2026-11-20T00:00:00+00:00", "text": "a"}}
     articles = [
         known(1, age=2 * HOUR, fetched=1.5 * HOUR),
         known(2, age=DAY, fetched=20 * HOUR),
         known(3, age=DAY, fetched=OUTLET.gone_after, unconfirmed=ago(OUTLET.gone_after)),
         known(4, age=9 * DAY, fetched=8 * DAY, failures=1),
         known(5, fetched=None, published="2026-11-20T00:00:00+00:00"),
-        known(6, fetched=None, published="2026-11-21T00:00:00+00:00"),
+        known(6, fetched=None, published="2026-11-21T00:00:00+03:00"),
+        known(7, fetched=60, announced={"rest": "2026-11-22T01:11:30+00:00"}, **told),
+        known(8, fetched=90, announced={"rest": told["answered"]["rest"], "text": "b"}, **told),
+        known(9, fetched=DAY, of={"unlisted": True}),
+        known(10, age=DAY, fetched=6 * HOUR, doubt=ago(6 * HOUR)),
+        known(11, age=400 * DAY, fetched=2 * HOUR, of={"every": HOUR}),
+        known(12, fetched=HOUR, state="moved"),
     ]
     revisits, backlog = decide(OUTLET, articles, NOW)
-    assert [(int(task.article, 16), task.why) for task in revisits] == [
+    assert [(number(task), task.why) for task in revisits] == [
+        (10, "confirm"),
+        (11, "watch"),
         (3, "confirm"),
+        (9, "unlisted"),
+        (8, "text"),
+        (7, "modified"),
         (4, "retry"),
         (2, "revisit"),
         (1, "revisit"),
     ]
-    assert [(int(task.article, 16), task.why) for task in backlog] == [(6, "backlog"), (5, "backlog")]
+    assert [(number(task), task.why) for task in backlog] == [(6, "backlog"), (5, "backlog")]
+
+
+def test_a_task_says_what_its_capture_will_answer() -> None:
+    announced = {"rest": "2026-11-22T01:11:30+00:00", "text": "b"}
+    (task,), _ = decide(OUTLET, [known(fetched=60, announced=announced, answered={"text": "a"})], NOW)
+    assert (task.why, task.announced) == ("modified", announced)
+
+
+def test_words_that_are_no_sign_of_an_edit_here_make_nothing_due() -> None:
+    noisy = known(fetched=60, announced={"text": "b", "sitemap": "2026-11-22T01:11:30+00:00"}, answered={"text": "a"})
+    assert [task.why for task in decide(OUTLET, [noisy], NOW)[0]] == ["modified"]
+    assert [task.why for task in decide(OUTLET, [noisy], NOW, habits=Habits(ignored=frozenset({"sitemap"})))[0]] == ["text"]
+    assert decide(OUTLET, [noisy], NOW, habits=Habits(ignored=frozenset({"sitemap", "text"})))[0] == ()
+
+
+def test_an_article_whose_text_a_list_shows_waits_longer_as_long_as_the_list_is_to_be_believed() -> None:
+    one = [known(age=40 * DAY, fetched=15 * DAY, announced={"text": "a"}, answered={"text": "a"})]
+    assert len(decide(OUTLET, one, NOW)[0]) == 1
+    assert decide(OUTLET, one, NOW, habits=Habits(shown=True))[0] == ()
+
+
+def test_validators_that_are_trusted_are_sent_and_audited_at_every_fifth_look() -> None:
+    articles = [known(n, fetched=DAY * 3, of={"previous": PREVIOUS, "captures": 3}) for n in range(1, 101)]
+    articles += [known(200 + n, fetched=8 * DAY, failures=1, of={"previous": PREVIOUS}) for n in range(9)]
+    never = [task.conditional for task in decide(OUTLET, articles, NOW)[0]]
+    assert not any(never)
+    revisits, _ = decide(OUTLET, articles, NOW, habits=Habits(trusted=True))
+    by_why = {why: {task.conditional for task in revisits if task.why == why} for why in ("revisit", "audit", "retry")}
+    assert by_why == {"revisit": {True}, "audit": {False}, "retry": {False}}
+    assert sum(task.why == "audit" for task in revisits) == 20
+    looks = [
+        decide(OUTLET, [known(7, fetched=DAY * 3, of={"previous": PREVIOUS, "captures": n})], NOW, habits=Habits(trusted=True))
+        for n in range(10)
+    ]
+    assert sum(task.why == "audit" for revisits, _ in looks for task in revisits) == 2
 
 
 def test_a_plan_is_at_most_twice_what_the_budget_allows() -> None:
@@ -169,6 +183,23 @@ def test_a_plan_is_at_most_twice_what_the_budget_allows() -> None:
     revisits, backlog = decide(outlet, [known(n, fetched=DAY * n) for n in range(1, 40)], NOW)
     assert (len(revisits), len(backlog)) == (20, 0)
     assert len(decide(outlet, [known(n, fetched=None) for n in range(1, 40)], NOW)[1]) == 20
+
+
+def test_revisits_leave_a_quarter_of_the_time_to_the_back_catalogue() -> None:
+    """After an outage everything is overdue at once: articles that nobody has read yet still come in, the newest first."""
+    outlet = replace(OUTLET, delay=5.0, budget=100.0)
+    overdue = [known(n, fetched=DAY * n) for n in range(1, 90)]
+    fresh = [known(100 + n, age=n * HOUR, fetched=None) for n in range(1, 90)]
+    revisits, backlog = decide(outlet, overdue + fresh, NOW)
+    assert len(revisits) == 15
+    assert [number(task) for task in revisits[:3]] == [89, 88, 87]
+    assert [number(task) for task in backlog[:3]] == [101, 102, 103]
+
+
+@pytest.mark.parametrize("published", ["", "yesterday", "2026-11-01T10:00:00", "0001-01-01T00:00:00+14:00"])
+def test_a_back_catalogue_with_strange_dates_is_planned_all_the_same(published: str) -> None:
+    _, backlog = decide(OUTLET, [known(1, age=HOUR, fetched=None, published=published), known(2, age=DAY, fetched=None)], NOW)
+    assert len(backlog) == 2
 
 
 # walks, and plans as objects
@@ -181,7 +212,6 @@ def test_a_walk_begins_when_its_time_has_come_and_an_open_one_goes_on(age: float
     assert walk_due("", complete, NOW, DAY)
 
 
-PREVIOUS = Previous("https://example.org/1", "2026-11-21T00:00:00.000000Z", "urn:uuid:1", "sha256:aa", "sha256:bb")
 PLAN = Plan(
     run="20261122T011200Z-3fa9c1b2d4e5",
     outlet="wadi",

@@ -7,7 +7,7 @@ command line starts without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archive.log.leaf import Batch
     from archive.observation import Observation
     from archive.outlet import Outlet
-    from archive.plan import Known
+    from archive.plan import Habits, Known
 
 __all__ = [
     "ArticleRow",
@@ -134,6 +134,20 @@ class Catalog(Shown):
         with self._database.read() as connection:
             return acted.standing(connection)
 
+    def watched(self, outlet: str) -> dict[str, float]:
+        """Of the outlet's articles that are watched, by id: seconds after which each is looked at again at the latest."""
+        from archive.catalog import watched
+
+        with self._database.read() as connection:
+            return watched.paces(connection, outlet)
+
+    def previous(self, outlet: str, articles: Sequence[str]) -> dict[str, Previous]:
+        """Of these articles, by id: the last capture that was stored whole. Those without one are left out."""
+        from archive.catalog import watched
+
+        with self._database.read() as connection:
+            return watched.previous(connection, outlet, articles)
+
     def logged(self, units: Sequence[str]) -> dict[str, int]:
         """Of these units, those that are in the log: index of the first leaf of each."""
         from archive.catalog import logged
@@ -148,12 +162,62 @@ class Catalog(Shown):
         with self._database.read() as connection:
             return logged.size(connection)
 
+    def settle(self, outlet: Outlet) -> None:
+        """Fold every article of the outlet again if settings changed that history or dues follow from."""
+        from archive.catalog.apply import settle
+
+        settle(self._database, outlet)
+
     def known(self, outlet: str) -> list[Known]:
         """Every article of the outlet, announced or captured, as planning needs it."""
-        from archive.catalog import due
+        from archive.catalog import visits
 
         with self._database.read() as connection:
-            return due.known(connection, outlet)
+            return visits.every(connection, outlet)
+
+    def due(self, outlet: str, now: datetime, room: int, habits: Habits, *, everything: bool = False) -> list[Known]:
+        """The articles among which `plan.decide` finds the next `room` visits. `everything`: due or not."""
+        from archive.catalog import visits
+
+        with self._database.read() as connection:
+            return visits.due(connection, outlet, now, room, habits, everything=everything)
+
+    def habits(self, outlet: str, now: datetime) -> Habits:
+        """What experience says of the outlet's validators and lists."""
+        from archive.catalog import visits
+
+        with self._database.read() as connection:
+            return visits.habits(connection, outlet, now)
+
+    def expected(self, outlet: str) -> int:
+        """How many articles the site said it has when it was last asked, -1 when it does not say."""
+        from archive.catalog import visits
+
+        with self._database.read() as connection:
+            return visits.expected(connection, outlet)
+
+    def had(self, outlet: str) -> tuple[str, ...]:
+        """The kinds of list that had articles in the newest run in which any had."""
+        from archive.catalog import visits
+
+        with self._database.read() as connection:
+            return visits.had(connection, outlet)
+
+    def asked(
+        self, outlet: str, ignored: frozenset[str] = frozenset()
+    ) -> Iterator[tuple[str, str, str, str, dict[str, str], bool]]:
+        """Of each article that was asked for: id, post id, published, address, answered words, is it listed and alive?"""
+        from archive.catalog import visits
+
+        with self._database.read() as connection:
+            yield from visits.asked(connection, outlet, ignored)
+
+    def pictures(self, outlet: str) -> set[str]:
+        """Addresses of the outlet's pictures that were answered at least once."""
+        from archive.catalog import pictures
+
+        with self._database.read() as connection:
+            return pictures.answered(connection, outlet)
 
     def attempted(self, outlet: str) -> set[str]:
         """Ids of the articles that were asked for at least once."""
@@ -182,6 +246,13 @@ class Catalog(Shown):
 
         with self._database.read() as connection:
             return due.last_content(connection, outlet, articles)
+
+    def nowhere(self, outlet: str) -> tuple[str, int] | None:
+        """Where the outlet's newest answer to an address that cannot exist is noted: observations object, line in it."""
+        from archive.catalog import nowhere
+
+        with self._database.read() as connection:
+            return nowhere.newest(connection, outlet)
 
     def unread(self, outlet: str) -> list[UnreadRow]:
         """Captures that cannot be compared with their neighbour until one of both is read again."""

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, select
 from archive import acts
 from archive.acts import Act, Ruling, Standing
 from archive.address import article_id
-from archive.catalog import models
+from archive.catalog import models, watched
 from archive.catalog.apply import chunks
 from archive.catalog.rows import ArticleRow, EventRow
 
@@ -46,7 +46,8 @@ def apply(connection: Connection, found: Mapping[str, Act]) -> list[str]:
 
 def _refold(connection: Connection, articles: Sequence[str]) -> None:
     rows = connection.execute(select(_act.key, _act.data).where(_act.article.in_(articles)))
-    now = acts.fold({row.key: acts.load(row.data.encode()) for row in rows})
+    found = {row.key: acts.load(row.data.encode()) for row in rows}
+    now = acts.fold(found)
     connection.execute(models.standing.delete().where(_standing.article.in_(articles)))
     if now:
         nothing = Ruling("", "")
@@ -63,6 +64,7 @@ def _refold(connection: Connection, articles: Sequence[str]) -> None:
                 for article, one in now.items()
             ],
         )
+    watched.refold(connection, articles, found)
 
 
 def all_acts(connection: Connection, article: str = "") -> dict[str, Act]:

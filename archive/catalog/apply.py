@@ -17,10 +17,11 @@ from sqlalchemy import Connection, select
 
 from archive import keys
 from archive.address import article_id
-from archive.catalog import bulk, derive, models
+from archive.catalog import bulk, derive, kinship, models
 from archive.catalog.database import Database
-from archive.catalog.derive import Row, Sighting
+from archive.catalog.derive import Row
 from archive.catalog.rows import EventRow
+from archive.catalog.sightings import Sighting, sightings
 from archive.errors import BadRecord
 from archive.observation import Observation
 from archive.outlet import Outlet
@@ -42,15 +43,23 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         fresh = {key: lines for key, lines in items if key in waiting}
         touched = _settings(connection, outlet)
         touched |= _announce(connection, outlet.name, [line for lines in fresh.values() for line in lines])
-        new: dict[str, list[Observation]] = defaultdict(list)
-        for line in (line for lines in fresh.values() for line in lines if line.kind == "article"):
-            new[_article(line)].append(line)
-        events: list[EventRow] = []
-        for chunk in chunks(sorted(touched | new.keys())):
-            events += _refold(connection, outlet, chunk, new)
         for key, lines in fresh.items():
             _insert(connection, key, lines, outlet.name)
+        new = [line for lines in fresh.values() for line in lines if line.kind == "article"]
+        touched |= {_article(line) for line in new}
+        touched |= kinship.crossed(connection, outlet.name, new)
+        events: list[EventRow] = []
+        for chunk in chunks(sorted(touched)):
+            events += _refold(connection, outlet, chunk)
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
+
+
+def settle(database: Database, outlet: Outlet) -> None:
+    """Fold every article again if the settings that history and dues follow from are others than they were."""
+    with database.read() as connection:
+        if _settled(connection, outlet):
+            return
+    apply(database, [], outlet)
 
 
 def pending(connection: Connection, wanted: Iterable[str]) -> list[str]:
@@ -66,14 +75,24 @@ def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _settings(connection: Connection, outlet: Outlet) -> set[str]:
-    """The settings that history depends on. When they changed, every article of the outlet is folded again."""
-    held = connection.scalar(select(models.outlet.c.gone_after).where(models.outlet.c.outlet == outlet.name))
-    if held == outlet.gone_after:
+    """The settings that history and dues follow from. When they changed, every article of the outlet is folded again."""
+    if _settled(connection, outlet):
         return set()
-    if held is not None:
-        connection.execute(models.outlet.delete().where(models.outlet.c.outlet == outlet.name))
-    connection.execute(models.outlet.insert(), [{"outlet": outlet.name, "gone_after": outlet.gone_after}])
+    connection.execute(models.outlet.delete().where(models.outlet.c.outlet == outlet.name))
+    row = {"outlet": outlet.name, "gone_after": outlet.gone_after, "revisits": _revisits(outlet)}
+    connection.execute(models.outlet.insert(), [row])
     return set(connection.scalars(select(models.article.c.article).where(models.article.c.outlet == outlet.name)))
+
+
+def _settled(connection: Connection, outlet: Outlet) -> bool:
+    o = models.outlet.c
+    held = connection.execute(select(o.gone_after, o.revisits).where(o.outlet == outlet.name)).one_or_none()
+    return held is not None and tuple(held) == (outlet.gone_after, _revisits(outlet))
+
+
+def _revisits(outlet: Outlet) -> str:
+    """What `schedule.next_visit` takes from the settings, as they are stored."""
+    return orjson.dumps([outlet.revisit_after, outlet.revisit_growth, outlet.revisit_limit]).decode()
 
 
 def _article(line: Observation) -> str:
@@ -87,14 +106,20 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
     articles: list[Row] = []
     channels: list[Row] = []
     runs: list[Row] = []
+    pictures: list[Row] = []
     for number, line in enumerate(lines):
         time = at(line.time)
         if line.kind == "article":
-            articles.append((outlet, _article(line), time, file, number, line.klass, _encode(line).decode()))
+            ties = kinship.post_of(line), kinship.link_of(line)
+            articles.append((outlet, _article(line), time, file, number, line.klass, _encode(line).decode(), *ties))
         elif line.kind == "channel":
             what = (line.run, line.channel, line.klass, line.record, line.record_type, line.payload, line.body, line.why)
-            counts = (line.status, line.page or 0, line.pages or 0, len(line.items))
+            total = -1 if line.total is None else line.total
+            counts = (line.status, line.page or 0, line.pages or 0, len(line.items), total)
             channels.append((outlet, line.url, time, file, number, *what, *counts))
+        elif line.kind == "picture":
+            place = (line.payload, line.body, line.warc, line.offset, line.length, line.record, line.record_type)
+            pictures.append((outlet, line.url, time, file, number, line.article, line.klass, line.reason, line.status, *place))
         else:
             report = orjson.dumps(line.report, option=orjson.OPT_SORT_KEYS).decode()
             runs.append((outlet, line.run, file, number, stem.attempt, time, *_walk(line), report))
@@ -102,6 +127,7 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
     bulk.put(connection, models.observation, articles)
     bulk.put(connection, models.channel_capture, channels)
     bulk.put(connection, models.run, runs)
+    bulk.put(connection, models.picture, pictures)
 
 
 def _walk(line: Observation) -> tuple[str, str]:
@@ -115,7 +141,7 @@ def _walk(line: Observation) -> tuple[str, str]:
 
 def _announce(connection: Connection, outlet: str, lines: list[Observation]) -> set[str]:
     """Merge what channels announce; the articles about which they say anything new."""
-    found = derive.sightings(outlet, (line for line in lines if line.items and line.klass == "channel"))
+    found = sightings(outlet, (line for line in lines if line.items and line.klass == "channel"))
     held = {
         (one.article, one.channel): one for one in _sightings(connection, outlet, sorted({article for article, _ in found}))
     }
@@ -125,11 +151,11 @@ def _announce(connection: Connection, outlet: str, lines: list[Observation]) -> 
     for key, one in found.items():
         before = held.get(key)
         after = one.merge(before) if before else one
-        if before is None or (before.words, before.first_seen) != (after.words, after.first_seen):
+        if before is None or before.told != after.told:
             touched.add(key[0])
-        new.add(derive.sighting_row(after))
+        new.add(after.row())
         if before:
-            old.add(derive.sighting_row(before))
+            old.add(before.row())
     bulk.replace(connection, models.sighting, old, new)
     return touched
 
@@ -139,18 +165,18 @@ def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> 
         yield from (Sighting(*row) for row in bulk.rows(connection, models.sighting, outlet, chunk))
 
 
-def _refold(
-    connection: Connection, outlet: Outlet, articles: Sequence[str], fresh: dict[str, list[Observation]]
-) -> list[EventRow]:
-    """Fold these articles again, `fresh` lines included, and write what changed; their events that are new."""
-    lines = load(connection, outlet.name, articles)
+def _refold(connection: Connection, outlet: Outlet, touched: Sequence[str]) -> list[EventRow]:
+    """Fold these articles and their kin again, and write what changed; their events that are new."""
+    lines, kin = kinship.gather(connection, outlet.name, touched, load)
+    articles = sorted({*touched, *lines})
     announced: dict[str, list[Sighting]] = defaultdict(list)
     for one in _sightings(connection, outlet.name, articles):
         announced[one.article].append(one)
     new: dict[str, set[Row]] = defaultdict(set)
     for article in articles:
-        history = fold([*lines.get(article, ()), *fresh.get(article, ())], outlet.gone_after)
-        for table, row in derive.rows(outlet.name, article, history, announced.get(article, [])):
+        mine = lines.get(article, [])
+        history = fold(mine, outlet.gone_after, kin.get(article))
+        for table, row in derive.rows(outlet, article, mine, history, announced.get(article, [])):
             new[table].add(row)
     known: set[tuple[Any, ...]] = set()
     for derived in models.DERIVED:

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from archive.address import article_id
+from archive.catalog.sightings import Sighting, baseline, words
 from archive.observation import Observation
+from archive.outlet import Outlet
+from archive.plan import newness, news
+from archive.schedule import Visit, next_visit
 from archive.version import Event, History, Version, at
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _CHANNELS = ("rest", "feed", "sitemap", "archive", "home")  # the one that knows an article best comes first
 Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """An article as one kind of channel announced it: its own words from the last time, first and last time."""
-
-    outlet: str
-    article: str
-    channel: str
-    url: str
-    post: str
-    published: str
-    modified: str
-    title: str
-    first_seen: str
-    last_seen: str
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return self.url, self.post, self.published, self.modified, self.title
-
-    def merge(self, other: Sighting) -> Sighting:
-        """Both as one. Which comes first changes nothing."""
-        last = max(self, other, key=lambda one: (one.last_seen, one.words))
-        first_seen = min(self.first_seen, other.first_seen)
-        return replace(last, first_seen=first_seen)
 
 
 def stamp(when: datetime) -> str:
@@ -48,46 +26,55 @@ def stamp(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-def sightings(outlet: str, lines: Iterable[Observation]) -> dict[tuple[str, str], Sighting]:
-    """Of each (article, kind of channel) that `lines` announce."""
-    found: dict[tuple[str, str], Sighting] = {}
-    for line in lines:
-        time = at(line.time)
-        for item in line.items:
-            key = str(item.get("article") or article_id(str(item["url"]))), line.channel
-            words = {name: str(item.get(name) or "") for name in ("url", "post", "published", "modified", "title")}
-            one = Sighting(outlet, *key, **words, first_seen=time, last_seen=time)
-            found[key] = found[key].merge(one) if key in found else one
-    return found
-
-
-def rows(outlet: str, article: str, history: History, announced: list[Sighting]) -> Iterator[tuple[str, Row]]:
+def rows(
+    outlet: Outlet, article: str, lines: Iterable[Observation], history: History, announced: list[Sighting]
+) -> Iterator[tuple[str, Row]]:
     """(table, row) of all that is known about one article, as it is stored: words joined by spaces."""
-    yield "article", _article(outlet, article, history, announced)
+    name = outlet.name
+    yield "article", _article(outlet, article, lines, history, announced)
+    yield from (("trial", row) for row in _trials(name, article, lines, history))
     for version in history.versions:
-        yield "version", _version(outlet, article, version)
-        yield from (("seed_link", row) for row in _links(outlet, article, version))
+        yield "version", _version(name, article, version)
+        yield from (("seed_link", row) for row in _links(name, article, version))
     for number, event in enumerate(history.events, 1):
-        yield "event", _event(outlet, article, number, event)
+        yield "event", _event(name, article, number, event)
     for one in history.unread:
         line = one.line
         where = (line.url, at(line.time), line.warc, line.offset, line.length, line.body)
-        yield "unread", (outlet, article, line.record, *where, " ".join(one.rules))
+        yield "unread", (name, article, line.record, *where, " ".join(one.rules))
 
 
-def _article(outlet: str, article: str, history: History, announced: list[Sighting]) -> Row:
+def _article(outlet: Outlet, article: str, lines: Iterable[Observation], history: History, announced: list[Sighting]) -> Row:
     known = sorted(announced, key=lambda one: (_CHANNELS.index(one.channel) if one.channel in _CHANNELS else 99, one.channel))
 
     def first(pick: Callable[[Sighting], str]) -> str:
         return next((word for word in map(pick, known) if word), "")
 
-    alive = bool(history.last_seen)
     first_seen = min(filter(None, [at(history.first_seen), *(one.first_seen for one in known)]), default="")
+    published = history.published or first(lambda one: one.published)
+    seeded = any(version.reading.links for version in history.versions)
+    answered = {**baseline(known), **history.answered}
+    looks = max(0, len({line.record for line in lines if line.klass in ("content", "not-modified") and not line.reread}) - 1)
     previous = history.previous
+    visit = Visit(
+        first_seen=when(first_seen) or _NEVER,
+        last_fetch=when(at(history.last_fetch)),
+        published=published,
+        state=history.state,
+        since=when(at(history.since) or first_seen),
+        unconfirmed=when(at(history.unconfirmed)),
+        doubt=when(at(history.doubt)),
+        failures=history.failures,
+        announced=words(known),
+        answered=answered,
+        seeded=seeded,
+        looks=looks,
+        edits=max(0, len(history.versions) - 1),
+    )
     return (
-        outlet,
+        outlet.name,
         article,
-        history.url if alive else first(lambda one: one.url) or history.url,
+        history.url if history.last_seen else first(lambda one: one.url) or history.url,
         history.title or first(lambda one: one.title),
         history.state,
         at(history.since) or first_seen,
@@ -98,13 +85,58 @@ def _article(outlet: str, article: str, history: History, announced: list[Sighti
         at(history.unconfirmed),
         history.failures,
         history.post or first(lambda one: one.post),
-        history.published or first(lambda one: one.published),
+        published,
         history.moved_to,
         len(history.versions),
         history.captures,
         at(history.events[-1].time) if history.events else "",
         *((previous.url, previous.time, previous.record, previous.payload, previous.body) if previous else ("",) * 5),
+        history.etag,
+        history.last_modified,
+        history.agreed,
+        history.lied,
+        at(history.doubt),
+        orjson.dumps(answered, option=orjson.OPT_SORT_KEYS).decode(),
+        int(seeded),
+        looks,
+        *_due(visit, outlet),
     )
+
+
+def when(time: str) -> datetime | None:
+    """A time of the catalog's; None for never."""
+    return datetime.fromisoformat(time) if time else None
+
+
+def _due(visit: Visit, outlet: Outlet) -> tuple[str, ...]:
+    """(due, why, due_unshown) by age and state alone, (news_due, news) by what lists say and no capture has answered.
+
+    What told nothing when it was last asked is a retry, whatever for.
+    """
+    if visit.first_seen == _NEVER:  # it was only read again so far, its own sightings are still to come
+        return ("",) * 5
+    if visit.last_fetch is None:
+        return stamp(newness(visit)), "backlog", "", "", ""
+    kinds = () if visit.failures else news(visit)
+    soon, _ = next_visit(visit, outlet) if kinds else (None, "")
+    usual = visit if visit.failures else replace(visit, announced={})
+    blind, why = next_visit(usual, outlet)
+    due, _ = next_visit(replace(usual, shown="text" in visit.announced), outlet)
+    why = "retry" if visit.failures and due else why
+    return stamp(due) if due else "", why, stamp(blind) if blind else "", stamp(soon) if soon else "", " ".join(kinds)
+
+
+def _trials(outlet: str, article: str, lines: Iterable[Observation], history: History) -> Iterator[Row]:
+    """Visits for the sake of a list's word: did the article say anything new?"""
+    changed = {version.first.record for version in history.versions}
+    seen: set[str] = set()
+    for line in lines:
+        if line.why not in ("modified", "text") or line.klass not in ("content", "not-modified") or line.reread:
+            continue
+        if line.record not in seen:
+            seen.add(line.record)
+            word = "text" if line.why == "text" else "rest" if "rest" in line.announced else "sitemap"
+            yield outlet, article, line.record, word, at(line.time), int(line.record in changed)
 
 
 def _version(outlet: str, article: str, version: Version) -> Row:
@@ -136,7 +168,3 @@ def _links(outlet: str, article: str, version: Version) -> Iterator[Row]:
         key = (str(link.get("name", "")), str(link.get("sha256", "")), str(link.get("set", "")))
         detail = orjson.dumps(link, option=orjson.OPT_SORT_KEYS).decode()
         yield (outlet, article, version.number, *key, str(link.get("relation", "")), detail)
-
-
-def sighting_row(one: Sighting) -> Row:
-    return astuple(one)

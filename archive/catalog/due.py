@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
@@ -15,31 +14,7 @@ from archive.catalog.apply import chunks, load
 from archive.catalog.derive import stamp
 from archive.catalog.rows import Walk
 from archive.observation import Observation
-from archive.plan import Known
 from archive.version import fold
-
-
-def known(connection: Connection, outlet: str) -> list[Known]:
-    """Every article of the outlet, as planning needs it."""
-    a = models.article.c
-    previous = (a.previous_url, a.previous_time, a.previous_record, a.previous_payload, a.previous_body)
-    columns = (a.article, a.url, a.first_seen, a.last_fetch, a.published, a.state, a.unconfirmed, a.failures, *previous)
-    query = select(*columns).where(a.outlet == outlet).order_by(a.article)
-    return [
-        Known(
-            article=article,
-            url=url,
-            first_seen=datetime.fromisoformat(first_seen),
-            last_fetch=datetime.fromisoformat(last_fetch) if last_fetch else None,
-            published=published,
-            state=state,
-            unconfirmed=datetime.fromisoformat(unconfirmed) if unconfirmed else None,
-            failures=failures,
-            previous=Previous(*before) if before[2] else None,
-        )
-        for article, url, first_seen, last_fetch, published, state, unconfirmed, failures, *before in connection.execute(query)
-        if first_seen  # only read again so far: its own sightings are still to come
-    ]
 
 
 def attempted(connection: Connection, outlet: str) -> set[str]:

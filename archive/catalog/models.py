@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -54,7 +54,15 @@ def _table(name: str, *parts: Any) -> Table:
     return Table(name, metadata, *parts, sqlite_with_rowid=False)
 
 
-outlet = _table("outlet", _text("outlet", key=True), Column("gone_after", Float, nullable=False))
+def _some(name: str, *columns: str, empty: str = "''") -> Index:
+    """An index of the rows of an outlet whose first of these columns is not empty."""
+    where = text(f"{columns[0]} <> {empty}")
+    return Index(name, "outlet", *columns, sqlite_where=where, postgresql_where=where)
+
+
+outlet = _table(  # revisits: the settings that dues follow from, as JSON
+    "outlet", _text("outlet", key=True), Column("gone_after", Float, nullable=False), _text("revisits")
+)
 
 source = _table("source", _text("key", key=True), _text("outlet"), _text("run"), _number("lines"))
 
@@ -63,8 +71,10 @@ observation = Table(  # one row per article line; `data` is the line itself, too
     metadata,
     *(_text(name, key=True) for name in ("outlet", "article", "time", "file")),
     _number("line", key=True),
-    *_texts("klass", "data"),
+    *_texts("klass", "data", "post", "linked"),  # linked: the article that this address was redirected to
     Index("observation_time", "outlet", "time", "klass"),
+    _some("observation_post", "post", "article"),
+    _some("observation_linked", "linked", "article"),
 )
 
 channel_capture = _table(
@@ -73,7 +83,9 @@ channel_capture = _table(
     _number("line", key=True),
     *_texts("run", "channel", "klass", "record", "record_type", "payload", "body", "why"),
     *(_number(name) for name in ("status", "page", "pages", "items")),  # page, pages: 0 when it has none
+    _number("total"),  # articles that the site says it has; -1: it does not say
     Index("channel_capture_time", "outlet", "time", "klass"),
+    _some("channel_capture_total", "total", "time", empty="-1"),
 )
 
 run = _table(
@@ -89,7 +101,24 @@ run = _table(
 sighting = _table(  # an article as a kind of channel announced it, merged over all documents of that kind
     "sighting",
     *(_text(name, key=True) for name in ("outlet", "article", "channel")),
-    *_texts("url", "post", "published", "modified", "title", "first_seen", "last_seen"),
+    *_texts("url", "post", "published", "modified", "title", "text"),
+    *_texts("first_text", "first_text_seen"),  # the first digest of its text, and when: what is compared with
+    *_texts("first_seen", "last_seen"),
+    *_texts("walked", "document"),  # when a walk saw it last, and the digest of the page that listed it there
+    Index("sighting_listed", "outlet", "channel", "document", "last_seen", "article"),
+)
+
+picture = _table(
+    "picture",
+    *(_text(name, key=True) for name in ("outlet", "url", "time", "file")),
+    _number("line", key=True),
+    *_texts("of", "klass", "reason"),  # of: id of the article that shows it
+    _number("status"),
+    *_texts("payload", "body", "warc"),
+    *(_big(name) for name in ("offset", "length")),
+    *_texts("record", "record_type"),
+    Index("picture_of", "outlet", "of"),
+    Index("picture_body", "body"),
 )
 
 article = _table(
@@ -101,7 +130,27 @@ article = _table(
     *(_number(name) for name in ("versions", "captures")),
     _text("changed"),
     *_texts("previous_url", "previous_time", "previous_record", "previous_payload", "previous_body"),
+    *_texts("etag", "last_modified"),  # validators of that capture
+    *(_number(name) for name in ("agreed", "lied")),  # how often validators told the truth
+    *_texts("doubt", "answered"),  # answered: words of the lists, as sorted JSON
+    *(_number(name) for name in ("seeded", "looks")),  # 1: a seed file links to it; content captures after the first one
+    *_texts("due", "why"),  # the next visit by age and state, "" for never; of the backlog: how new it is
+    _text("due_unshown"),  # the same where what lists show of its text is not to be relied upon
+    *_texts("news_due", "news"),  # news: kinds of list that say what no capture has answered; it may be asked from then on
     Index("article_id", "article"),
+    Index("article_due", "outlet", "why", "due", "article"),
+    Index("article_due_unshown", "outlet", "why", "due_unshown", "article"),
+    _some("article_news", "news", "news_due", "article"),
+    _some("article_agreed", "agreed", empty="0"),
+    _some("article_lied", "lied", empty="0"),
+)
+
+trial = _table(  # a visit for the sake of a list's word, and whether the article had changed
+    "trial",
+    *(_text(name, key=True) for name in ("outlet", "article", "record")),
+    *_texts("word", "time"),
+    _number("changed"),
+    Index("trial_word", "outlet", "word", "time", "changed"),
 )
 
 version = _table(
@@ -161,8 +210,12 @@ standing = _table(  # what acts have put in force for an article: since when, an
     "standing", _text("article", key=True), *_texts("withheld", "withheld_by", "held", "held_by")
 )
 
+watched = _table(  # what acts have put on the watch list; `every` in seconds, `act` the key of the newest one
+    "watched", _text("article", key=True), *_texts("outlet", "url", "since"), _number("every"), _text("act")
+)
+
 lease = _table("lease", _text("host", key=True), *_texts("holder", "until"))
 
-INPUT = (outlet, source, observation, channel_capture, run, sighting, logged, act)
-DERIVED = (article, version, event, seed_link, unread)
-FROM_BUCKET = (*INPUT, *DERIVED, standing)
+INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act)
+DERIVED = (article, version, event, seed_link, unread, trial)
+FROM_BUCKET = (*INPUT, *DERIVED, standing, watched)

@@ -155,16 +155,28 @@ def lease(shop: Workshop, host: str, patience: float = 0.0) -> Iterator[None]:
 
 
 def _write(folder: Path, plan: Plan, shop: Workshop, done: set[str]) -> Path:
-    """The files a spider reads: the plan, and the ids of the articles somebody asked for before."""
+    """The files a spider reads: the plan, the articles somebody asked for before, as `spiders.known` has them, and the
+    addresses of pictures that were answered. `done`: ids of articles that an earlier try of this run captured.
+    """
     (folder / "plan").write_bytes(planning.dump(plan))
-    (folder / "known").write_text("\n".join(sorted(shop.catalog.attempted(plan.outlet) | done)))
+    ignored = shop.catalog.habits(plan.outlet, shop.clock()).ignored
+    left = set(done)
+    with (folder / "known").open("w", encoding="utf-8", newline="\n") as file:
+        for article, post, published, url, words, alive in shop.catalog.asked(plan.outlet, ignored):
+            left.discard(article)
+            said = orjson.dumps(words, option=orjson.OPT_SORT_KEYS).decode()
+            columns = (article, *(" ".join(text.split()) for text in (post, published, url)), said, str(int(alive)))
+            file.write("\t".join(columns) + "\n")
+        file.writelines(f"{article}\n" for article in sorted(left))
+    (folder / "pictures").write_text("".join(f"{url}\n" for url in sorted(shop.catalog.pictures(plan.outlet))), "utf-8")
     return folder
 
 
 def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) -> dict[str, Any]:
     """Start the spider, pass its log on, return its result file. Why it stopped is its last line, and our error."""
     result = folder / "result.json"
-    files = ["--plan", str(folder / "plan"), "--known", str(folder / "known"), "--result", str(result)]
+    files = ["--plan", str(folder / "plan"), "--known", str(folder / "known"), "--pictures", str(folder / "pictures")]
+    files += ["--result", str(result)]
     if outlet.name != RESERVED:
         files += ["--outlet-file", str(shop.outlet_file(outlet.name))]
     command = [sys.executable, "-m", "spiders.run", *files, *options]

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from archive import keys
 from archive import plan as planning
 from archive.errors import Broken, Conflict
 from archive.log.writer import Log
-from archive.outlet import Outlet
+from archive.outlet import RESERVED, Outlet
 from archive.plan import Plan
-from archive.steps import clock
+from archive.steps import clock, watch
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import put_once
+
+SAID = {  # what a task's why is called in the step's line
+    "confirm": "to confirm",
+    "watch": "watched",
+    "modified": "modified",
+    "text": "with another text in a list",
+    "unlisted": "listed no more",
+    "revisit": "to revisit",
+    "audit": "to revisit unconditionally",
+    "retry": "to retry",
+}
 
 
 def plan(shop: Workshop, outlet: Outlet, run: str, *, everything: bool = False, walk: bool = False) -> Outcome:
     """Store the run's plan. A retry finds the plan of the first try and keeps it."""
     if not outlet.enabled:
         return Outcome(f"plan: {outlet.name} is switched off (enabled = false)", nothing_due=True)
+    if outlet.name == RESERVED:
+        return keep(shop, outlet, run, lambda: watch.make(shop, outlet, run, everything=everything))
+    return keep(shop, outlet, run, lambda: _make(shop, outlet, run, everything=everything, walk=walk))
+
+
+def keep(shop: Workshop, outlet: Outlet, run: str, make: Callable[[], Plan]) -> Outcome:
+    """Store the plan that `make` gives, unless the run has one. A plan of single pages that names none is not stored."""
     key = keys.plan(outlet.name, run)
     try:
         stored = planning.load(shop.store.get(key))
@@ -26,7 +46,9 @@ def plan(shop: Workshop, outlet: Outlet, run: str, *, everything: bool = False, 
     except KeyError:
         pass
     clock.offset(shop)  # before anything is written
-    made = replace(_make(shop, outlet, run, everything=everything, walk=walk), log_size=_log_size(shop))
+    made = replace(make(), log_size=_log_size(shop))
+    if made.only and not made.revisits:
+        return Outcome("plan: no page is due", {"run": run}, nothing_due=True)
     try:
         put_once(shop.store, key, planning.dump(made))
     except Conflict:  # another try of the same run was faster: its plan stands
@@ -44,9 +66,12 @@ def _log_size(shop: Workshop) -> int:
 
 
 def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: bool) -> Plan:
-    now = shop.clock()
-    revisits, backlog = planning.decide(outlet, shop.catalog.known(outlet.name), now, everything=everything)
-    last = shop.catalog.walk(outlet.name)
+    now, catalog = shop.clock(), shop.catalog
+    catalog.settle(outlet)
+    habits = catalog.habits(outlet.name, now)
+    known = catalog.due(outlet.name, now, planning.room(outlet), habits, everything=everything)
+    revisits, backlog = planning.decide(outlet, known, now, everything=everything, habits=habits)
+    last = catalog.walk(outlet.name)
     fresh = walk or planning.walk_due(last.since, last.complete, now, outlet.walk_every)
     if fresh:
         since, walked = now.isoformat(), tuple[str, ...]()
@@ -58,17 +83,22 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
         walk=fresh or not last.complete,
         walk_since=since,
         walked=walked,
-        channels=shop.catalog.channels(outlet.name),
+        channels=catalog.channels(outlet.name),
         revisits=revisits,
         backlog=backlog,
+        expected=catalog.expected(outlet.name),
+        had=catalog.had(outlet.name),
     )
 
 
 def _outcome(made: Plan, note: str) -> Outcome:
     data = {"run": made.run, "walk": made.walk, "revisits": len(made.revisits), "backlog": len(made.backlog)}
-    why = {why: sum(task.why == why for task in made.revisits) for why in ("confirm", "revisit", "retry")}
-    parts = [f"{n} to {why}" for why, n in why.items() if n] + (
-        [f"{len(made.backlog)} of the back catalogue"] if made.backlog else []
-    )
-    parts.append("all channel pages" if made.walk else "the front channels")
+    whys = Counter(task.why for task in made.revisits)
+    parts = [f"{whys[why]} {said}" for why, said in SAID.items() if whys[why]]
+    parts += [f"{len(made.backlog)} of the back catalogue"] if made.backlog else []
+    if made.only:
+        new = sum(task.previous is None for task in made.revisits)
+        parts = [f"{len(made.revisits)} pages, {new} of them for the first time"]
+    else:
+        parts.append("all channel pages" if made.walk else "the front channels")
     return Outcome(f"plan: {', '.join(parts)}" + (f" ({note})" if note else ""), data)
