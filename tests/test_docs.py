@@ -105,7 +105,7 @@ def test_every_key_of_an_outlet_file_is_described_with_its_default() -> None:
         default = told[1].strip().strip("`")
         if isinstance(one.default, bool):
             assert default == str(one.default).lower(), one.name
-        elif isinstance(one.default, float):
+        elif isinstance(one.default, (int, float)):
             assert float(default) == one.default, one.name
         elif isinstance(one.default, str):
             assert default == (one.default or "none"), one.name
