@@ -30,6 +30,7 @@ from spiders import polite, robots
 from spiders.frontier import Job, Rank
 from spiders.ledger import Ledger
 from spiders.resolver import Names
+from spiders.settings import MAXSIZE
 
 HOPS = 5  # redirects followed from one address
 ATTEMPTS = 3
@@ -100,7 +101,7 @@ class Asker:
         self.deadline = monotonic() + outlet.budget
         self.stopped = ""
         self._download = download
-        self._scope = channels.scope_of(outlet)
+        self.scope = channels.scope_of(outlet)
         self._rules: dict[str, asyncio.Task[robots.Rules]] = {}
         self._headers = {
             "User-Agent": tools.agent,
@@ -127,18 +128,18 @@ class Asker:
             refusal, ruling = await self._gate(url, job.role)
             if refusal:
                 return Answer(url, via, status, halted=refusal)
-            answer = await self._exchange(url, job.note(via, ruling), job.role)
+            answer = await self._exchange(url, job, job.note(via, ruling))
             location = header(answer.headers, "location") if answer.status in _REDIRECTS else ""
             if not location:
                 return answer
             target, status = join(url, location), answer.status
-            stop = self._no_hop(target, (*via, url))
+            stop = self._no_hop(target, (*via, url), job.role)
             self.ledger.redirects[stop or "followed"] += 1
             if stop:
                 return replace(answer, payload=b"", halted=stop)
             url, via = target, (*via, url)
 
-    def _no_hop(self, target: str, via: tuple[str, ...]) -> str:
+    def _no_hop(self, target: str, via: tuple[str, ...], role: Role) -> str:
         """Why a redirect is not followed, "" when it is."""
         if not target.startswith(("http://", "https://")):
             return "no-address"
@@ -146,7 +147,7 @@ class Asker:
             return "loop"
         if len(via) > HOPS:
             return "too-many"
-        if not self._scope.inside(target):
+        if role != "picture" and not self.scope.inside(target):
             self.ledger.note(f"{host_of(via[0])} redirects to {_host_name(target)}, which is no alias of the outlet")
             return "out-of-scope"
         return ""
@@ -169,10 +170,13 @@ class Asker:
             return ("given-up" if host.given_up else "budget"), ruling
         return ("budget" if self.stopped else ""), ruling
 
-    async def _exchange(self, url: str, note: Note, role: Role) -> Answer:
+    async def _exchange(self, url: str, job: Job, note: Note) -> Answer:
         """One request and what came back."""
+        role = job.role
         self.ledger.ask(role)
-        request = Request(url, headers=self._headers, meta={"note": note}, dont_filter=True)
+        size = {"download_maxsize": max(1, min(MAXSIZE, int(self.outlet.picture_size)))} if role == "picture" else {}
+        headers = self._headers | _validators(job, note) | ({"Accept": "image/*,*/*;q=0.5"} if role == "picture" else {})
+        request = Request(url, headers=headers, meta={"note": note, **size}, dont_filter=True)
         try:
             response = await self._download(request)
         except WarraqError:  # the sink could not write the exchange down
@@ -228,6 +232,13 @@ class Asker:
             return answer, answer.body() if 200 <= answer.status < 300 else b""
         except BadRecord:  # rules that cannot be read are no permission
             return Answer(answer.url, answer.via, failure="bad-encoding", written=answer.written), b""
+
+
+def _validators(job: Job, note: Note) -> dict[str, str]:
+    """The condition of a conditional request (RFC 9110 §13.1), as the validators were sent. None after a redirect."""
+    before = note.previous if job.conditional else None
+    told = {"If-None-Match": before.etag, "If-Modified-Since": before.last_modified} if before else {}
+    return {name: value for name, value in told.items() if value}
 
 
 def _host_name(url: str) -> str:

@@ -6,25 +6,31 @@ frontier ─► worker ─► asker ─► again later? ─► channel: new jobs
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from time import monotonic
 from typing import Any, ClassVar
 
 import scrapy
 
-from archive import channels
-from archive.address import article_id
+from archive import channels, pictures
+from archive.address import article_id, host_of
+from archive.channels.model import header
 from archive.errors import BadRecord, WarraqError
 from archive.outlet import Outlet
 from archive.plan import Plan
 from spiders import polite
+from spiders.absence import absent
 from spiders.asker import ATTEMPTS, ATTEMPTS_WHEN_PAUSED, REFUSALS, Answer, Asker, Tools
 from spiders.discovery import Discovery
 from spiders.frontier import Frontier, Job, Rank
+from spiders.known import Known
 from spiders.ledger import Ledger
 from spiders.settings import CONCURRENCY
 
 PROGRESS = 60.0  # seconds between two lines of progress
+PICTURE_FAILURES = 5  # pictures in a row that failed, until no more are asked of their host
 
 
 class OutletSpider(scrapy.Spider):
@@ -33,15 +39,18 @@ class OutletSpider(scrapy.Spider):
     name = "outlet"
     discovery: ClassVar[type[Discovery]]
 
-    def __init__(self, outlet: Outlet, plan: Plan, known: Iterable[str], tools: Tools, **kwargs: Any) -> None:
+    def __init__(self, outlet: Outlet, plan: Plan, known: Known, tools: Tools, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.outlet, self.plan, self.tools = outlet, plan, tools
         self.frontier, self.ledger = Frontier(), Ledger()
         self.asker: Asker | None = None
-        self.lists = self.discovery(outlet, plan, frozenset(known), self.frontier, tools.clock())
+        self.known = known
+        self.lists = self.discovery(outlet, plan, known, self.frontier, tools.clock())
         self.error: BaseException | None = None
         self._flying: list[Job] = []
         self._returned: list[Job] = []
+        self._hosts = set(outlet.hosts)  # that more than pictures was asked of
+        self._pictures_failed: Counter[str] = Counter()  # host → pictures in a row
         self._changed = asyncio.Event()
 
     async def start(self) -> AsyncIterator[Any]:
@@ -57,9 +66,8 @@ class OutletSpider(scrapy.Spider):
         self.asker = self._new_asker()
         for task in self.plan.revisits:
             article = task.article or article_id(task.url)
-            self.frontier.push(
-                Job(task.url, "article", Rank.REVISIT, "plan", task.why, "", None, article, "", task.previous), article
-            )
+            job = Job(task.url, "article", Rank.REVISIT, "plan", task.why, "", None, article, "", task.previous)
+            self.frontier.push(replace(job, conditional=task.conditional), article)
         workers = await self._begin(self.asker)
         progress = asyncio.ensure_future(self._progress())
         try:
@@ -68,7 +76,8 @@ class OutletSpider(scrapy.Spider):
             progress.cancel()
         self.lists.release()
         # A job comes back when its turn lies behind the deadline, which may itself be some milliseconds away still.
-        if self._returned or (self._left() and monotonic() >= self.asker.deadline):
+        left = [job for job in self._left() if job.role != "picture"]  # those come again with their article
+        if left and (self._returned or monotonic() >= self.asker.deadline):
             self.halt("budget")
 
     def _new_asker(self) -> Asker:
@@ -101,6 +110,7 @@ class OutletSpider(scrapy.Spider):
         given_up = {name: host.given_up for name, host in sorted(hosts.items()) if host.given_up}
         for name, why in given_up.items():
             self.ledger.note(f"{name}: {why}")
+        given_up = {name: why for name, why in given_up.items() if name in self._hosts}  # others hold pictures at most
         stopped = self.asker.stopped if self.asker else ""
         return {
             **self.ledger.dump(left),
@@ -116,7 +126,7 @@ class OutletSpider(scrapy.Spider):
     async def _worker(self, asker: Asker) -> None:
         while not asker.over:
             # A channel on its way may say of an article that it is none (password): what comes after it waits for that.
-            lists = min((job.rank for job in self._flying if job.role == "channel"), default=Rank.BACKLOG)
+            lists = min((job.rank for job in self._flying if job.role == "channel"), default=Rank.PICTURE)
             if lists is not Rank.FRONT:
                 self.lists.front_settled()
             job, at = self.frontier.pop(monotonic(), lists)
@@ -154,6 +164,12 @@ class OutletSpider(scrapy.Spider):
         if job.article and job.article in self.lists.left_out:
             self.ledger.jobs["left-out"] += 1
             return
+        if job.role == "picture" and self._pictures_failed[host_of(job.url)] >= PICTURE_FAILURES:
+            self.ledger.jobs["given-up"] += 1
+            return
+        if job.role != "picture":
+            self._hosts.add(host_of(job.url))
+        job = self.lists.noted(job) if job.role == "article" else job
         answer = await asker.chain(job)
         if answer.halted == "budget":
             self._returned.append(job)
@@ -165,14 +181,34 @@ class OutletSpider(scrapy.Spider):
         self._count_out(asker, job, answer)
         if job.role == "channel":
             self._listed(job, answer, channel)
-        elif answer.via:
-            self.frontier.mark(article_id(answer.url))
+        elif job.role == "article":
+            if answer.via:
+                self.frontier.mark(article_id(answer.url))
+            self._want_pictures(job, answer)
 
-    @staticmethod
-    def _may_try_again(asker: Asker, job: Job, answer: Answer, channel: channels.Channel | None) -> bool:
+    def _may_try_again(self, asker: Asker, job: Job, answer: Answer, channel: channels.Channel | None) -> bool:
+        if asker.host(answer.url).given_up:
+            return False
+        if job.role == "article" and job.attempt == 1 and absent(answer, self.outlet):
+            row = self.known.row(job.article)  # what was alive is asked once more before anybody believes that it is gone
+            return row is not None and row.alive
         limit = ATTEMPTS_WHEN_PAUSED if answer.status == 429 else ATTEMPTS
         damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
-        return (answer.again or damaged) and job.attempt < limit and not asker.host(answer.url).given_up
+        return (answer.again or damaged) and job.attempt < limit
+
+    def _want_pictures(self, job: Job, answer: Answer) -> None:
+        """Put in the pictures of an article that was answered, those that are not kept yet."""
+        page = answer.status == 200 and header(answer.headers, "content-type").partition(";")[0].strip().lower()
+        if not self.outlet.pictures or page not in ("text/html", "application/xhtml+xml"):
+            return
+        try:
+            found = pictures.wanted(answer.body(), answer.url, self.outlet.pictures)
+        except BadRecord:  # its body cannot be decoded: the capture says so
+            return
+        for url in found:
+            if url not in self.known.pictures:
+                one = Job(url, "picture", Rank.PICTURE, "article", "picture", article=job.article, published=job.published)
+                self.frontier.push(one.cite(answer.cited()), url)
 
     def _count_out(self, asker: Asker, job: Job, answer: Answer) -> None:
         """Count the job, and tell its host how it went."""
@@ -180,6 +216,11 @@ class OutletSpider(scrapy.Spider):
             self.ledger.jobs[answer.halted] += 1
             return
         self.ledger.jobs["failed" if answer.failure or answer.status >= 500 else "fetched"] += 1
+        if job.role == "picture":  # what holds pictures back says nothing of the articles
+            name = host_of(job.url)
+            refused = not answer.status or answer.status >= 500 or answer.status in (401, 403, 429)
+            self._pictures_failed[name] = self._pictures_failed[name] + 1 if refused else 0
+            return
         host = asker.host(answer.url)
         if answer.failure and answer.failure != "too-large":
             host.failed("connection", answer.failure)
@@ -202,6 +243,7 @@ class OutletSpider(scrapy.Spider):
         damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
         broken = damaged or answer.status >= 500 or answer.status in (0, 408, 429) or bool(answer.failure)
         usable = channel if channel is not None and (channel.items or channel.next or not channel.problem) else None
-        new = self.lists.on_channel(job, usable, broken=broken, at=answer.url, cited=answer.cited(job.page))
+        refused = answer.halted == "disallowed"
+        new = self.lists.on_channel(job, usable, broken=broken, refused=refused, at=answer.url, cited=answer.cited(job.page))
         why = answer.halted or answer.failure or (channel.problem if channel else "")
         self.ledger.channel(job, answer.status, len(usable.items) if usable else 0, new, why)

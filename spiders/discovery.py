@@ -1,27 +1,32 @@
 """Which channels a run asks for, and what becomes of the articles they list. No network: it fills the frontier.
 
-`wordpress` and `newsroom` say where to look; what all sites share is here: sitemaps and their children, how new an
-item is, walking through pages and remembering what was walked.
+`wordpress` and `newsroom` say where to look; what all sites share is here: how new an item is, walking through pages
+and remembering what was walked, what speaks against an absence. Sitemaps: `spiders.sitemaps`, known articles:
+`spiders.changes`.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from archive import channels
 from archive.address import article_id
-from archive.capture import Cited
+from archive.capture import Cited, Site
+from archive.channels import rest
 from archive.channels.model import Channel, ChannelAddress
 from archive.channels.page import following, page_of
 from archive.channels.scope import join
 from archive.outlet import Outlet
 from archive.plan import Plan, Task
+from spiders.changes import Changes
 from spiders.frontier import Frontier, Job, Rank
+from spiders.known import Known
+from spiders.sitemaps import Tree, later, name_of
 
 FRESH = timedelta(days=7)  # what a sitemap lists as younger than this is news, not back catalogue
 
@@ -31,18 +36,23 @@ class Discovery:
 
     guesses: tuple[str, ...] = ()  # sitemaps to try, in order, when those of robots.txt are none
 
-    def __init__(self, outlet: Outlet, plan: Plan, known: frozenset[str], frontier: Frontier, now: datetime) -> None:
+    def __init__(self, outlet: Outlet, plan: Plan, known: Known, frontier: Frontier, now: datetime) -> None:
         self.outlet, self.plan, self.frontier = outlet, plan, frontier
         self.home = outlet.url
+        self.walking, self.walk_since = plan.walk, plan.walk_since  # through all pages of the channels
+        self.changes = Changes(plan, known, frontier)
+        self.tree = Tree(plan.channels, now)
         self.left_out: set[str] = set()  # article ids that a channel calls unreadable (password)
         self.given: set[str] = set()  # kinds of channel that gave items in this run; a news sitemap is "news"
-        self._known = known
+        self._known, self._now = known, now
         self._fresh_since = (now - FRESH).isoformat()
         self._backlog: dict[str, Task] = {task.article or article_id(task.url): task for task in plan.backlog}
-        self._before = known | self._backlog.keys()  # what earlier runs saw
-        self._listed: dict[str, set[str]] = {}  # kind → article ids that this run saw listed
+        self._open: Counter[str] = Counter()  # kind → documents that were asked for and not answered yet
+        self._homeless = False  # the home page was asked for, and failed
+        self.short = False  # the front page of REST may tell that something is missing
         self._named: dict[str, Cited] = {}  # address of a channel, or id of a backlog article → what first named it
         self._walked = frozenset(plan.walked) if plan.walk else frozenset()
+        self._sought = False  # sitemaps were asked for
         self._sitemaps: list[str] = []  # still to try
         self._hoped: set[str] = set()  # asked for, not answered yet
         self._front_over = False
@@ -56,26 +66,56 @@ class Discovery:
         self._hoped = {row.url for row in sitemaps}
         self._note_named(sitemaps, cited)
         self.ask(self.outlet.url, "home", Rank.FRONT)
+        if self.walking:
+            self.ask_nowhere()
 
-    def on_channel(self, job: Job, channel: Channel | None, *, broken: bool, at: str = "", cited: Cited | None = None) -> int:
+    def on_channel(
+        self,
+        job: Job,
+        channel: Channel | None,
+        *,
+        broken: bool,
+        refused: bool = False,
+        at: str = "",
+        cited: Cited | None = None,
+    ) -> int:
         """A channel was answered (`at`: where it was redirected to); how many of its articles nobody had seen before.
 
-        `cited`: its capture. `channel` None: the site does not offer it, or (`broken`) it failed after every attempt.
+        `cited`: its capture. `channel` None: the site does not offer it, or (`broken`) it failed after every attempt, or
+        (`refused`) nobody asked, because robots.txt or its host forbids it.
         """
+        if job.kind == "nowhere":
+            return 0
         self._broken += broken
         self._answered += channel is not None
         new = self._offer_all(job, channel, cited) if channel is not None else 0
         self._note_named(channel.next if channel is not None else (), cited)
+        self._open[_class(job)] -= 1
         if job.kind == "home":
+            # A home page that never listed anything may be missing for good (404): only its failure says that the site is ill.
+            self._homeless = channel is None and not refused and (broken or "home" in self.plan.had)
             self.home = at if channel is not None and at else job.url
             self.after_home(job, channel)
         elif job.kind == "sitemap":
-            self._on_sitemap(job, channel)
+            self._on_sitemap(job, channel, cited)
         else:
             self.on_page(job, channel, new)
         if channel is not None:
-            self._listed.setdefault(job.kind, set()).update(item["article"] for item in channel.items)
+            self.changes.listed.setdefault(job.kind, set()).update(item["article"] for item in channel.items)
+        self._find_missing(job, channel, cited)
         return new
+
+    def _find_missing(self, job: Job, channel: Channel | None, cited: Cited | None) -> None:
+        """What a list should name and does not. It is looked at when no other document of that list is on its way."""
+        if job.kind == "rest" and channel is not None:
+            if rest.is_walk(job.url):
+                self.changes.walk_page(job, channel, cited)
+            elif self.short and job.page == 1 and not rest.swept_since(job.url):
+                self.changes.front_page(channel, cited)
+        if not self._open["rest"] and not self._open["walk"]:
+            self.changes.settle()
+        if self.walking and not self._open["sitemap"] and self.tree.whole():
+            self.changes.whole_sitemap(cited)
 
     def front_settled(self) -> None:
         """To be called when no front channel is on its way. Once: decide on fallbacks. Then the back catalogue may go in."""
@@ -95,12 +135,23 @@ class Discovery:
             self.frontier.push(replace(job, listed_by=self._named.get(article)), article)
         self._backlog = {}
 
+    def noted(self, job: Job) -> Job:
+        """An article's job as it goes out: with what the lists of this run say of it by now."""
+        return replace(job, announced=self.changes.words(job), site=self._site(job.article))
+
+    def _site(self, article: str) -> Site:
+        listed = self.changes.listed
+        answered = {kind for kind, articles in listed.items() if articles}
+        if self._homeless or (self.plan.had and answered.isdisjoint(self.plan.had)):
+            return "doubtful"
+        return "listed" if any(article in listed.get(kind, ()) for kind in ("rest", "sitemap")) else ""
+
     def walk_report(self, left: list[Job], *, whole: bool) -> dict[str, Any]:
         """Whether this run's walk through all channel pages came to its end."""
         pages = sum(job.role == "channel" for job in left)
-        complete = self.plan.walk and whole and not pages and not self._broken and self._answered > 0
+        complete = self.walking and whole and not pages and not self._broken and self._answered > 0
         counts = {"answered": self._answered, "left": pages, "broken": self._broken}
-        return {"wanted": self.plan.walk, "since": self.plan.walk_since, "complete": complete, **counts}
+        return {"wanted": self.walking, "since": self.walk_since, "complete": complete, **counts}
 
     # --- what the subclasses fill in
 
@@ -123,16 +174,35 @@ class Discovery:
             return False
         why = "front" if rank is Rank.FRONT else "walk"
         job = Job(url, "channel", rank, kind, why, kind, page, previous=self.plan.channels.get(url))
-        return self.frontier.push(replace(job, listed_by=self._named.get(url)), url)
+        put = self.frontier.push(job.cite(self._named.get(url)), url)
+        self._open[_class(job)] += put
+        return put
+
+    def begin_walk(self) -> None:
+        """A walk that the plan does not have: this run's lists say that one is worth it."""
+        self.walking, self.walk_since = True, self._now.isoformat()
+        self.ask_nowhere()
+
+    def ask_nowhere(self) -> None:
+        """An address that cannot exist: how this site answers for what is not there (`archive.classify`)."""
+        name = hashlib.sha256(f"{self.outlet.name} {self.plan.run}".encode()).hexdigest()[:16]
+        url = join(self.home if self.home.endswith("/") else f"{self.home}/", f"warraq-{name}")
+        self.frontier.push(Job(url, "channel", Rank.DEEP, "nowhere", "walk", "nowhere"), url)
 
     def ask_named(self) -> None:
-        """The sitemaps of robots.txt (or the first guess), and the channels that the outlet file names."""
+        """The sitemaps of robots.txt, or the first guess."""
+        if self._sought:
+            return
+        self._sought = True
         home = self.home if self.home.endswith("/") else f"{self.home}/"  # a site in a folder may have them there
         guesses = [join(home, link) for name in self.guesses for link in (name.removeprefix("/"), name)]
         self._sitemaps = list(dict.fromkeys(guesses))
         self._hoped = self._hoped or {self._sitemaps.pop(0)}
         for url in self._hoped:
             self.ask(url, "sitemap", Rank.FRONT)
+
+    def ask_written(self) -> None:
+        """The channels that the outlet file names."""
         for address in self.outlet.channels:
             url = join(self.outlet.url, address)
             self.ask(url, channels.kind_of(url), Rank.FRONT)
@@ -140,22 +210,26 @@ class Discovery:
     def ask_next(self, job: Job, channel: Channel) -> None:
         """The pages after this one: on a walk, or the next one when all that a front page listed was unknown."""
         rows = [row for row in channel.next if row.kind == job.kind or (job.kind == "home" and row.kind == "archive")]
-        if self.plan.walk:
-            for row in rows:
+        if self.walking:
+            for row in (row for row in rows if row.kind != "rest" or rest.is_walk(row.url)):
                 url = self._unwalked(row.url) if row.kind == "archive" else row.url
                 self.ask(url, row.kind, Rank.DEEP, page_of(url) or row.page)
         elif self.all_unknown(channel):
-            for row in rows[:1]:
+            for row in [row for row in rows if not rest.is_walk(row.url)][:1]:
                 self.ask(row.url, row.kind, Rank.FRONT, row.page)
 
     def all_unknown(self, channel: Channel) -> bool:
         """Did more come in since the last run than this page holds? Never on a first run: there the walk does that."""
         listed = {item["article"] for item in channel.items}
-        return bool(listed and self._known) and listed.isdisjoint(self._before)
+        return bool(listed and len(self._known)) and not any(map(self.is_known, listed))
+
+    def is_known(self, article: str) -> bool:
+        """Did earlier runs see it?"""
+        return article in self._known or article in self._backlog
 
     def repeats(self, job: Job, channel: Channel) -> bool:
         """Was everything here listed by an earlier page of the same kind? Sites that ignore the page number do so."""
-        return {item["article"] for item in channel.items} <= self._listed.get(job.kind, set())
+        return {item["article"] for item in channel.items} <= self.changes.listed.get(job.kind, set())
 
     def _unwalked(self, url: str) -> str:
         """The first page of a chain of numbered pages that was not walked before."""
@@ -173,62 +247,40 @@ class Discovery:
         """Put the articles of a channel document into the frontier; how many of them nobody had seen before."""
         self.left_out.update(channel.left_out)
         if channel.items:
-            self.given.add("news" if job.kind == "sitemap" and "news" in _name(job.url) else job.kind)
+            self.given.add("news" if job.kind == "sitemap" and "news" in name_of(job.url) else job.kind)
         undated = not any(item["published"] or item["modified"] for item in channel.items)
         items = reversed(channel.items) if undated and job.kind == "sitemap" else channel.items  # WordPress lists oldest first
         return sum(self._offer(job, item, cited) for item in items)
 
     def _offer(self, job: Job, item: dict[str, Any], cited: Cited | None) -> bool:
         article, date = item["article"], item["published"] or item["modified"]
-        news = (job.rank is Rank.FRONT and job.kind != "sitemap") or _later(date, self._fresh_since)
+        self.changes.heard(job.kind, item, cited)
+        news = (job.rank is Rank.FRONT and job.kind != "sitemap") or later(date, self._fresh_since)
         if article in self._backlog and not news and cited:
             self._named.setdefault(article, cited)
         if article in self._known or article in self.left_out or (article in self._backlog and not news):
             return False
         self._backlog.pop(article, None)
-        rank, why = (Rank.NEW, "new") if news else (Rank.BACKLOG, "backlog")
+        moved = self.changes.moved(item)
+        rank, why = (Rank.NEW, "moved" if moved else "new") if news or moved else (Rank.BACKLOG, "backlog")
         found = Job(item["url"], "article", rank, job.kind, why, article=article, published=date, listed_by=cited)
         return self.frontier.push(found, article)
 
     # --- sitemaps
 
-    def _on_sitemap(self, job: Job, channel: Channel | None) -> None:
+    def _on_sitemap(self, job: Job, channel: Channel | None, cited: Cited | None) -> None:
         self._hoped.discard(job.url)
+        self.tree.answered(job.url, channel)
         if channel is not None:
             self._sitemaps = []
-            self._ask_children(channel.next)
+            for url, rank in self.tree.children(channel.next, walking=self.walking):
+                if not self.ask(url, "sitemap", rank) and rank is Rank.DEEP and url in self._walked:
+                    self.tree.skipped()
         elif not self._hoped and self._sitemaps:
             url = self._sitemaps.pop(0)
             self._hoped = {url}
             self.ask(url, "sitemap", Rank.FRONT)
 
-    def _ask_children(self, rows: tuple[ChannelAddress, ...]) -> None:
-        """Always the first, the last and the two that look newest; the others when never seen, changed, or on a walk."""
-        newest = sorted((row for row in rows if _newness(row)), key=_newness, reverse=True)[:2]
-        front = {row.url for row in (*rows[:1], *rows[-1:], *newest)}
-        for row in sorted(rows, key=_newness, reverse=True):
-            before = self.plan.channels.get(row.url)
-            if row.url in front:
-                self.ask(row.url, "sitemap", Rank.FRONT)
-            elif before is None or self.plan.walk or _later(row.modified, before.time):
-                self.ask(row.url, "sitemap", Rank.DEEP)
 
-
-def _name(url: str) -> str:
-    return urlsplit(url).path.rsplit("/", 1)[-1].lower()
-
-
-def _newness(row: ChannelAddress) -> str:
-    """What orders the children of an index: the day in their lastmod, else the one in their name, else nothing."""
-    day = re.search(r"(?:19|20)\d\d-?[01]\d(?:-?[0-3]\d)?", row.modified or _name(row.url))
-    return day[0].replace("-", "") if day else ""
-
-
-def _later(value: str, than: str) -> bool:
-    """Is one ISO time later than another? A time without offset counts as UTC; what is no time is not later."""
-    try:
-        left, right = (datetime.fromisoformat(text) for text in (value, than))
-    except ValueError:
-        return False
-    left, right = (when if when.tzinfo else when.replace(tzinfo=UTC) for when in (left, right))
-    return left > right
+def _class(job: Job) -> str:
+    return "walk" if job.kind == "rest" and rest.is_walk(job.url) else job.kind

@@ -1,29 +1,32 @@
 """The frontier: what a run still wants to fetch, in order of worth. Scrapy only ever holds what is in flight.
 
-Order: front channels, new articles (newest first), what the plan wants looked at again, deep channel pages, the back
-catalogue (newest first). Nothing is put in twice in a run.
+Order: front channels, new articles (newest first), what lists of this run and then what the plan want looked at again,
+deep channel pages, the back catalogue (newest first), pictures. Nothing is put in twice in a run.
 """
 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from itertools import count
 
-from archive.capture import Cited, Note, Previous, Role
+from archive.capture import Cited, Note, Previous, Role, Site
 from spiders.robots import Ruling
+
+_FIRST = -1e12  # before what is ordered by 0, whatever its date
 
 
 class Rank(IntEnum):
-    """What goes first. NEW and BACKLOG are ordered by date within."""
+    """What goes first. NEW, REVISIT (what lists ask for) and BACKLOG are ordered by date within."""
 
     FRONT = 0
     NEW = 1
     REVISIT = 2
     DEEP = 3
     BACKLOG = 4
+    PICTURE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ class Job:
     previous: Previous | None = None
     attempt: int = 1
     listed_by: Cited | None = None
+    announced: dict[str, str] = field(default_factory=dict)
+    conditional: bool = False  # ask with the validators of `previous`
+    site: Site = ""
 
     def note(self, via: tuple[str, ...], ruling: Ruling | None) -> Note:
         """What goes into the capture's metadata record. A redirected answer has no `previous`: it is another address."""
@@ -57,7 +63,12 @@ class Job:
             previous=None if via else self.previous,
             listed_by=self.listed_by,
             ruled_by=ruling.cited if ruling else None,
+            announced=self.announced,
+            site=self.site,
         )
+
+    def cite(self, cited: Cited | None) -> Job:
+        return replace(self, listed_by=cited)
 
     def again(self) -> Job:
         return replace(self, attempt=self.attempt + 1)
@@ -70,6 +81,8 @@ class Frontier:
         self._heap: list[tuple[int, float, int, Job]] = []
         self._later: list[tuple[float, int, Job]] = []
         self._seen: set[str] = set()
+        self._planned: dict[str, tuple[int, Job]] = {}  # article → number and job of a revisit that waits as planned
+        self._replaced: set[int] = set()  # numbers of jobs in the heap that a better one stands for
         self._order = count()
         self.put_in = 0
 
@@ -79,6 +92,20 @@ class Frontier:
             return False
         self._seen.add(key)
         self.put_in += 1
+        number = next(self._order)
+        if job.rank is Rank.REVISIT and job.found == "plan":
+            self._planned[key] = number, job
+        heapq.heappush(self._heap, (job.rank, _within(job), number, job))
+        return True
+
+    def promote(self, job: Job, key: str) -> bool:
+        """Put in a revisit that a list of this run asks for; if the plan's one still waits, in its place, with what the
+        plan knows of earlier captures."""
+        if key not in self._planned:
+            return self.push(job, key)
+        number, old = self._planned.pop(key)
+        self._replaced.add(number)
+        job = replace(job, previous=old.previous, announced={**old.announced, **job.announced})
         heapq.heappush(self._heap, (job.rank, _within(job), next(self._order), job))
         return True
 
@@ -100,18 +127,26 @@ class Frontier:
         while self._later and self._later[0][0] <= now:
             job = heapq.heappop(self._later)[2]
             heapq.heappush(self._heap, (job.rank, _within(job), next(self._order), job))
+        self._drop_replaced()
         if self._heap and self._heap[0][0] <= limit:
-            return heapq.heappop(self._heap)[3], 0.0
+            job = heapq.heappop(self._heap)[3]
+            self._planned.pop(job.article, None)
+            return job, 0.0
         return None, self._later[0][0] if self._later else float("inf")
+
+    def _drop_replaced(self) -> None:
+        while self._heap and self._heap[0][2] in self._replaced:
+            self._replaced.remove(heapq.heappop(self._heap)[2])
 
     def first(self) -> Rank | None:
         """The best rank of all that is in, also of what waits for its next attempt."""
+        self._drop_replaced()
         ranks = [row[2].rank for row in self._later] + [row[3].rank for row in self._heap[:1]]
         return min(ranks, default=None)
 
     def left(self) -> list[Job]:
         """Every job that is still in."""
-        return [row[3] for row in self._heap] + [row[2] for row in self._later]
+        return [row[3] for row in self._heap if row[2] not in self._replaced] + [row[2] for row in self._later]
 
 
 def _within(job: Job) -> float:
@@ -123,6 +158,8 @@ def _within(job: Job) -> float:
         return float("-inf")
     if job.rank in (Rank.NEW, Rank.BACKLOG):
         return -_seconds(job.published)
+    if job.rank is Rank.REVISIT and job.found != "plan":
+        return _FIRST - _seconds(job.published)
     return float(job.rank is Rank.DEEP and job.kind in ("archive", "home"))
 
 

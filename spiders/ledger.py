@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 from archive.capture import Role
 from spiders.frontier import Job, Rank
@@ -17,7 +17,7 @@ class Ledger:
         self.outcomes: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
-        self.roles: dict[str, Counter[str]] = {"article": Counter(), "channel": Counter(), "robots": Counter()}
+        self.roles: dict[str, Counter[str]] = {role: Counter() for role in get_args(Role)}
         self.jobs: Counter[str] = Counter()
         self.redirects: Counter[str] = Counter()
         self.channels: dict[str, dict[str, Any]] = {}

@@ -24,6 +24,7 @@ class NewsroomDiscovery(Discovery):
         self._nothing_new: dict[str, int] = {}
         self._untried: list[str] = []
         self.ask_named()
+        self.ask_written()
         for row in channel.next if channel else ():
             if row.kind == "feed":
                 self.ask(row.url, "feed", Rank.FRONT, 1)

@@ -1,6 +1,6 @@
 """`python -m spiders.run`: one crawl, as a process of its own. The `crawl` step starts it.
 
-    plan + outlet + known ids ─► spider ─► spool ─► bucket (while crawling, and the rest at the end) ─► result file
+    plan + outlet + known articles ─► spider ─► spool ─► bucket (while crawling, and the rest at the end) ─► result file
 
 Exit status: that of archive.errors for what went wrong, 0 otherwise. A site that answers nothing is no error.
 """
@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,7 @@ from archive.settings import Settings, from_environment
 from archive.spool import Spool, upload
 from spiders import about
 from spiders.asker import Tools
+from spiders.known import Known
 from spiders.resolver import Names
 from spiders.settings import scrapy_settings, user_agent
 
@@ -45,7 +46,7 @@ def now() -> datetime:
 def crawl(  # noqa: PLR0917  # the parts of a crawl, each a thing of its own
     outlet: Outlet,
     plan: Plan,
-    known: Iterable[str],
+    known: Known,
     sink: Callable[[Exchange], Written],
     contact: str = "",
     backoff: float = 2.0,
@@ -164,7 +165,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--plan", required=True, help="the run's plan, as stored in the bucket")
     parser.add_argument("--outlet-file", default="", help="left out: the watch list, which has none")
     parser.add_argument("--attempt", type=int, default=1)
-    parser.add_argument("--known", help="file with the ids of articles attempted before, one a line")
+    parser.add_argument("--known", type=Path, help="file of articles attempted before, one a line (spiders.known)")
+    parser.add_argument("--pictures", type=Path, help="file of addresses of pictures that are kept already, one a line")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds this clock is ahead of the storage's")
     parser.add_argument(
         "--leave-rest", action="store_true", help="leave what is finished at the end in the spool, for the caller to upload"
@@ -176,7 +178,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def _run(asked: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     outlet = outlets.load(Path(asked.outlet_file)) if asked.outlet_file else watch.outlet(sandbox=settings.sandbox)
     plan = plans.load(_read(asked.plan))
-    known = _read(asked.known).decode("ascii").split() if asked.known else []
+    known = Known.read(asked.known, asked.pictures)
     folder = settings.spool / outlet.name
     info = about.fields(settings, asked.clock_offset)
     spool = Spool(folder, outlet.name, plan.run, asked.attempt, info, now, lambda: str(uuid.uuid4()))

@@ -1,6 +1,6 @@
 """Runs one crawl in this process and prints what went out and what came of it: Twisted's reactor starts only once.
 
-python -m tests.spider_process OUTLET.toml < {"plan": {…}, "known": […], "backoff": 0.05}
+python -m tests.spider_process OUTLET.toml < {"plan": {…}, "known": [id or line…], "pictures": […], "backoff": 0.05}
 """
 
 from __future__ import annotations
@@ -55,11 +55,15 @@ def _environment() -> dict[str, str]:
 
 def main() -> None:
     from spiders import run
+    from spiders.known import Known
 
     asked = json.load(sys.stdin)
     plan = asked.get("plan", {"walk": True})
     for name in ("revisits", "backlog"):
         plan[name] = tuple(Task(**row) for row in plan.get(name, []))
+        for row in plan[name]:
+            if isinstance(row.previous, dict):
+                object.__setattr__(row, "previous", Previous(**row.previous))
     plan["channels"] = {url: Previous(url, when, "", "", "") for url, when in plan.get("channels", {}).items()}
     seen: list[tuple[Exchange, Written]] = []
     whole = Plan(**{"run": RUN, "outlet": "site", **plan})
@@ -69,7 +73,8 @@ def main() -> None:
         seen.append((exchange, name))
         return name
 
-    report = run.crawl(outlet.load(Path(sys.argv[1])), whole, asked.get("known", []), sink, "", asked.get("backoff", 0.05))
+    known = Known(*("\n".join(asked.get(name, [])).encode() for name in ("known", "pictures")))
+    report = run.crawl(outlet.load(Path(sys.argv[1])), whole, known, sink, "", asked.get("backoff", 0.05))
     print(json.dumps({"report": report, "exchanges": [_row(*one) for one in seen]}))
 
 
@@ -82,6 +87,7 @@ def _row(one: Exchange, name: Written) -> dict[str, Any]:
     cited = {key: asdict(one) if one else None for key, one in (("listed_by", note.listed_by), ("ruled_by", note.ruled_by))}
     row = {"record": name.record, "payload": name.payload, "dns": one.dns.host if one.dns else "", **cited}
     row |= {"url": one.url, "role": note.role, "found": note.found, "why": note.why, "attempt": note.attempt}
+    row |= {"announced": note.announced, "site": note.site, "request": one.request.decode("latin-1")}
     return row | {"via": note.via, "channel": note.channel, "robots": note.robots, "status": status, "failure": one.failure}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ def test_rest_items_have_utc_times_ids_and_unescaped_titles() -> None:
             "published": "2019-03-24T10:00:00+00:00",
             "modified": "2019-03-24T11:30:00+00:00",
             "title": "“سوق” القرية",
+            "text": "",
         },
     )
 
@@ -68,19 +71,78 @@ def test_rest_of_before_5_3_tells_nothing_about_passwords() -> None:
     assert urls(read("rest", json.dumps([row]))) == ["khabar-1/"]
 
 
-def test_rest_pages_from_the_first_page_all_from_a_later_one_only_the_next() -> None:
-    headers = (("X-WP-TotalPages", "4"),)
-    first = read("rest", json.dumps([post(1)]), url=rest.url_of(SITE + "?rest_route=/", 1), headers=headers)
-    assert [(row.kind, row.page, rest.page_of(row.url)) for row in first.next] == [("rest", n, n) for n in (2, 3, 4)]
+def content(rendered: str) -> dict[str, Any]:
+    return {"content": {"protected": False, "rendered": rendered}}
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ("<p>قال مصدر إن السوق\n مفتوح اليوم.</p>", True),
+        ("<!-- 1733 --><p class='x9'>قال <b>مصدر</b> إنّ السوق مفتوح اليوم</p><script>var nonce = 'a81';</script>", True),
+        ("<p>قال مصدر إن السوق مغلق اليوم.</p>", False),
+        ("<p>قال مصدر إن السوق مفتوح اليوم.</p><p>ثم نفى.</p>", False),
+        ("<p>مفتوح قال مصدر إن السوق اليوم.</p>", False),
+        ("", False),
+    ],
+)
+def test_the_text_that_rest_gives_changes_with_its_letters_alone(other: str, same: bool) -> None:
+    rows = [post(1, **content("<p>قال مصدر إن السوق مفتوح اليوم.</p>")), post(2, **content(other))]
+    one, two = (item["text"] for item in read("rest", json.dumps(rows)).items)
+    assert re.fullmatch("[0-9a-f]{16}", two)
+    assert (one == two) is same
+
+
+@pytest.mark.parametrize(
+    "rendered", ["<?xml version='1.0' encoding='utf-8'?><p>نص</p>", "\x00<p>نص\x0b</p>", "<p>نص<b", "\ud800"]
+)
+def test_odd_content_has_a_text_all_the_same(rendered: str) -> None:
+    assert len(rest.text_digest(rendered)) == 16
+
+
+def test_the_front_page_of_rest_names_the_next_one_and_the_walk_other_pages_only_the_next_in_their_order() -> None:
+    headers = (("X-WP-TotalPages", "4"), ("X-WP-Total", "371"))
+    front = rest.url_of(SITE + "?rest_route=/", 1)
+    first = read("rest", json.dumps([post(1)]), url=front, headers=headers)
+    assert [(row.page, rest.page_of(row.url), rest.is_walk(row.url)) for row in first.next] == [
+        (2, 2, False),
+        *((n, n, True) for n in (1, 2, 3, 4)),
+    ]
     assert "rest_route=/wp/v2/posts&per_page=100&page=2&" in first.next[0].url
-    later = read("rest", json.dumps([post(1)]), url=rest.url_of(SITE + "wp-json/", 3), headers=headers)
-    assert [row.page for row in later.next] == [4]
+    assert (first.pages, first.total) == (4, 371)
+    for third in (rest.url_of(SITE + "wp-json/", 3), rest.walk_of(front, 3)):
+        later = read("rest", json.dumps([post(1)]), url=third, headers=headers)
+        assert [(row.page, rest.is_walk(row.url)) for row in later.next] == [(4, rest.is_walk(third))]
+    assert read("rest", json.dumps([post(1)]), url=rest.walk_of(front, 4), headers=headers).next == ()
 
 
-def test_rest_without_a_page_count_goes_on_while_pages_are_full() -> None:
-    full = read("rest", json.dumps([post(n) for n in range(100)]), url=rest.url_of(SITE + "wp-json/", 2))
-    assert [row.page for row in full.next] == [3]
-    assert read("rest", json.dumps([post(1)]), url=rest.url_of(SITE + "wp-json/", 2)).next == ()
+def test_a_front_page_of_rest_that_lists_everything_needs_no_walk() -> None:
+    headers = (("X-WP-TotalPages", "1"), ("X-WP-Total", "1"))
+    assert read("rest", json.dumps([post(1)]), url=rest.url_of(SITE + "wp-json/", 1), headers=headers).next == ()
+
+
+@pytest.mark.parametrize("make", [rest.walk_of, lambda _, number: rest.url_of(SITE + "wp-json/", number)])
+def test_rest_without_a_page_count_goes_on_while_pages_are_full(make: Any) -> None:
+    front = rest.url_of(SITE + "wp-json/", 1)
+    full = read("rest", json.dumps([post(n) for n in range(100)]), url=make(front, 2))
+    assert [row.url for row in full.next] == [make(front, 3)]
+    assert read("rest", json.dumps([post(1)]), url=make(front, 2)).next == ()
+    assert [row.url for row in read("rest", json.dumps([post(n) for n in range(100)]), url=front).next][1:] == [
+        rest.walk_of(front, 1)
+    ]
+
+
+def test_a_sweep_is_known_again_by_its_address_and_its_total_is_none_of_the_sites() -> None:
+    front = rest.url_of(SITE + "wp-json/", 1)
+    since = datetime(2026, 11, 22, 3, tzinfo=timezone(timedelta(hours=3)))
+    sweep = rest.sweep_of(front, since)
+    assert sweep.endswith("&orderby=modified&order=desc&modified_after=2026-11-22T00:00:00Z")
+    assert (rest.swept_since(sweep), rest.swept_since(front)) == (since, None)
+    assert rest.sweeps(sweep, front)
+    assert not rest.sweeps(sweep, rest.url_of(SITE + "?rest_route=/", 1))
+    found = read("rest", json.dumps([post(1)]), url=sweep, headers=(("X-WP-TotalPages", "2"), ("X-WP-Total", "130")))
+    assert found.total is None
+    assert [(row.page, rest.swept_since(row.url)) for row in found.next] == [(2, since)]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +356,7 @@ def test_windows_1256_and_relative_bases() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\x01\xff", b"<" * 5000, "لا شيء".encode()])
-@pytest.mark.parametrize("kind", ["rest", "feed", "sitemap", "archive", "home", "robots"])
+@pytest.mark.parametrize("kind", ["rest", "feed", "sitemap", "archive", "home", "robots", "nowhere"])
 def test_rubbish_is_never_an_error_and_never_an_item(kind: str, body: bytes) -> None:
     assert read(kind, body).items == ()
 

@@ -23,14 +23,16 @@ _PARSERS: dict[str, Callable[[str, Headers, bytes, Scope], Channel]] = {
     "archive": page.parse,
     "home": page.parse,
     "robots": sitemap.from_robots,
+    "nowhere": lambda *_: Channel(),
 }
 
 
 def parse(kind: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, outlet: Outlet) -> Channel:
     """What the document of `kind` at `url` lists: items in scope, and further addresses of the channel.
 
-    `kind` is rest, feed, sitemap, sitemap-index, archive, home or robots; sitemap and sitemap-index are told
-    apart by the document itself. `body` is content-decoded. KeyError for another kind: a mistake of ours.
+    `kind` is rest, feed, sitemap, sitemap-index, archive, home, robots or nowhere (the answer to an address that cannot
+    exist lists nothing); sitemap and sitemap-index are told apart by the document itself. `body` is content-decoded.
+    KeyError for another kind: a mistake of ours.
     """
     return _PARSERS[kind](url, tuple(headers), body, scope_of(outlet))
 

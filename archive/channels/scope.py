@@ -68,7 +68,15 @@ class Scope:
         """The item of an address in scope, None for any other."""
         if not self.article(url, trusted=trusted):
             return None
-        row = {"url": url, "article": address.article_id(url), "post": "", "published": "", "modified": "", "title": ""}
+        row = {
+            "url": url,
+            "article": address.article_id(url),
+            "post": "",
+            "published": "",
+            "modified": "",
+            "title": "",
+            "text": "",
+        }
         return row | known
 
 
