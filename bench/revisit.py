@@ -1,15 +1,17 @@
 """Versions that the revisit schedule misses, over those that uniform polling misses with exactly as many fetches.
 
-    python -m bench.revisit [--seeds 20] [--articles 200]          (make bench)
+    python -m bench.revisit [--seeds 20] [--articles 500]          (make bench)
 
 A version is missed when no fetch fell into the time it stood. Three models of how an article is edited, all made
 after two large counts of real edits: 35 % of articles are edited on their first day, .68 times on average, most of
 those once or twice, one in twenty of them more than nine times (Timmerman et al., "Last update 1 hour ago", 2023:
-291,666 Flemish articles looked at every 15 minutes for a day); 28 % of 600,000 over nine months ("The Times, They
-Are A-Changin'", changing-times.github.io). How fast the rate falls with age, nobody counted: so it differs between the models and
-between their articles, and no policy is told. Each policy spends the same sum, to the fetch; those that divide it
-unevenly between articles have one knob, turned until they do. The first fetch is the discovery, at age 0, and the last
-one stands at the end, for every policy: so none of them misses what stood then, and where the others go is compared.
+291,666 Flemish articles looked at every 15 minutes for a day); 28 % of 600,000 over nine months ("The Times, They Are
+A-Changin'", changing-times.github.io). How fast the rate falls with age, neither says: so it differs between the
+models and between their articles, and no policy is told.
+
+Each policy spends the same sum, to the fetch; those that divide it unevenly between articles have one knob, turned
+until they do. The first fetch is the discovery, at age 0, and the last one stands at the end, for every policy: so
+none of them misses what stood then, and where the others go is compared.
 
 - uniform: at equal distances
 - age: age backoff alone
