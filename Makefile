@@ -35,7 +35,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test long check testbed bench kills drill faults attacks backlog lock
+.PHONY: setup dev test long check testbed week bench kills drill faults attacks backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -55,6 +55,9 @@ check: dev ## ruff, mypy --strict, import-linter, then all tests
 
 testbed: dev ## Capture the six WordPress sites of ../shared/testbed and compare with its answer sheet
 	@$(BIN)/python -m tests.testbed
+
+week: dev ## A scaled week on the test bed, 2,000 changes; WEEK="--faults" through every fault; about 45 minutes
+	@$(BIN)/python -m tests.week $(WEEK)
 
 bench: dev ## Every performance figure, with its bound
 	@status=0; for one in pipeline warc store catalog verify revisit; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status

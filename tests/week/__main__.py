@@ -25,7 +25,7 @@ from tests.week.editor import Editor, wishes
 from tests.week.oracle import Event, Round, Verdict, judge
 from tests.week.record import Record
 from tests.week.report import Report, chains, clock
-from tests.week.scale import Scale, port, write_outlets
+from tests.week.scale import Scale, address, write_outlets
 
 ALIVE = ("live", "edited", "returned")
 SETTLE = 4  # rounds without faults after the week: nothing may be lost, nothing made up late
@@ -61,14 +61,13 @@ def main() -> None:
         base = load_base(given, scale)
         place.copy(base, folder)
         bedside.restore(base.name)
-    faulty = frozenset(given.sites if given.faults else {"alwatan"})
-    write_outlets(folder / "outlets", scale, faulty, budget=600.0)
+    write_outlets(folder / "outlets", scale, budget=600.0)
     with place.serving(folder) as warraq:
         if given.rebuild:
             warraq("rebuild")
         if not given.judge:
             run_week(given, scale, warraq)
-        tell(given, scale, warraq, faulty, report)
+        tell(given, scale, warraq, report)
     print(f"week: {'short: ' + '; '.join(report.short) if report.short else 'ok'}")
     sys.exit(bool(report.short))
 
@@ -87,7 +86,7 @@ def load_base(given: argparse.Namespace, scale: Scale) -> Path:
     bedside.base_state(given.sites, given.posts, 24 * scale.hour)
     bedside.snapshot(name)
     shutil.rmtree(base, ignore_errors=True)
-    write_outlets(base / "outlets", scale, frozenset(), budget=3600.0)
+    write_outlets(base / "outlets", scale, budget=3600.0)
     began = time.time()
     with place.serving(base) as warraq:
         warraq("doctor", "--create")
@@ -131,12 +130,12 @@ def run_week(given: argparse.Namespace, scale: Scale, warraq: Warraq) -> None:
     (warraq.folder / "truth.json").write_text(json.dumps(truth))
 
 
-def tell(given: argparse.Namespace, scale: Scale, warraq: Warraq, faulty: frozenset[str], report: Report) -> None:
+def tell(given: argparse.Namespace, scale: Scale, warraq: Warraq, report: Report) -> None:
     """Judge and print."""
     record = Record.load(warraq.folder / "record.json")
     rounds = [_round(row, record) for row in _rows(warraq.folder)]
     week = [one for one in rounds if one.ended <= record.ended + 600 and one.began < record.ended]
-    posts = Posts(record, faulty)
+    posts = Posts(record)
     events = [_event(e) for site in given.sites for e in warraq.catalog().changes(outlet=site, limit=10**6)]
     during = [e for e in events if e.time >= record.began]
     verdict = judge(record, during, week, posts.of, scale.seconds(21_600), scale.hour)
@@ -163,15 +162,12 @@ def tell(given: argparse.Namespace, scale: Scale, warraq: Warraq, faulty: frozen
 class Posts:
     """Which post has or had an address."""
 
-    def __init__(self, record: Record, faulty: frozenset[str]) -> None:
-        self.record, self.faulty = record, faulty
+    def __init__(self, record: Record) -> None:
         self._by_id: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         for site, posts in record.paths.items():
             for post, paths in posts.items():
                 for path in paths:
-                    for through in (False, True):
-                        ident = article_id(f"http://127.0.0.1:{port(site, through)}{path}")
-                        self._by_id[site][ident] = post, path
+                    self._by_id[site][article_id(address(site, path))] = post, path
 
     def of(self, site: str, article: str) -> str | None:
         return self._by_id[site].get(article, (None, ""))[0]

@@ -36,7 +36,7 @@ class Report:
             stood = f"{sums[group, 'found of stood']} of {sums[group, 'stood']}"
             text = f"{found} of {counted} = {share:.1%} (made {made}; stood a round: {stood}; late {sums[group, 'late']})"
             bound = BOUNDS.get(group, 0.0) if strict else 0.0
-            self.check(f"{group}s found" + (f", bound {bound:.0%}" if bound else ""), text, share >= bound)
+            self.check(f"{group}: found" + (f", bound {bound:.0%}" if bound else ""), text, share >= bound)
 
     def sites(self, expected: list[Expected]) -> None:
         for site in sorted({one.change.site for one in expected}):
@@ -80,7 +80,7 @@ class Report:
 
     def latency(self, expected: list[Expected], hour: float) -> None:
         for group, hours in latencies(expected, hour).items():
-            cuts = quantiles(hours, n=20) if len(hours) > 1 else [hours[0]] * 19
+            cuts = quantiles(hours, n=20, method="inclusive") if len(hours) > 1 else [hours[0]] * 19
             self.say(
                 f"      {group}: seen after {cuts[9]:.1f} h (median), {cuts[17]:.1f} h (9 of 10), {hours[-1]:.1f} h at most"
             )

@@ -39,18 +39,19 @@ class Scale:
         return seconds / self.hour
 
 
-def port(site: str, through_faults: bool) -> int:
-    return BASE + list(SITES).index(site) + 1 + 10 * through_faults
+def address(site: str, path: str) -> str:
+    """Every site is asked through the fault proxy, which has no rules but during the outage, or with --faults."""
+    return f"http://127.0.0.1:{BASE + 11 + list(SITES).index(site)}{path}"
 
 
-def write_outlets(folder: Path, scale: Scale, faulty: frozenset[str], budget: float) -> None:
-    """The repo's own outlet files, turned to the test bed; the sites in `faulty` are asked through the fault proxy."""
+def write_outlets(folder: Path, scale: Scale, budget: float) -> None:
+    """The repo's own outlet files, turned to the test bed."""
     folder.mkdir(parents=True, exist_ok=True)
     defaults = {f.name: f.default for f in fields(Outlet)}
     for site in SITES:
         text = _source(site)
         keep = {k: v for k, v in tomllib.loads(text).items() if k in KEPT}
-        keep |= {"name": site, "url": f"http://127.0.0.1:{port(site, site in faulty)}/", "private": True}
+        keep |= {"name": site, "url": address(site, "/"), "private": True}
         keep |= {"delay": 0.0, "budget": budget}
         keep |= {key: scale.seconds(float(defaults[key])) for key in DURATIONS}  # type: ignore[arg-type]
         layouts = _layouts(text) + (_layouts(_source(LAYOUTS_TOO[site])) if site in LAYOUTS_TOO else "")
