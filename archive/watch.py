@@ -10,11 +10,13 @@ This module imports nothing heavy: DAG files and the supervisor use it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from archive.address import host_of
 from archive.capture import Previous
 from archive.errors import Refused
 from archive.outlet import RESERVED, Outlet
@@ -23,7 +25,8 @@ NAME = RESERVED
 SPIDER = "watch"
 EVERY = "6h"
 POOLS = {"warraq_watch": 1, "capture_url": 4}  # Airflow's, and their slots: a page asked for by hand waits for no crawl
-_SPAN = re.compile(r"([1-9]\d{0,8})(s|m|h|d|w)", re.ASCII)
+PACE = "^ *[1-9][0-9]{0,8}[smhdw] *$"  # what `pace` reads, for a form
+_SPAN = re.compile(r"([1-9]\d{0,8})([smhdw])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LONGEST = 366 * 86_400
 _SAFE = "/:@!$&'()*+,;=~-._%?"  # RFC 3986 §3.3 and §3.4, and what is percent-encoded already
@@ -91,7 +94,7 @@ def page(text: str) -> str:
 
 
 def due(pages: Iterable[Watched], now: datetime, gone_after: float, *, everything: bool = False) -> list[tuple[Watched, str]]:
-    """(page, why it is asked for) of the pseudo-outlet's pages, longest overdue first; never asked for ones before all.
+    """(page, why it is asked for) of the pseudo-outlet's pages: of each host never asked for ones first, then longest overdue.
 
     A page is due `every` seconds after its last capture, whatever that told. One that was missed for the first time is looked
     at again when its absence can be confirmed, after `gone_after` seconds, if that is sooner.
@@ -108,7 +111,18 @@ def due(pages: Iterable[Watched], now: datetime, gone_after: float, *, everythin
             at, why = (look if last < look < at else at), "confirm"
         if at <= now or everything:
             found.append((at, one.url, one, why))
-    return [(one, why) for _, _, one, why in sorted(found, key=lambda row: (row[0], row[1]))]
+    return _spread([(one, why) for _, _, one, why in sorted(found, key=lambda row: (row[0], row[1]))])
+
+
+def _spread(rows: list[tuple[Watched, str]]) -> list[tuple[Watched, str]]:
+    """The first of each host, then the second of each …: while one host waits for its delay, others are asked."""
+    nth: Counter[str] = Counter()
+    turns = []
+    for one, why in rows:
+        host = host_of(one.url)
+        turns.append((nth[host], one, why))
+        nth[host] += 1
+    return [(one, why) for _, one, why in sorted(turns, key=lambda row: row[0])]
 
 
 def following(one: Watched, now: datetime) -> str:

@@ -110,7 +110,8 @@ def outlet_dag(outlet: Outlet) -> DAG:
 def broken_dag(file: Path, reason: str) -> DAG:
     """The DAG of an outlet file that cannot be used: one task, which fails with the reason."""
     dag = DAG(
-        "warraq_" + re.sub(r"[^A-Za-z0-9_.-]", "_", file.stem),
+        # The name of the watch list's own DAG would be taken otherwise, by a file of that name, which is refused.
+        "warraq_" + re.sub(r"[^A-Za-z0-9_.-]", "_", file.name if file.stem == outlets.RESERVED else file.stem),
         description=f"{file.name} cannot be used",
         doc_md=BROKEN_RUNBOOK.format(file=file.name, reason=reason.replace("\n", " ")),
         schedule="@hourly",

@@ -1,4 +1,4 @@
-"""Airflow plugin: every outlet's pool exists before its first task, without a manual step.
+"""Airflow plugin: the pools of outlets and of the watch list exist before their first task, without a manual step.
 
 A task of a pool that does not exist is never started, and DAG files may not write to Airflow's database. Its
 services may: they make the pools when they start, and that of a new outlet when its first run begins. A pool that
@@ -12,7 +12,7 @@ from contextlib import suppress
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-DESCRIPTION = "One outlet's steps, one at a time"
+DESCRIPTION = "Warraq's: an outlet's steps, one at a time; pages by hand, a few"
 
 
 class Pools:
@@ -25,11 +25,12 @@ class Pools:
         from airflow.utils.session import create_session
         from sqlalchemy.exc import IntegrityError
 
-        from archive import settings
+        from archive import settings, watch
 
-        for file in sorted(settings.from_environment().outlets.glob("*.toml")):
+        names = {f"warraq_{file.stem}": 1 for file in settings.from_environment().outlets.glob("*.toml")}
+        for name, slots in sorted({**names, **watch.POOLS}.items()):
             with suppress(IntegrityError), create_session() as session:  # another process was quicker
-                ensure(f"warraq_{file.stem}", session)
+                ensure(name, session, slots)
 
     @hookimpl
     def on_dag_run_running(self, dag_run, msg: str) -> None:
@@ -37,17 +38,23 @@ class Pools:
 
         # In the scheduler's own transaction: another one would wait for it for ever on SQLite.
         session = object_session(dag_run)
-        if session is not None and "outlet" in {tag.name for tag in getattr(dag_run.dag_model, "tags", ())}:
-            ensure(dag_run.dag_id, session)
+        from archive import watch
+
+        if session is not None and (dag_run.dag_id in watch.POOLS or "outlet" in _tags(dag_run)):
+            ensure(dag_run.dag_id, session, watch.POOLS.get(dag_run.dag_id, 1))
 
 
-def ensure(name: str, session) -> None:
+def _tags(dag_run) -> set[str]:
+    return {tag.name for tag in getattr(dag_run.dag_model, "tags", ())}
+
+
+def ensure(name: str, session, slots: int = 1) -> None:
     """Add the pool when there is none of that name. Does not commit."""
     from airflow.models.pool import Pool
     from sqlalchemy import select
 
     if session.scalar(select(Pool.id).where(Pool.pool == name)) is None:
-        session.add(Pool(pool=name, slots=1, description=DESCRIPTION, include_deferred=False))
+        session.add(Pool(pool=name, slots=slots, description=DESCRIPTION, include_deferred=False))
         session.flush()
 
 

@@ -35,12 +35,12 @@ class Api:
         """A fresh bearer token (valid for a day)."""
         return str(self._send("POST", "/auth/token", self._login, {})["access_token"])
 
-    def ensure_pools(self, names: list[str], slots: int = 1) -> list[str]:
-        """Make the pools that are missing; which ones. A pool that is there keeps its size."""
+    def ensure_pools(self, slots: Mapping[str, int]) -> list[str]:
+        """Make the pools that are missing, by name and slots; which ones. A pool that is there keeps its size."""
         held = {pool["name"] for pool in self.get("/api/v2/pools?limit=1000")["pools"]}
-        missing = [name for name in names if name not in held]
+        missing = [name for name in sorted(slots) if name not in held]
         for name in missing:
-            self.post("/api/v2/pools", {"name": name, "slots": slots, "description": "one outlet's steps, one at a time"})
+            self.post("/api/v2/pools", {"name": name, "slots": slots[name], "description": "Warraq's own"})
         return missing
 
     def _authorized(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:

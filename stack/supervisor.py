@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from archive import outlet as outlets
+from archive import watch
 from archive.errors import BadOutlet, Refused, TryAgain
 from archive.settings import ROOT
 from stack import environment, ports, secrets, services
@@ -232,12 +233,15 @@ class Stack:
             step.started = now
 
     def _make_pools(self) -> bool:
-        """One pool of one slot for each outlet: its runs never overlap, and a new outlet file needs no person."""
+        """One pool of one slot for each outlet: its runs never overlap, and a new outlet file needs no person.
+
+        Pages by hand have a pool of their own.
+        """
         try:
-            names = {f"warraq_{name}" for name in outlets.load_folder(self.mode.outlets)[0]}
-            if names - self._pools:
-                self.api().ensure_pools(sorted(names))
-                self._pools = names
+            slots = {f"warraq_{name}": 1 for name in outlets.load_folder(self.mode.outlets)[0]} | watch.POOLS
+            if slots.keys() - self._pools:
+                self.api().ensure_pools(slots)
+                self._pools = set(slots)
         except (OSError, BadOutlet):
             return False  # Airflow does not answer now, or the folder is not there yet; the next round will do it
         return True
