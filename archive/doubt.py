@@ -5,7 +5,7 @@ Doubted content is kept and counted. It makes a version only when later captures
     replacement  U+FFFD in the text, or octets of the page that are no UTF-8
     encoding     letters of one charset read in another (mojibake)
     cut-short    the document does not end
-    bare         little text, and nothing that an article has: no mark, no date, no post id
+    bare         little text, and nothing that an article has: no mark, no date, no post id, no element that holds it
     shared       the same text at three addresses or more, none of which says when it was published or which post it is
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from archive.observation import Observation, Reading
 
-BARE = 300  # letters and digits: less is a notice, or a very short report
+BARE = 200  # letters and digits: less is a notice, or a very short report
 SHARED = 3  # addresses
 _CHARSETS = ("cp1252", "cp1256", "latin-1")
 _RUN = re.compile(r"[^\x00-\x7f]{3,}")
@@ -38,7 +38,7 @@ def of_text(text: str, *, octets_damaged: bool, ends: bool) -> str:
 
 def bare(reading: Reading, *, marked: bool, post: str) -> str:
     """The doubt of a page with nothing but a little text: it may be a notice that stands in the place of an article."""
-    return "bare" if reading.chars < BARE and not (marked or post or reading.published) else ""
+    return "bare" if reading.chars < BARE and not (marked or post or reading.published or reading.layout) else ""
 
 
 def mojibake(text: str) -> bool:
