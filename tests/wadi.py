@@ -138,8 +138,8 @@ class Wadi:
 
 
 @contextmanager
-def wadi(weed: Server, folder: Path, articles: int = 6) -> Iterator[Wadi]:
-    """The newsroom serving and its archive made; the process's own environment is left as it was."""
+def wadi(weed: Server, folder: Path, articles: int = 6, more: Mapping[str, str] | None = None) -> Iterator[Wadi]:
+    """The newsroom serving and its archive made, with `more` settings; the process's own environment is left as it was."""
     from archive.s3 import init_archive
 
     site = Site()
@@ -155,6 +155,7 @@ def wadi(weed: Server, folder: Path, articles: int = 6) -> Iterator[Wadi]:
         "WARRAQ_CONTACT": "mailto:test@example.org",
         "WARRAQ_READERS": "1",
         "PYTHONDONTWRITEBYTECODE": "",
+        **(more or {}),
     }
     made = Wadi(site, f"http://127.0.0.1:{server.server_address[1]}/", folder, env)
     made.outlet_file()

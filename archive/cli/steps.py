@@ -11,6 +11,7 @@ import typer
 from archive import keys
 from archive.cli.common import Json, OutletName, finish, print_json, workshop
 from archive.errors import Refused, TryAgain, WarraqError
+from archive.outlet import RESERVED
 from archive.steps.workshop import Outcome, Workshop
 
 Run = Annotated[str, typer.Option("--run", help="Id of the run, as `warraq plan` prints it.", show_default=False)]
@@ -30,14 +31,16 @@ def new_run(shop: Workshop) -> str:
 
 
 def run(
-    outlet: Annotated[list[str] | None, typer.Argument(help="Outlets; all that are switched on when left out.")] = None,
+    outlet: Annotated[
+        list[str] | None, typer.Argument(help="Outlets; all that are switched on, and the watch list, when left out.")
+    ] = None,
     everything: Everything = False,
     walk: Walk = False,
     as_json: Json = False,
 ) -> None:
     """Plan, crawl, extract, seal and inspect one outlet after the other."""
     shop = workshop(as_json)
-    names = outlet or sorted(path.stem for path in shop.settings.outlets.glob("*.toml"))
+    names = outlet or [name for name in shop.names() if name != RESERVED or shop.catalog.watched(RESERVED)]
     if not names:
         raise Refused(f"no outlets in {shop.settings.outlets}", "set WARRAQ_OUTLETS to a folder of outlet files")
     failed: list[WarraqError] = []
@@ -74,7 +77,7 @@ def _run_one(shop: Workshop, name: str, everything: bool, walk: bool, *, quiet: 
         outcomes.append(step())
         if not quiet:
             print(f"{name}: {outcomes[-1].line}", flush=True)
-        if outcomes[-1].nothing_due and len(outcomes) == 1:  # an outlet that is switched off
+        if outcomes[-1].nothing_due and len(outcomes) == 1:  # an outlet that is switched off, no page that is due
             break
     return outcomes
 
@@ -166,7 +169,7 @@ def _names(shop: Workshop, outlet: str, whole: bool) -> list[str]:
         return [outlet]
     if not whole:
         raise Refused("no outlet was named", "name one, or give --all")
-    return sorted(path.stem for path in shop.settings.outlets.glob("*.toml"))
+    return shop.names()
 
 
 def _known(run: str) -> str:

@@ -71,14 +71,22 @@ def perform(shop: Workshop, act: Act) -> Outcome:
 def bring_in(shop: Workshop, *, whole: bool) -> Outcome:
     """Take in the acts of other machines, and log what nobody has logged. One listing when there is nothing new.
 
+    `whole` as for `see`.
+    """
+    new = see(shop, whole=whole)
+    leaves = log_waiting(shop)
+    line = f"acts: {len(new)} taken in, {leaves} leaves logged"
+    return Outcome(line, {"new": new, "leaves": leaves}, nothing_due=not new and not leaves)
+
+
+def see(shop: Workshop, *, whole: bool = False) -> list[str]:
+    """Take in the acts of other machines; the keys that are new. Needs no key of the log: it only reads the bucket.
+
     `whole` lists every act; otherwise those of the last days, and all since the newest that the catalog knows.
     """
     known = shop.catalog.acts()
     after = "" if whole or not known else min(max(known), f"{acts.PREFIX}{shop.clock() - RECENT:%Y/%m/%d}")
-    new = take_in(shop, (key for key in shop.store.list(acts.PREFIX, after=after) if key not in known))
-    leaves = log_waiting(shop)
-    line = f"acts: {len(new)} taken in, {leaves} leaves logged"
-    return Outcome(line, {"new": new, "leaves": leaves}, nothing_due=not new and not leaves)
+    return take_in(shop, (key for key in shop.store.list(acts.PREFIX, after=after) if key not in known))
 
 
 def take_in(shop: Workshop, keys: Iterable[str]) -> list[str]:

@@ -162,7 +162,7 @@ class _Mirror:
 
     def waiting(self) -> int:
         """Copy what is not logged yet, where it can be read; how many objects cannot."""
-        names = {path.stem for path in self.shop.settings.outlets.glob("*.toml") if keys.OUTLET.fullmatch(path.stem)}
+        names = set(filter(keys.OUTLET.fullmatch, self.shop.names()))
         names |= {key.split("/")[1] for key in self.copier.copied if key.startswith("plans/")}
         now = self.shop.clock()
         ours = unlogged.recent(self.source, names, now)

@@ -18,7 +18,7 @@ def sweep(shop: Workshop) -> Outcome:
     """Log the plans of the last days that are not logged, and sign the log as far as it goes."""
     log, now = ready(shop), shop.clock()
     units, since, first = list[Unit](), [log.mark()], f"{now - pending.LATE:%Y/%m/%d}"
-    for name in sorted(path.stem for path in shop.settings.outlets.glob("*.toml") if keys.OUTLET.fullmatch(path.stem)):
+    for name in filter(keys.OUTLET.fullmatch, shop.names()):
         found = sorted(shop.store.list(f"plans/{name}/", after=f"plans/{name}/{first}"))
         for key in sorted(set(found) - set(shop.catalog.logged(found))):
             data = shop.store.get(key)

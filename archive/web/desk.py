@@ -74,12 +74,13 @@ def opener(settings: Callable[[], Settings]) -> Callable[[], Desk]:
         return held["store"]  # type: ignore[no-any-return]
 
     def desk() -> Desk:
-        from archive import outlet
+        from archive import outlet, watch
         from archive.catalog import Catalog
 
         if "catalog" not in held:
             held["catalog"] = Catalog(settings().catalog)
         good, _ = outlet.load_folder(settings().outlets)
-        return Desk(held["catalog"], store, {name: one.title for name, one in good.items()})
+        titles = {name: one.title for name, one in (*good.items(), (watch.NAME, watch.outlet()))}
+        return Desk(held["catalog"], store, titles)
 
     return desk
