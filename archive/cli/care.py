@@ -13,6 +13,7 @@ import typer
 from archive import outlet as outlet_files
 from archive.cli.common import Json, Restricted, finish, print_json, progress, shown, workshop
 from archive.errors import NOTHING_DUE, Refused
+from archive.outlet import RESERVED
 from archive.steps.workshop import Workshop
 
 
@@ -63,6 +64,7 @@ def rebuild(as_json: Json = False) -> None:
 
     shop = workshop(as_json)
     good, _ = outlet_files.load_folder(shop.settings.outlets)
+    good[RESERVED] = shop.outlet(RESERVED)
     with progress("rebuild", as_json) as tick:
         outcome = step(shop, good, tick)
     finish(outcome, as_json)
@@ -101,6 +103,8 @@ def status(
     rows = {row.outlet: row for row in shop.catalog.outlets()}
     good, bad = outlet_files.load_folder(shop.settings.outlets)
     stale = [name for name, one in good.items() if one.enabled and max_age and _age(shop, rows, name) > max_age]
+    if RESERVED in rows:  # never stale: it has no channel that could fall silent
+        good[RESERVED] = shop.outlet(RESERVED)
     log, unsigned = standing(shop.settings, shop.clock(), max_age)
     if as_json:
         outlets = [asdict(row) for row in rows.values()]
