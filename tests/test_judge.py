@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from archive import address, keys, snapshot
-from archive.capture import Note
+from archive.capture import Cited, Note
 from archive.digest import digests
 from archive.judge import Judged, judge
 from archive.observation import Observation, dump, load
@@ -151,6 +151,50 @@ def test_a_failing_reader_costs_one_page() -> None:
     assert seen(capture(URL, page()), watched) == ("broken", "reader-XPathEvalError")
 
 
+def test_what_lists_said_and_the_validators_stand_in_the_line() -> None:
+    note = Note(role="article", found="rest", announced={"rest": "2026-11-22T01:00:00Z"}, site="listed")
+    sent = (*HTML, ("ETag", '"7"'), ("Last-Modified", "Sun, 22 Nov 2026 01:00:00 GMT"))
+    line = one(capture(URL, page(), note=note, headers=sent)).observation
+    assert (line.announced, line.site) == ({"rest": "2026-11-22T01:00:00Z"}, "listed")
+    assert (line.etag, line.last_modified) == ('"7"', "Sun, 22 Nov 2026 01:00:00 GMT")
+    assert load(dump([line])) == [line]
+
+
+def test_a_paywall_shows_little_and_says_so() -> None:
+    said = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": %s}</script></head>'
+    assert seen(capture(URL, page().replace("</head>", said % "false"))) == ("blocked", "paywall")
+    assert seen(capture(URL, page().replace("</head>", said % '"False"'))) == ("blocked", "paywall")
+    assert seen(capture(URL, page().replace("</head>", said % "true")))[0] == "content"
+    assert seen(capture(URL, page(*TEXT * 6).replace("</head>", said % "false")))[0] == "content"  # the whole text, after all
+
+
+def test_a_notice_that_nothing_calls_an_article_is_doubted() -> None:
+    notice = f'<html lang="ar"><head><title>الجريدة</title></head><body><p>{TEXT[0]}</p></body></html>'
+    assert one(capture(URL, notice)).observation.doubt == "bare"
+    assert one(capture(URL, notice.replace("<p>", '<div class="entry-content"><p>'))).observation.doubt == ""
+    assert one(capture(URL, page(TEXT[0]))).observation.doubt == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "klass", "reason"),
+    [
+        ({}, "content", ""),
+        ({"record_type": "revisit", "payload": b""}, "content", "same-payload"),
+        ({"status": 404}, "gone", "http-404"),
+        ({"payload": b""}, "broken", "empty-body"),
+        ({"headers": HTML}, "broken", "mime"),
+        ({"truncated": "length"}, "broken", "truncated-length"),
+        ({"failure": "timeout", "status": 0}, "broken", "timeout"),
+    ],
+)
+def test_a_picture_has_a_line_of_its_own_and_no_reading(given: dict[str, object], klass: str, reason: str) -> None:
+    note = Note(role="picture", found="page", listed_by=Cited(URL, "urn:uuid:1", "sha256:" + "0" * 64))
+    fields = {"payload": b"\x89PNG", "headers": (("Content-Type", "image/png"),), "note": note, **given}
+    line = one(capture("https://img.example.net/1.png", **fields)).observation  # type: ignore[arg-type]
+    assert (line.kind, line.klass, line.reason, line.reading) == ("picture", klass, reason, None)
+    assert (line.article, line.channel) == (address.article_id(URL), "")
+
+
 # ---- redirects
 
 
@@ -187,6 +231,13 @@ def test_the_end_of_a_redirect_that_is_no_article_speaks_for_the_first_address_a
 ) -> None:
     (judged,) = judge(via(given.pop("url"), OLD, **given), "warc/x", OUTLET, None, RUN)
     assert (judged.observation.url, judged.observation.klass, judged.observation.reason) == (OLD, klass, reason)
+
+
+def test_what_lists_said_of_the_first_address_is_not_said_of_the_other() -> None:
+    note = Note(role="article", found="rest", via=(OLD,), announced={"rest": "1"}, site="listed")
+    own, first = (judged.observation for judged in judge(capture(URL, page(), note=note), "warc/x", OUTLET, None, RUN))
+    assert (own.announced, own.site) == ({}, "")
+    assert (first.announced, first.site) == ({"rest": "1"}, "listed")
 
 
 def test_a_section_page_that_a_deleted_article_redirects_to_is_no_new_article() -> None:
