@@ -1,4 +1,4 @@
-"""The catalog: what is in the bucket, in a database that answers quickly. Nothing exists only here (but leases).
+"""The catalog: what is in the bucket, in a database that answers quickly. Only leases and measurements are in it alone.
 
 It follows from the observations objects, the acts and the log's batches alone: `clear()`, then `apply`, `note_acts` and
 `note_batches` of every one in any order, gives the same rows. SQLAlchemy is imported when a catalog is first used: the
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from archive.catalog.lease import Held, alive, may_take
+from archive.catalog.measured import Measured
 from archive.catalog.rows import (
     ArticleRow,
     CaptureRow,
@@ -24,7 +25,6 @@ from archive.catalog.rows import (
     VersionRow,
     Walk,
 )
-from archive.catalog.shown import Shown
 
 if TYPE_CHECKING:
     from archive.acts import Act, Standing
@@ -49,11 +49,11 @@ __all__ = [
 ]
 
 
-class Catalog(Shown):
+class Catalog(Measured):
     """The catalog at an SQLAlchemy address: `sqlite:///…` or `postgresql://…`. Safe from many threads and processes.
 
     Every call is one transaction. TryAgain when the database is locked or away, Refused or Broken when a person
-    must look. What people ask is in `archive.catalog.shown`.
+    must look. What people ask is in `archive.catalog.shown`, what was measured in `archive.catalog.measured`.
     """
 
     def migrate(self) -> None:

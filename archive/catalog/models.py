@@ -216,6 +216,15 @@ watched = _table(  # what acts have put on the watch list; `every` in seconds, `
 
 lease = _table("lease", _text("host", key=True), *_texts("holder", "until"))
 
+latency = _table(  # a measurement of this installation (archive.latency); exact: 0 when it happened after `site`
+    "latency",
+    *(_text(name, key=True) for name in ("outlet", "article", "time", "kind")),
+    _text("site"),
+    _number("exact"),
+    _text("sealed"),
+    Index("latency_time", "outlet", "time"),
+)
+
 INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act)
 DERIVED = (article, version, event, seed_link, unread, trial)
 FROM_BUCKET = (*INPUT, *DERIVED, standing, watched)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from archive import cdx, keys, observation, records
 from archive import plan as planning
+from archive.catalog.rows import EventRow
 from archive.errors import BadRecord, Broken, Refused, WarraqError
 from archive.keys import Stem
 from archive.log import units
@@ -25,6 +26,8 @@ from archive.steps import act, pending, ruling
 from archive.steps.record import ready, record
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store, put_once
+
+New = tuple[Stem, EventRow]  # a file, and an event that came with it
 
 
 def seal(shop: Workshop, outlet: Outlet, run: str | None, accepted: Collection[str] = ()) -> Outcome:
@@ -49,10 +52,13 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None, accepted: Collection[s
     work = _Work(shop, outlet)
     leaves = work.seal(log, todo, logged)
     ruling.renew(shop, work.read)  # before the catalog has them: a seal that is cut short does it again
-    events = _apply(shop, outlet, work.read, waiting)
+    found = _apply(shop, outlet, work.read, waiting)
     if work.problems:
         raise work.problems[0]
+    # What was in the log before was sealed then, not now.
+    shop.catalog.note_latency(outlet.name, [one for stem, one in found if stem.warc not in logged], shop.clock())
     _told(left, run)
+    events = Counter(kind for _, one in found for kind in one.kinds)
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
     return Outcome(
         f"seal: {work.sealed} WARC sealed, {work.records} records, {leaves} leaves logged; {changes}",
@@ -81,14 +87,14 @@ def _told(left: set[Stem], run: str | None) -> None:
         )
 
 
-def _apply(shop: Workshop, outlet: Outlet, read: dict[Stem, list[Observation]], waiting: Collection[str]) -> Counter[str]:
-    """Fold what is logged now into the catalog; the kinds of the events that are new."""
-    events: Counter[str] = Counter()
-    for stem, lines in read.items():
-        if stem.observations in waiting:
-            for event in shop.catalog.apply(stem.observations, lines, outlet):
-                events.update(event.kinds)
-    return events
+def _apply(shop: Workshop, outlet: Outlet, read: dict[Stem, list[Observation]], waiting: Collection[str]) -> list[New]:
+    """Fold what is logged now into the catalog; the events that are new, each with the file that brought it."""
+    return [
+        (stem, event)
+        for stem, lines in read.items()
+        if stem.observations in waiting
+        for event in shop.catalog.apply(stem.observations, lines, outlet)
+    ]
 
 
 @dataclass

@@ -1,4 +1,11 @@
 """The catalog's schema, step by step (Alembic). `Catalog.migrate()` runs them; nobody needs the alembic command."""
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005")  # revisions, oldest first; tests compare them with the files in versions/
+KNOWN = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+)  # oldest first; tests compare them with the files in versions/
 HEAD = KNOWN[-1]
