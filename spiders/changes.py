@@ -34,6 +34,7 @@ class Changes:
         self._planned = {task.article or article_id(task.url): task.announced for task in plan.revisits}
         self._heard: dict[str, dict[str, str]] = {}  # article → words of this run, where they matter
         self._posts: set[str] = set()  # ids of the CMS's own under new addresses
+        self.newcomers: set[str] = set()  # those new addresses' articles
         self._spans: dict[int, tuple[float, float]] = {}  # page of the walk → first and last time on it
         self._missing: list[tuple[int, Row, Cited | None]] = []  # (walk pages read until then, …)
         self._read = 0
@@ -61,6 +62,7 @@ class Changes:
         if before is None or before.article == item["article"]:
             return False
         self._posts.add(item["post"])
+        self.newcomers.add(item["article"])
         return True
 
     def front_page(self, channel: Channel, cited: Cited | None) -> None:

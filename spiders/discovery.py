@@ -137,7 +137,8 @@ class Discovery:
 
     def noted(self, job: Job) -> Job:
         """An article's job as it goes out: with what the lists of this run say of it by now."""
-        return replace(job, announced=self.changes.words(job), site=self._site(job.article))
+        why = "moved" if job.article in self.changes.newcomers and job.why == "new" else job.why  # the home page has no ids
+        return replace(job, why=why, announced=self.changes.words(job), site=self._site(job.article))
 
     def _site(self, article: str) -> Site:
         listed = self.changes.listed

@@ -23,8 +23,9 @@ from spiders.frontier import Job, Rank
 
 OVERLAP = timedelta(hours=1)  # that a sweep begins before the last one: clocks differ, and caches are slow
 SLACK = timedelta(days=1)  # that a post in a sweep may be older than asked for; beyond, the site ignores what is asked
-OFTEN = 24  # walks in the time of one, at most, when the site has fewer articles than it should
-SELDOM = 4  # … when it has more
+# Walks in the time of one (walk_every), at most, when the site has fewer articles than it should (of more than LARGE pages;
+# of fewer pages more often, as many as cost the same), or more.
+OFTEN, LARGE, SELDOM = 24, 100, 4
 
 
 class WordpressDiscovery(Discovery):
@@ -108,13 +109,14 @@ class WordpressDiscovery(Discovery):
             self.ask(rest.sweep_of(front, since), "rest", Rank.FRONT, 1)
 
     def _mind_total(self, channel: Channel) -> None:
-        """The number of articles that the site says it has, against what is known: a difference is worth a walk now."""
+        """The number of articles that the site says it has, against what it said before and what is new: a difference is
+        worth a walk now."""
         if channel.total is not None and self.plan.expected >= 0:
             new = sum(not self.is_known(item["article"]) for item in channel.items)
             differ = channel.total - self.plan.expected - new
             self.short = differ < 0
-            often = OFTEN if self.short else SELDOM if differ > len(self.plan.backlog) else 0
-            if often and not self.walking and self._walked_before(self.outlet.walk_every / often):
+            share = min(1.0, (channel.pages or LARGE) / LARGE) / OFTEN if self.short else 1 / SELDOM
+            if differ and not self.walking and self._walked_before(self.outlet.walk_every * share):
                 self.begin_walk()
                 self.ask_named()
         self.short |= self.walking and channel.pages == 1

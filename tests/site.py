@@ -105,18 +105,22 @@ class Post:
     title: str
     when: str  # ISO time without offset, UTC
     protected: bool = False
+    modified: str = ""  # "": as when it came out
+    text: str = "قال المراسل إن الطريق مفتوح."
+    slug: str = "khabar"
 
     @property
     def path(self) -> str:
-        return f"/khabar-{self.number}/"
+        return f"/{self.slug}-{self.number}/"
 
 
 class WordPress(Site):
-    """What a WordPress shows of its posts, as far as its channels are open."""
+    """What a WordPress shows of its posts, as far as its channels are open. `old`: one of before 5.7, without modified_after."""
 
-    def __init__(self, posts: list[Post], *, open_: str = "rest feed paged sitemap archive") -> None:
+    def __init__(self, posts: list[Post], *, open_: str = "rest feed paged sitemap archive", old: bool = False) -> None:
         super().__init__()
         self.posts = sorted(posts, key=lambda post: post.when, reverse=True)
+        self.old = old
         self.open = set(open_.split())
         self.route = self._route
 
@@ -126,7 +130,7 @@ class WordPress(Site):
         first = parts.path.strip("/").split("/")[0]
         by_path = {post.path: post for post in self.posts}
         if parts.path in by_path and not parts.query:
-            return Reply(200, _page(f"<h1>{by_path[parts.path].title}</h1><p>قال المراسل إن الطريق مفتوح.</p>"))
+            return Reply(200, _page(f"<h1>{by_path[parts.path].title}</h1><p>{by_path[parts.path].text}</p>"))
         if parts.path == "/wp-json/wp/v2/posts" and "rest" in self.open:
             return self._rest(query)
         if parts.path == "/feed/" and "feed" in self.open:
@@ -139,21 +143,27 @@ class WordPress(Site):
 
     def _rest(self, query: dict[str, str]) -> Reply:
         size, page = int(query["per_page"]), int(query["page"])
-        pages = -(-len(self.posts) // size)
-        if page > pages:
+        by = {"modified": lambda post: post.modified or post.when}.get(query.get("orderby", ""), lambda post: post.when)
+        chosen = sorted(self.posts, key=by, reverse=query.get("order") != "asc")
+        if not self.old:
+            since = query.get("modified_after", "").removesuffix("Z")
+            chosen = [post for post in chosen if (post.modified or post.when) > since]
+        pages = -(-len(chosen) // size)
+        if page > max(pages, 1):
             return Reply(400, '{"code":"rest_post_invalid_page_number"}', {"Content-Type": "application/json"})
         rows = [
             {
                 "id": post.number,
                 "link": self.url + post.path[1:],
                 "date_gmt": post.when,
-                "modified_gmt": post.when,
+                "modified_gmt": post.modified or post.when,
                 "title": {"rendered": post.title},
-                "content": {"protected": post.protected},
+                "content": {"protected": post.protected, "rendered": "" if post.protected else f"<p>{post.text}</p>\n"},
             }
-            for post in self.posts[(page - 1) * size : page * size]
+            for post in chosen[(page - 1) * size : page * size]
         ]
-        return Reply(200, json.dumps(rows), {"Content-Type": "application/json", "X-WP-TotalPages": str(pages)})
+        counts = {"X-WP-Total": str(len(chosen)), "X-WP-TotalPages": str(pages)}
+        return Reply(200, json.dumps(rows), {"Content-Type": "application/json", **counts})
 
     def _feed(self, page: int) -> Reply | None:
         posts = self.posts[(page - 1) * PER_PAGE : page * PER_PAGE]
@@ -163,10 +173,9 @@ class WordPress(Site):
         return Reply(200, f"<rss><channel>{items}</channel></rss>", {"Content-Type": "application/rss+xml"})
 
     def _sitemap(self, path: str) -> Reply | None:
-        children = {
-            "/wp-sitemap-posts-post-1.xml": [p.path for p in self.posts],
-            "/wp-sitemap-posts-page-1.xml": ["/", "/about/"],
-        }
+        children = {"/wp-sitemap-posts-page-1.xml": ["/", "/about/"]}
+        for number, start in enumerate(range(0, len(self.posts), 2000), 1):
+            children[f"/wp-sitemap-posts-post-{number}.xml"] = [p.path for p in self.posts[start : start + 2000]]
         if path == "/wp-sitemap.xml":
             rows = "".join(f"<sitemap><loc>{self.url}{child[1:]}</loc></sitemap>" for child in children)
             return Reply(200, f"<sitemapindex>{rows}</sitemapindex>")
