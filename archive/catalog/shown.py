@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from archive.catalog.database import Database
     from archive.catalog.gallery import PictureRow
+    from archive.coverage import Coverage
+    from archive.outlet import Outlet
     from archive.watch import Watched
 
 
@@ -141,3 +143,19 @@ class Shown:
 
         with self._database.read(**{SHOWN: True}) as connection:
             return queries.twins(connection, article)
+
+    def coverage(self, outlet: Outlet) -> Coverage:
+        """The outlet's channels against each other and against its articles."""
+        from archive.catalog import coverage as rows
+        from archive.channels import scope_of
+        from archive.coverage import report
+
+        def wanted(url: str) -> bool:
+            return scope_of(outlet).article(url, trusted=True)
+
+        with self._shown() as connection:
+            name = outlet.name
+            seen, known = rows.seen(connection, name), rows.known(connection, name)
+            lists, runs = rows.documents(connection, name), rows.runs(connection, name)
+            patience = max(2 * outlet.walk_every, 3600.0)
+            return report(name, seen, known, lists, runs, wanted=wanted, patience=patience)

@@ -1,10 +1,10 @@
-"""Commands that care for the archive: outlets, seeds, rebuild, doctor, status, export."""
+"""Commands that care for the archive: seeds, rebuild, doctor, status, export."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,33 +13,20 @@ import typer
 from archive import outlet as outlet_files
 from archive.cli.common import Json, Restricted, finish, print_json, progress, shown, workshop
 from archive.errors import NOTHING_DUE, Refused
+from archive.latency import overall, spoken, stamp
 from archive.outlet import RESERVED
 from archive.steps.workshop import Workshop
 
+WEEK = 7  # days that the clock of `status` looks back
+
 
 def register(app: typer.Typer) -> None:
-    for command in (outlets, rebuild, doctor, status, export):
+    for command in (rebuild, doctor, status, export):
         app.command()(command)
     seeds = typer.Typer(no_args_is_help=True, help="Seed files: the texts the archive links back to.")
     seeds.command("add")(seeds_add)
     seeds.command("ls")(seeds_ls)
     app.add_typer(seeds, name="seeds")
-
-
-def outlets(as_json: Json = False) -> None:
-    """The outlets we watch; a broken file is named with its reason."""
-    shop = workshop()
-    good, bad = outlet_files.load_folder(shop.settings.outlets)
-    if as_json:
-        print_json({"outlets": [asdict(o) for o in good.values()], "broken": {name: str(e) for name, e in bad.items()}})
-    else:
-        for one in good.values():
-            off = "" if one.enabled else "  (off)"
-            print(f"{one.name:20} {one.spider:10} {one.schedule:14} {one.url}{off}")
-        for error in bad.values():
-            print(f"warraq: {error}", file=sys.stderr)
-    if bad:
-        raise typer.Exit(78)
 
 
 def seeds_add(folder: Annotated[Path, typer.Argument(help="Folder of the seed files.")], as_json: Json = False) -> None:
@@ -101,6 +88,7 @@ def status(
 
     shop = workshop()
     rows = {row.outlet: row for row in shop.catalog.outlets()}
+    clock = {one.outlet: one for one in overall(shop.catalog.latencies(since=stamp(shop.clock() - timedelta(days=WEEK))))}
     good, bad = outlet_files.load_folder(shop.settings.outlets)
     stale = [name for name, one in good.items() if one.enabled and max_age and _age(shop, rows, name) > max_age]
     if RESERVED in rows:  # never stale: it has no channel that could fall silent
@@ -108,7 +96,8 @@ def status(
     log, unsigned = standing(shop.settings, shop.clock(), max_age)
     if as_json:
         outlets = [asdict(row) for row in rows.values()]
-        print_json({"outlets": outlets, "log": log.data, "stale": [*stale, *unsigned], "broken": sorted(bad)})
+        found = {name: {"events": one.events, "median": one.median} for name, one in clock.items() if one.events > one.unknown}
+        print_json({"outlets": outlets, "latency": found, "log": log.data, "stale": [*stale, *unsigned], "broken": sorted(bad)})
     else:
         for name, one in good.items():
             row = rows.get(name)
@@ -117,6 +106,7 @@ def status(
                 if row
                 else "nothing yet"
             )
+            told += f", found after {spoken(clock[name].median)} (median of {WEEK} days)" if name in clock else ""
             trouble = f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
             print(f"{'STALE ' if name in stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)"))
         print(f"{'STALE ' if unsigned else ''}{log.line}")
