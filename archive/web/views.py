@@ -124,7 +124,8 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
         "versions": list(reversed(found.versions)),
         "captures": _runs(found.captures),
         "authors": [str(name) for name in (snapshot or {}).get("authors") or []],
-        "images": [one for one in (snapshot or {}).get("images") or [] if isinstance(one, Mapping)],
+        "pictures": _pictures(snapshot or {}),
+        "videos": [one for one in (snapshot or {}).get("videos") or [] if isinstance(one, Mapping)],
     }
 
 
@@ -221,6 +222,13 @@ def _link(link: SeedLinkRow) -> dict[str, Any]:
     }
 
 
+def _pictures(snapshot: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What a snapshot says of its pictures; snapshots of before pictures were captured have their addresses alone."""
+    rows = snapshot.get("pictures") or snapshot.get("images") or []
+    names = ("url", "role", "caption", "sha256", "missing", "mime", "captured")
+    return [{name: str(one.get(name) or "") for name in names} for one in rows if isinstance(one, Mapping)]
+
+
 def _runs(captures: tuple[CaptureRow, ...]) -> list[tuple[CaptureRow, CaptureRow, int]]:
     """(newest, oldest, how many) of each unbroken row of sightings with the same outcome, newest first."""
     newest_first = list(reversed(captures))
@@ -242,12 +250,12 @@ def _snapshot_facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tupl
     def names(snapshot: Mapping[str, Any]) -> str:
         return "، ".join(map(str, snapshot.get("authors") or []))
 
-    def images(snapshot: Mapping[str, Any]) -> str:
-        return "\n".join(str(one.get("url", "")) for one in snapshot.get("images") or [] if isinstance(one, Mapping))
+    def pictures(snapshot: Mapping[str, Any]) -> str:
+        return "\n".join(f"{one['url']} {one['sha256'][:12]}".strip() for one in _pictures(snapshot))
 
     pairs = (
         ("Subtitle", str(old.get("subtitle") or ""), str(new.get("subtitle") or "")),
         ("Authors", names(old), names(new)),
-        ("Images", images(old), images(new)),
+        ("Pictures", pictures(old), pictures(new)),
     )
     return [pair for pair in pairs if pair[1] != pair[2]]

@@ -130,7 +130,15 @@ def _edited() -> tuple[HistoryRow, dict[str, bytes]]:
     texts = {
         versions[0].snapshot: snapshot(first, OLD, authors=["سلمى الحايك"]),
         versions[1].snapshot: snapshot(
-            second, NEW, authors=["سلمى الحايك", "نزار"], images=[{"url": "https://i/1.jpg", "caption": "السوق"}]
+            second,
+            NEW,
+            authors=["سلمى الحايك", "نزار"],
+            images=[{"url": "https://i/1.jpg", "caption": "السوق"}],
+            pictures=[
+                {"url": "https://i/1.jpg", "role": "og", "caption": "السوق", "sha256": "5e" * 32, "mime": "image/jpeg"},
+                {"url": "https://i/2.jpg", "role": "body", "caption": "", "missing": "http-404"},
+            ],
+            videos=[{"address": "https://t.me/souq/12", "thumbnail": ""}],
         ),
     }
     return HistoryRow(article, versions, events, links, tuple(captures)), texts
@@ -183,7 +191,9 @@ def _nasty() -> tuple[HistoryRow, dict[str, bytes]]:
         _version(NASTY, 2, "2026-11-19T06:00:00.000000Z", title=title, kinds=("body",), snapshot="", layout=SCRIPT),
     )
     events = (_event(NASTY, 1, time, ("new",), title, version=1, url=article.url),)
+    picture = dict.fromkeys(("url", "role", "caption", "sha256", "missing", "mime"), SCRIPT)
     more = {"authors": [SCRIPT], "subtitle": SCRIPT, "images": [{"url": f"x:{SCRIPT}", "caption": SCRIPT}]}
+    more |= {"pictures": [picture, {**picture, "sha256": ""}], "videos": [{"address": SCRIPT, "thumbnail": SCRIPT}]}
     return HistoryRow(article, versions, events, (), ()), {
         versions[0].snapshot: snapshot(title, f"فقرة {SCRIPT}\n</div>{SCRIPT}", **more)
     }

@@ -173,6 +173,16 @@ def test_the_article_shows_text_right_to_left_with_its_evidence() -> None:
     assert "4 times" in words, "equal sightings in a row are one line"
 
 
+def test_pictures_are_listed_by_hash_and_never_shown() -> None:
+    html = client().get(f"/warraq/article/{EDITED}").text
+    told = text(html)
+    assert "5e" * 32 in told
+    assert "https://i/1.jpg السوق" in told
+    assert "not captured: http-404 https://i/2.jpg" in told
+    assert "Video https://t.me/souq/12" in told
+    assert not {"img", "picture", "video", "iframe", "object"} & {tag for tag, _ in seen(html).tags}
+
+
 def test_an_older_version_can_be_read() -> None:
     words = text(client().get(f"/warraq/article/{EDITED}?v=1").text)
     assert "بلغت 2.5 مليون" in words
