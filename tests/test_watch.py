@@ -24,10 +24,14 @@ from archive.address import article_id
 from archive.catalog import Catalog
 from archive.errors import BadOutlet, BadRecord, Refused
 from archive.observation import Observation
+from archive.plan import Plan, Task
 from archive.prove.checking import examine
-from archive.steps import act, asked
+from archive.steps import act, asked, crawl
 from archive.steps import watch as steps
+from archive.steps.extract import extract
+from archive.steps.plan import keep
 from archive.steps.rebuild import rebuild
+from archive.steps.seal import seal
 from archive.steps.workshop import Outcome
 from archive.watch import Watched
 from archive.web import app as web
@@ -214,6 +218,16 @@ class Place:
             found[name] = step(shop, shop.outlet(watch.NAME), run, **more)
         return found
 
+    def look(self, *tasks: Task) -> list[Observation]:
+        """What a run with just this plan observes of its articles."""
+        shop = self.at.shop()
+        run, outlet_now = new_run(shop), shop.outlet(watch.NAME)
+        keep(shop, outlet_now, run, lambda: Plan(run, watch.NAME, walk=False, revisits=tasks, only=True))
+        crawl.crawl(shop, outlet_now, run, 1)
+        extract(shop, outlet_now, run)
+        seal(shop, outlet_now, run)
+        return [line for line in self.lines() if line.run == run]
+
     def lines(self, name: str = watch.NAME) -> list[Observation]:
         store = self.at.shop().store
         loaded = [line for key in sorted(store.list(f"observations/{name}/")) for line in observation.load(store.get(key))]
@@ -344,6 +358,32 @@ class TestPageOfNoOutlet:
         assert place.at.call("unwatch", place.url()).returncode == 99
         assert place.run(names=["plan"])["plan"].nothing_due
         assert place.at.shop().catalog.article(place.url(), "watch").versions == 3
+
+
+class TestAbsence:
+    """No list speaks for a page of no outlet's; its site's front page does."""
+
+    @pytest.mark.parametrize(("front", "site"), [(200, ""), (404, "doubtful"), (503, "doubtful")])
+    def test_it_is_confirmed_only_on_a_site_that_gives_its_front_page(self, place: Place, front: int, site: str) -> None:
+        class Fronted(Site):
+            def answer(self, path: str, host: str) -> tuple[int, str, bytes]:
+                return (front, "text/html", b"<html><body>x</body></html>") if path == "/" else super().answer(path, host)
+
+        fronted = Fronted()
+        server = fronted.serve()
+        url = f"http://127.0.0.1:{server.server_address[1]}/archives/9"
+        try:
+            first = place.look(Task(url, "watch", article_id(url)))
+            asked_first = {delivery.path for delivery in fronted.log}
+            second = place.look(Task(url, "confirm", article_id(url)))
+        finally:
+            server.shutdown()
+            server.server_close()
+        assert asked_first == {"/robots.txt", "/archives/9"}
+        assert {(line.klass, line.site) for line in first} == {("gone", "")}
+        assert {(line.klass, line.site) for line in second} == {("gone", site)}
+        paths = [delivery.path for delivery in fronted.log]
+        assert paths.index("/") < len(paths) - 1, "before the page, not after it"
 
 
 class TestByHand:
