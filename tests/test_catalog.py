@@ -22,12 +22,14 @@ from archive.acts import Act
 from archive.address import article_id
 from archive.catalog import Catalog, migrations
 from archive.catalog.derive import stamp
+from archive.catalog.kinship import HUB
 from archive.catalog.lease import Held, alive, may_take, this_process
 from archive.errors import BadRecord, Broken, Refused
 from archive.keys import Stem
 from archive.log.leaf import Batch, Leaf, Unit
 from archive.observation import Observation
 from archive.outlet import Outlet
+from archive.plan import Habits, decide, room
 from tests.histories import START, at, content, line, reread, revisit, sha
 
 OUTLET = Outlet(name="example", title="مثال", url="https://news.example/")
@@ -412,6 +414,245 @@ class TestWalk:
             key(1), [announce(1, why="walk"), report(1, walk={"wanted": False, "since": "", "complete": False})], OUTLET
         )
         assert catalog.walk("example").since == ""
+
+
+class TestDue:
+    """What planning finds: straight from the indexes, yet the same as by looking at every article."""
+
+    @pytest.mark.parametrize("hours", [13, 14.3, 20, 48, 24 * 40])
+    @pytest.mark.parametrize("everything", [False, True])
+    def test_the_same_is_planned_as_if_every_article_were_looked_at(
+        self, either: Catalog, hours: float, everything: bool
+    ) -> None:
+        for one in [*story(), *walked()]:
+            either.apply(*one, OUTLET)
+        either.note_acts(decisions())
+        now = START + timedelta(hours=hours)
+        for habits in (Habits(), Habits(True, frozenset({"text"})), Habits(shown=True), either.habits("example", now)):
+            for outlet in (OUTLET, replace(OUTLET, budget=5.0)):
+                found = either.due("example", now, room(outlet), habits, everything=everything)
+                few = decide(outlet, found, now, everything=everything, habits=habits)
+                every = decide(outlet, either.known("example"), now, everything=everything, habits=habits)
+                assert few == every
+                assert few[0] or few[1]
+
+    def test_a_word_is_due_until_a_capture_answers_it(self, catalog: Catalog) -> None:
+        slow = replace(OUTLET, revisit_after=40 * 3600.0)
+        catalog.apply(key(1), [content(1, "a", url=url(1), announced={"rest": at(0.5), "text": "t1"})], slow)
+        catalog.apply(key(2), [announce(2, item(1, modified=at(0.5), text="t1"), channel="rest")], slow)
+        assert whys(catalog, 2, slow) == {}
+        catalog.apply(key(3), [announce(3, item(1, modified=at(2.5), text="t1"), channel="rest")], slow)
+        assert whys(catalog, 3, slow) == {1: "modified"}
+        catalog.apply(key(4), [line(4, "broken", url(1), announced={"rest": at(2.5)})], slow)
+        assert whys(catalog, 13, slow) == {}  # it told nothing: a quarter of 40 hours
+        assert whys(catalog, 14, slow) == {1: "modified"}
+        catalog.apply(key(15), [content(15, "a", url=url(1), announced={"rest": at(2.5), "text": "t1"})], slow)
+        assert whys(catalog, 15, slow) == {}
+        catalog.apply(key(16), [announce(16, item(1, modified=at(2.5), text="t2"), channel="rest")], slow)
+        assert whys(catalog, 16, slow) == {1: "text"}
+
+    def test_a_first_text_is_what_later_ones_are_compared_with(self, catalog: Catalog) -> None:
+        """An archive from before lists told texts: nothing is due when they begin to, silent edits are from then on."""
+        catalog.apply(key(1), [content(1, "a", url=url(1))], OUTLET)
+        catalog.apply(key(2), [announce(1.5, item(1, modified=at(0.5), text="t1"), channel="rest")], OUTLET)
+        assert whys(catalog, 1.6) == {}
+        catalog.apply(key(3), [announce(1.7, item(1, modified=at(0.5), text="t2"), channel="rest")], OUTLET)
+        assert whys(catalog, 1.8) == {1: "text"}
+
+    def test_words_that_proved_fruitless_are_ignored_for_a_month(self, catalog: Catalog) -> None:
+        lines = [content(n, "a", url=url(n), why="text", announced={"text": "t"}) for n in range(20)]
+        lines += [content(n + 0.5, "a", url=url(n), why="text", announced={"text": "u"}) for n in range(20)]
+        catalog.apply(key(1), lines[:-1], OUTLET)
+        assert catalog.habits("example", START + timedelta(hours=50)).ignored == frozenset()
+        catalog.apply(key(2), [*lines[-1:], replace(lines[-1], time=at(40), record="<urn:uuid:x>")], OUTLET)
+        assert catalog.habits("example", START + timedelta(hours=50)).ignored == {"text"}
+        assert catalog.habits("example", START + timedelta(days=33)).ignored == frozenset()
+
+    def test_other_settings_make_other_dues(self, catalog: Catalog) -> None:
+        catalog.apply(key(1), [content(1, "a", url=url(1))], OUTLET)
+        seldom = replace(OUTLET, revisit_after=100 * 3600.0)
+        catalog.settle(seldom)
+        assert whys(catalog, 99, seldom) == {}
+        catalog.settle(OUTLET)
+        assert whys(catalog, 99) == {1: "revisit"}
+        before = catalog.tables()
+        catalog.settle(OUTLET)
+        assert catalog.tables() == before
+
+    def test_what_validators_said_makes_them_trusted(self, catalog: Catalog) -> None:
+        pages = [content(n, "a", url=url(1), noise=str(n), etag='"v"') for n in range(22)]
+        catalog.apply(key(1), pages, OUTLET)
+        assert catalog.habits("example", START).trusted
+        (one,) = catalog.known("example")
+        assert one.previous is not None
+        assert one.previous.etag == '"v"'
+        catalog.apply(key(2), [content(30, "b", url=url(1), etag='"v"')], OUTLET)
+        assert not catalog.habits("example", START).trusted
+
+
+def whys(catalog: Catalog, hours: float, outlet: Outlet = OUTLET) -> dict[int, str]:
+    """Number of the article → why it is due, `hours` after START."""
+    now = START + timedelta(hours=hours)
+    revisits, _ = decide(outlet, catalog.due("example", now, 100, Habits()), now)
+    return {int(task.url.rpartition("-")[2]): task.why for task in revisits}
+
+
+def rest_page(hours: float, n: int, *items: dict[str, object], again: bool = False) -> Observation:
+    """A page of a walk through REST. `again`: the same bytes as before, stored as a reference alone."""
+    place = f"https://news.example/rest?page={n}"
+    made = announce(hours, *items, channel="rest", why="walk", url=place, record=f"<urn:uuid:rest-{n}-{hours}>")
+    body = f"sha256:page {n}"
+    return replace(made, items=(), record_type="revisit", body=body) if again else replace(made, body=body)
+
+
+def walked() -> list[Item]:
+    """Two walks: the first lists 30 to 33; the second finds one page as it was, and 33 on the other one no more."""
+    first = {"wanted": True, "since": at(15), "complete": True}
+    seen = [content(15.5 + n / 100, "w", url=url(n)) for n in range(30, 34)]
+    return [
+        (
+            key(15),
+            [rest_page(15.1, 1, item(30), item(31)), rest_page(15.2, 2, item(32), item(33)), *seen, report(15, walk=first)],
+        ),
+        (key(16), [announce(16, item(31), channel="rest"), announce(16.1, item(33), channel="feed")]),
+        (
+            key(18),
+            [
+                rest_page(18.1, 1, again=True),
+                replace(rest_page(18.2, 2, item(32)), body="sha256:another"),
+                report(18, walk={**first, "since": at(18)}),
+            ],
+        ),
+    ]
+
+
+class TestListed:
+    """What the complete lists have, and have no more."""
+
+    def test_an_article_that_a_walk_did_not_find_any_more_is_due_once(self, either: Catalog) -> None:
+        first, second, third = walked()
+        for one in (first, second):
+            either.apply(*one, OUTLET)
+        assert "unlisted" not in whys(either, 18).values()
+        either.apply(*third, OUTLET)
+        assert {n for n, why in whys(either, 18.3).items() if why == "unlisted"} == {33}
+        either.apply(key(19), [content(19, "w", url=url(33))], OUTLET)
+        assert "unlisted" not in whys(either, 19).values()
+
+    def test_another_complete_list_that_has_it_answers_for_it(self, catalog: Catalog) -> None:
+        for one in walked():
+            catalog.apply(*one, OUTLET)
+        catalog.apply(key(20), [announce(18.25, item(33), channel="sitemap")], OUTLET)
+        assert "unlisted" not in whys(catalog, 19).values()
+
+    def test_a_list_that_a_walk_did_not_meet_says_nothing(self, catalog: Catalog) -> None:
+        catalog.apply(*walked()[0], OUTLET)
+        walk = {"wanted": True, "since": at(18), "complete": True}
+        catalog.apply(key(18), [announce(18.1, item(30), channel="feed"), report(18, walk=walk)], OUTLET)
+        assert "unlisted" not in whys(catalog, 19).values()
+
+    def test_the_known_file(self, either: Catalog) -> None:
+        for one in walked():
+            either.apply(*one, OUTLET)
+        told = [announce(18.5, item(30, modified=at(3), text="t1", post="5"), channel="rest"), line(18.6, "gone", url(40))]
+        answered = content(18.7, "w", url=url(31), announced={"rest": at(2), "text": "t0"}, post="8")
+        either.apply(key(19), [*told, answered], OUTLET)
+        rows = {row[3]: row for row in either.asked("example")}
+        assert sorted(rows) == [url(n) for n in (30, 31, 32, 33, 40)]
+        assert rows[url(30)] == (article_id(url(30)), "5", "", url(30), {"rest": at(3), "text": "t1"}, True)
+        assert rows[url(31)][1:] == ("8", "", url(31), {"rest": at(2), "text": "t0"}, True)
+        assert [rows[url(n)][5] for n in (32, 33, 40)] == [True, False, False]
+        ignoring = {row[3]: row[4] for row in either.asked("example", frozenset({"text"}))}
+        assert ignoring[url(31)] == {"rest": at(2)}
+
+    def test_what_the_site_said_it_has_and_which_lists_had_articles(self, either: Catalog) -> None:
+        assert (either.expected("example"), either.had("example")) == (-1, ())
+        first = [announce(1, item(1), channel="rest", total=40), announce(1.1, item(1), channel="feed")]
+        either.apply(key(1), [*first, announce(1.2, channel="home")], OUTLET)
+        assert (either.expected("example"), either.had("example")) == (40, ("feed", "rest"))
+        same = replace(announce(2.1, channel="feed"), record_type="revisit", body=first[1].body, total=None)
+        either.apply(
+            key(2), [announce(2, item(1), channel="sitemap"), same, announce(2.2, klass="broken", channel="rest")], OUTLET
+        )
+        assert either.had("example") == ("feed", "sitemap")
+        either.apply(
+            key(3), [announce(3, klass="broken", channel="rest"), announce(3.1, klass="broken", channel="home")], OUTLET
+        )
+        assert (either.expected("example"), either.had("example")) == (40, ("feed", "sitemap"))
+
+    def test_pictures_that_were_answered(self, catalog: Catalog) -> None:
+        failed = replace(picture(2, n=3), klass="broken")
+        catalog.apply(key(1), [picture(1), picture(1.5, n=2, of=7), failed], OUTLET)
+        assert catalog.pictures("example") == {f"https://news.example/picture-{n}.jpg" for n in (1, 2)}
+
+
+class TestKin:
+    def test_what_joins_too_many_articles_joins_none_whenever_it_is_told(self, catalog: Catalog) -> None:
+        """One id on every page (a fault of a theme), come in in any order and pieces: the same rows."""
+        items = [(key(n), [content(n, "q", url=url(n), post="1"), line(n + 0.5, "gone", url(n))]) for n in range(HUB + 3)]
+        items.append((key(100), [content(100, "r", url=url(100), post="2"), line(100.2, "gone", url(100))]))
+        items.append((key(101), [content(101, "r", url=url(101), post="2")]))
+        catalog.apply_all(items, OUTLET)
+        expected = catalog.tables()
+        assert [event.kinds for event in catalog.events() if "moved" in event.kinds] == [("moved",)]
+        chance = random.Random(3)
+        for _ in range(6):
+            catalog.clear()
+            chance.shuffle(items)
+            some = list(items)
+            while some:
+                size = chance.randint(1, 9)
+                batch, some = some[:size], some[size:]
+                catalog.apply_all(batch, OUTLET)
+            assert catalog.tables() == expected
+
+    def test_a_page_at_the_old_address_tells_of_the_move(self, catalog: Catalog) -> None:
+        catalog.apply(key(1), [content(1, "q", url=url(1), post="2")], OUTLET)
+        told = catalog.apply(key(2), [line(2, "gone", url(1)), content(2.5, "q", url=url(2), post="2")], OUTLET)
+        assert [(event.article, event.kinds, event.reason) for event in told] == [(article_id(url(1)), ("moved",), url(2))]
+        assert whys(catalog, 24 * 300) == {2: "revisit"}
+
+
+def test_a_catalog_of_an_older_warraq_is_folded_again_and_nothing_is_due_that_was_not(tmp_path: Path) -> None:
+    """Schema 0003, with its rows in the columns of then. Only what lists never told then is missing afterwards."""
+    now_made, older = Catalog(f"sqlite:///{tmp_path}/new.db"), Catalog(f"sqlite:///{tmp_path}/old.db")
+    now_made.migrate()
+    for one in [*story()[:-1], *walked()[:2]]:
+        now_made.apply(*one, OUTLET)
+    _as_of("0003", older, now_made)
+    older.migrate()
+    older.settle(OUTLET)
+    before, after = now_made.tables(), older.tables()
+    told_later = {"sighting", "channel_capture", "picture", "watched", "act", "logged", "standing"}
+    assert {name for name in before if before[name] != after[name]} <= told_later
+    assert len(after["sighting"]) == len(before["sighting"])
+    now = START + timedelta(hours=19)
+    revisits, backlog = decide(OUTLET, older.due("example", now, 500, Habits()), now)
+    assert (revisits, backlog) == decide(OUTLET, now_made.due("example", now, 500, Habits()), now)
+    older.apply(*walked()[2], OUTLET)  # the first walk after the update lists nothing on the page that it finds unchanged
+    assert "unlisted" not in whys(older, 19).values()
+
+
+def _as_of(revision: str, older: Catalog, newer: Catalog) -> None:
+    """Make the tables of a revision, with the rows of a newer catalog."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import MetaData, select
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with older._database.write("test") as connection, newer._database.read() as source:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        then, now = MetaData(), MetaData()
+        then.reflect(connection)
+        now.reflect(source)
+        for name, table in then.tables.items():
+            if name != "warraq_schema":
+                columns = [now.tables[name].c[column] for column in table.columns.keys()]  # noqa: SIM118
+                rows = [dict(row._mapping) for row in source.execute(select(*columns))]
+                if rows:
+                    connection.execute(table.insert(), rows)
 
 
 class TestQueries:

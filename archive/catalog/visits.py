@@ -75,9 +75,9 @@ def _queries(outlet: str, now: str | None, habits: Habits) -> Iterator[Select[tu
 
 
 def every(connection: Connection, outlet: str) -> list[Known]:
-    """Every article of the outlet, announced or captured, by id."""
-    articles = connection.scalars(select(_a.article).where(_a.outlet == outlet).order_by(_a.article)).all()
-    return list(_known(connection, outlet, articles, unlisted(connection, outlet, None)))
+    """Every article of the outlet, announced, captured or watched."""
+    articles = {*connection.scalars(select(_a.article).where(_a.outlet == outlet)), *_watched(connection, outlet)}
+    return list(_known(connection, outlet, sorted(articles), unlisted(connection, outlet, None)))
 
 
 def asked(
