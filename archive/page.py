@@ -68,9 +68,9 @@ def _read(line: Observation, capture: StoredCapture, page: Page, layout: Layout,
     text = str(snapshot.load(data)["faithful"])
     if nowhere is not None and (nowhere.marked or not marked) and likeness.alike_in_text(nowhere, title, text):
         return Judged(replace(line, klass="gone", reason=classify.LIKE.reason, like=nowhere.record), None)
-    why = doubt.of_text(
-        f"{read.title}\n{text}", octets_damaged=page.decoded.by == "damaged", ends=classify.ends(html)
-    ) or doubt.bare(read, marked=marked, post=line.post)
+    why = doubt.of_text(f"{read.title}\n{text}", octets_damaged=page.decoded.by == "damaged", ends=classify.ends(html))
+    if sight.outlet.name != RESERVED:  # a page that somebody asked for need not be an article
+        why = why or doubt.bare(read, marked=marked, post=line.post)
     return Judged(replace(line, reading=read, doubt=why), data)
 
 
