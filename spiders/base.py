@@ -169,7 +169,7 @@ class OutletSpider(scrapy.Spider):
             return
         if job.role != "picture":
             self._hosts.add(host_of(job.url))
-        job = self.lists.noted(job) if job.role == "article" else job
+        job = self.lists.changes.noted(job) if job.role == "article" else job
         answer = await asker.chain(job)
         if answer.halted == "budget":
             self._returned.append(job)

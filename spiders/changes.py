@@ -11,10 +11,11 @@ pages were read, or the last one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from archive.address import article_id
-from archive.capture import Cited
+from archive.capture import Cited, Site
 from archive.channels import rest
 from archive.channels.model import Channel
 from archive.plan import Plan
@@ -30,6 +31,9 @@ class Changes:
 
     def __init__(self, plan: Plan, known: Known, frontier: Frontier) -> None:
         self.listed: dict[str, set[str]] = {}
+        self.answered: set[str] = set()  # kinds that listed something, or named sitemaps
+        self.homeless = False  # the home page was asked for, and failed
+        self._had = plan.had
         self._known, self._frontier = known, frontier
         self._planned = {task.article or article_id(task.url): task.announced for task in plan.revisits}
         self._heard: dict[str, dict[str, str]] = {}  # article → words of this run, where they matter
@@ -38,6 +42,17 @@ class Changes:
         self._spans: dict[int, tuple[float, float]] = {}  # page of the walk → first and last time on it
         self._missing: list[tuple[int, Row, Cited | None]] = []  # (walk pages read until then, …)
         self._read = 0
+
+    def noted(self, job: Job) -> Job:
+        """An article's job as it goes out: with what the lists of this run say of it by now."""
+        why = "moved" if job.article in self.newcomers and job.why == "new" else job.why  # the home page has no ids
+        return replace(job, why=why, announced=self.words(job), site=self._site(job.article))
+
+    def _site(self, article: str) -> Site:
+        """What speaks against an absence: the site is not itself, or says that the article is there."""
+        if self.homeless or (self._had and self.answered.isdisjoint(self._had)):
+            return "doubtful"
+        return "listed" if any(article in self.listed.get(kind, ()) for kind in ("rest", "sitemap")) else ""
 
     def words(self, job: Job) -> dict[str, str]:
         """What lists say of an article now, as far as is known: what its capture will answer."""

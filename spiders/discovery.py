@@ -16,13 +16,14 @@ from typing import Any
 
 from archive import channels
 from archive.address import article_id
-from archive.capture import Cited, Site
+from archive.capture import Cited
 from archive.channels import rest
 from archive.channels.model import Channel, ChannelAddress
 from archive.channels.page import following, page_of
 from archive.channels.scope import join
 from archive.outlet import Outlet
 from archive.plan import Plan, Task
+from archive.schedule import sitemap_true
 from spiders.changes import Changes
 from spiders.frontier import Frontier, Job, Rank
 from spiders.known import Known
@@ -48,13 +49,9 @@ class Discovery:
         self._fresh_since = (now - FRESH).isoformat()
         self._backlog: dict[str, Task] = {task.article or article_id(task.url): task for task in plan.backlog}
         self._open: Counter[str] = Counter()  # kind → documents that were asked for and not answered yet
-        self._homeless = False  # the home page was asked for, and failed
         self.short = False  # the front page of REST may tell that something is missing
         self._named: dict[str, Cited] = {}  # address of a channel, or id of a backlog article → what first named it
         self._walked = frozenset(plan.walked) if plan.walk else frozenset()
-        self._sought = False  # sitemaps were asked for
-        self._sitemaps: list[str] = []  # still to try
-        self._hoped: set[str] = set()  # asked for, not answered yet
         self._front_over = False
         self._broken = self._answered = 0
 
@@ -63,7 +60,7 @@ class Discovery:
     def begin(self, sitemaps: list[ChannelAddress], cited: Cited | None = None) -> None:
         """The first channel is the home page: it says where feed and REST are. `sitemaps`: those of robots.txt, which
         is `cited`."""
-        self._hoped = {row.url for row in sitemaps}
+        self.tree.named(sitemaps)
         self._note_named(sitemaps, cited)
         self.ask(self.outlet.url, "home", Rank.FRONT)
         if self.walking:
@@ -92,16 +89,18 @@ class Discovery:
         self._note_named(channel.next if channel is not None else (), cited)
         self._open[_class(job)] -= 1
         if job.kind == "home":
-            # A home page that never listed anything may be missing for good (404): only its failure says that the site is ill.
-            self._homeless = channel is None and not refused and (broken or "home" in self.plan.had)
+            # One that never listed anything may be missing for good (404): only its failure says that the site is ill.
+            self.changes.homeless = channel is None and not refused and (broken or "home" in self.plan.had)
             self.home = at if channel is not None and at else job.url
             self.after_home(job, channel)
         elif job.kind == "sitemap":
-            self._on_sitemap(job, channel, cited)
+            self._on_sitemap(job, channel)
         else:
             self.on_page(job, channel, new)
         if channel is not None:
             self.changes.listed.setdefault(job.kind, set()).update(item["article"] for item in channel.items)
+            if channel.items or (job.kind == "sitemap" and channel.next):
+                self.changes.answered.add(job.kind)
         self._find_missing(job, channel, cited)
         return new
 
@@ -114,7 +113,7 @@ class Discovery:
                 self.changes.front_page(channel, cited)
         if not self._open["rest"] and not self._open["walk"]:
             self.changes.settle()
-        if self.walking and not self._open["sitemap"] and self.tree.whole():
+        if self.walking and not self._open["sitemap"] and "rest" not in self.given and self.tree.whole():
             self.changes.whole_sitemap(cited)
 
     def front_settled(self) -> None:
@@ -134,18 +133,6 @@ class Discovery:
             job = Job(task.url, "article", Rank.BACKLOG, "plan", task.why, "", None, article, task.published, task.previous)
             self.frontier.push(replace(job, listed_by=self._named.get(article)), article)
         self._backlog = {}
-
-    def noted(self, job: Job) -> Job:
-        """An article's job as it goes out: with what the lists of this run say of it by now."""
-        why = "moved" if job.article in self.changes.newcomers and job.why == "new" else job.why  # the home page has no ids
-        return replace(job, why=why, announced=self.changes.words(job), site=self._site(job.article))
-
-    def _site(self, article: str) -> Site:
-        listed = self.changes.listed
-        answered = {kind for kind, articles in listed.items() if articles}
-        if self._homeless or (self.plan.had and answered.isdisjoint(self.plan.had)):
-            return "doubtful"
-        return "listed" if any(article in listed.get(kind, ()) for kind in ("rest", "sitemap")) else ""
 
     def walk_report(self, left: list[Job], *, whole: bool) -> dict[str, Any]:
         """Whether this run's walk through all channel pages came to its end."""
@@ -192,14 +179,7 @@ class Discovery:
 
     def ask_named(self) -> None:
         """The sitemaps of robots.txt, or the first guess."""
-        if self._sought:
-            return
-        self._sought = True
-        home = self.home if self.home.endswith("/") else f"{self.home}/"  # a site in a folder may have them there
-        guesses = [join(home, link) for name in self.guesses for link in (name.removeprefix("/"), name)]
-        self._sitemaps = list(dict.fromkeys(guesses))
-        self._hoped = self._hoped or {self._sitemaps.pop(0)}
-        for url in self._hoped:
+        for url in self.tree.begin(self.home, self.guesses):
             self.ask(url, "sitemap", Rank.FRONT)
 
     def ask_written(self) -> None:
@@ -251,11 +231,13 @@ class Discovery:
             self.given.add("news" if job.kind == "sitemap" and "news" in name_of(job.url) else job.kind)
         undated = not any(item["published"] or item["modified"] for item in channel.items)
         items = reversed(channel.items) if undated and job.kind == "sitemap" else channel.items  # WordPress lists oldest first
+        if job.kind != "sitemap" or sitemap_true([item["modified"] for item in channel.items]):
+            for item in channel.items:
+                self.changes.heard(job.kind, item, cited)
         return sum(self._offer(job, item, cited) for item in items)
 
     def _offer(self, job: Job, item: dict[str, Any], cited: Cited | None) -> bool:
         article, date = item["article"], item["published"] or item["modified"]
-        self.changes.heard(job.kind, item, cited)
         news = (job.rank is Rank.FRONT and job.kind != "sitemap") or later(date, self._fresh_since)
         if article in self._backlog and not news and cited:
             self._named.setdefault(article, cited)
@@ -269,18 +251,12 @@ class Discovery:
 
     # --- sitemaps
 
-    def _on_sitemap(self, job: Job, channel: Channel | None, cited: Cited | None) -> None:
-        self._hoped.discard(job.url)
-        self.tree.answered(job.url, channel)
-        if channel is not None:
-            self._sitemaps = []
-            for url, rank in self.tree.children(channel.next, walking=self.walking):
-                if not self.ask(url, "sitemap", rank) and rank is Rank.DEEP and url in self._walked:
-                    self.tree.skipped()
-        elif not self._hoped and self._sitemaps:
-            url = self._sitemaps.pop(0)
-            self._hoped = {url}
-            self.ask(url, "sitemap", Rank.FRONT)
+    def _on_sitemap(self, job: Job, channel: Channel | None) -> None:
+        guess = self.tree.answered(job.url, channel)
+        self.ask(guess, "sitemap", Rank.FRONT)
+        for url, rank in self.tree.children(channel.next if channel else (), walking=self.walking):
+            if not self.ask(url, "sitemap", rank) and rank is Rank.DEEP and url in self._walked:
+                self.tree.skipped()
 
 
 def _class(job: Job) -> str:

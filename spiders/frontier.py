@@ -15,7 +15,7 @@ from itertools import count
 from archive.capture import Cited, Note, Previous, Role, Site
 from spiders.robots import Ruling
 
-_FIRST = -1e12  # before what is ordered by 0, whatever its date
+_FIRST, _NEXT = -1e12, -1e11  # before what is ordered by 0, whatever its date
 
 
 class Rank(IntEnum):
@@ -159,7 +159,7 @@ def _within(job: Job) -> float:
     if job.rank in (Rank.NEW, Rank.BACKLOG):
         return -_seconds(job.published)
     if job.rank is Rank.REVISIT and job.found != "plan":
-        return _FIRST - _seconds(job.published)
+        return (_NEXT if job.why == "text" else _FIRST) - _seconds(job.published)
     return float(job.rank is Rank.DEEP and job.kind in ("archive", "home"))
 
 

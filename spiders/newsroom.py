@@ -43,7 +43,8 @@ class NewsroomDiscovery(Discovery):
 
     def after_front(self) -> None:
         """No sitemap and no feed was named: they may still be where they usually are."""
-        if not self.given & {"sitemap", "news", "feed"} and not self.outlet.channels:
+        hope = self.walking or not self.plan.had or "feed" in self.plan.had
+        if hope and not self.given & {"sitemap", "news", "feed"} and not self.outlet.channels:
             self._untried = [join(self.home, name) for name in self._feeds]
             self._try_feed()
 

@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from archive.capture import Previous
 from archive.channels.model import Channel, ChannelAddress
+from archive.channels.scope import join
 from spiders.frontier import Rank
 
 YOUNG = timedelta(days=7)  # a sitemap named after a day or month that ended later than this may still change
 
 
 class Tree:
-    """The sitemaps of one run. `before`: address → the last document that earlier runs stored."""
+    """The sitemaps of one run: those that robots.txt names, else the first of some guesses that there is, and below.
+
+    `before`: address → the last document that earlier runs stored.
+    """
 
     def __init__(self, before: Mapping[str, Previous], now: datetime) -> None:
         self._before = before
         self._young = f"{now - YOUNG:%Y%m%d}"
+        self._hoped: set[str] = set()  # asked for, not answered yet
+        self._guesses: list[str] = []  # still to try
         self._children: set[str] = set()
+        self._sought = False
         self._read = self._missed = 0
 
-    def answered(self, url: str, channel: Channel | None) -> None:
-        """A sitemap was answered; None: it was not, which is a loss when an index named it."""
-        self._read += channel is not None
-        self._missed += channel is None and url in self._children
+    def named(self, rows: Iterable[ChannelAddress]) -> None:
+        """Those of robots.txt."""
+        self._hoped = {row.url for row in rows}
+
+    def begin(self, home: str, guesses: Iterable[str]) -> list[str]:
+        """What to ask for first; nothing the second time. `guesses`: paths, tried below the home page and at the root."""
+        if self._sought:
+            return []
+        self._sought = True
+        folder = home if home.endswith("/") else f"{home}/"  # a site in a folder may have them there
+        self._guesses = list(dict.fromkeys(join(folder, link) for name in guesses for link in (name.removeprefix("/"), name)))
+        self._hoped = self._hoped or {self._guesses.pop(0)}
+        return sorted(self._hoped)
+
+    def answered(self, url: str, channel: Channel | None) -> str:
+        """A sitemap was answered; None: it was not, which is a loss when an index named it. The next guess, or ""."""
+        self._hoped.discard(url)
+        if channel is not None:
+            self._read += 1
+            self._guesses = []
+        elif url in self._children:
+            self._missed += 1
+        elif not self._hoped and self._guesses:
+            self._hoped = {self._guesses.pop(0)}
+            return next(iter(self._hoped))
+        return ""
 
     def skipped(self) -> None:
         """A child is not asked for: an earlier run of this walk read it."""
         self._missed += 1
 
     def whole(self) -> bool:
-        """To be asked when none is on its way: was all that the site has read in this run?"""
-        return self._read > 0 and not self._missed
+        """To be asked when none is on its way: was all that the site has read in this run? Yes once at most."""
+        whole = self._read > 0 and not self._missed
+        self._missed += whole
+        return whole
 
     def children(self, rows: tuple[ChannelAddress, ...], *, walking: bool) -> Iterator[tuple[str, Rank]]:
         """The children of an index to ask for, newest first.

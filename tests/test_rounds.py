@@ -99,8 +99,8 @@ def test_what_lists_say_differently_is_looked_at_before_what_the_plan_has_and_an
         plan = [{"url": url[n], "why": "revisit", "announced": {"sitemap": "x"}} for n in (60, 7, 61)]
         done = round_of(tmp_path, site, known, "delay = 0.01", revisits=plan)
     assert articles(done) == [
-        ("khabar-145", "text"),
         ("khabar-7", "modified"),
+        ("khabar-145", "text"),
         ("khabar-60", "revisit"),
         ("khabar-61", "revisit"),
     ]
@@ -299,3 +299,100 @@ def test_pictures_at_private_addresses_are_not_asked_for(url: str) -> None:
     ledger = Ledger()
     assert asyncio.run(look()) == "private"
     assert ledger.asked == 0
+
+
+# --- a newsroom: sitemaps of days, no REST
+
+
+class Room(Site):
+    """A static newsroom: an index of sitemaps, one a day, with or without the times at which they changed."""
+
+    def __init__(self, told: bool, days: int = 30) -> None:
+        super().__init__()
+        self.told, self.changed = told, dict.fromkeys(range(days), ago(days=40))
+        self.rows = {f"/article/idARX{day:02d}{n}": (day, ago(days=day, hours=1 + n)) for day in range(days) for n in range(4)}
+        self.routes["/robots.txt"] = Reply(200, "Sitemap: /sitemap_news_index.xml")
+        self.routes["/"] = Reply(200, '<h2><a href="/article/idARX000">خبر</a></h2>')
+        self.route = self._route
+
+    def day(self, day: int) -> str:
+        return f"/sitemap_news_{NOW - timedelta(days=day):%Y%m%d}.xml"
+
+    def edit(self, path: str) -> None:
+        self.rows[path] = self.rows[path][0], ago(minutes=9)
+        self.changed[self.rows[path][0]] = ago(minutes=9)
+
+    def known(self) -> list[str]:
+        rows = [(self.url + path[1:], when) for path, (_, when) in self.rows.items()]
+        return [f'{article_id(url)}\t\t{when}\t{url}\t{{"sitemap":"{when}"}}\t1' for url, when in rows]
+
+    def _route(self, path: str) -> Reply | None:
+        if path == "/sitemap_news_index.xml":
+            told = {day: f"<lastmod>{when}</lastmod>" * self.told for day, when in self.changed.items()}
+            rows = (f"<sitemap><loc>{self.url}{self.day(day)[1:]}</loc>{told[day]}</sitemap>" for day in self.changed)
+            return Reply(200, f"<sitemapindex>{''.join(rows)}</sitemapindex>")
+        days = {self.day(day): day for day in self.changed}
+        if path in days:
+            rows = (
+                f"<url><loc>{self.url}{name[1:]}</loc><lastmod>{when}</lastmod></url>"
+                for name, (day, when) in self.rows.items()
+                if day == days[path]
+            )
+            return Reply(200, f"<urlset>{''.join(rows)}</urlset>")
+        return Reply(200, "<p>قال مصدر مطلع إن السوق هادئ.</p>") if path in self.rows else None
+
+
+def room_round(folder: Path, site: Room, known: list[str], **plan: Any) -> Crawled:
+    read = {site.url + site.day(day)[1:]: ago(hours=1) for day in site.changed}
+    site.asked.clear()
+    text = 'spider = "newsroom"\narticle = "^/article/id"\ndelay = 0.01'
+    plan = {"walk": False, "walk_since": ago(hours=2), "had": ["home", "sitemap"], "channels": read, **plan}
+    return crawl(folder, site.url, text, plan=plan, known=known)
+
+
+@pytest.mark.parametrize(("told", "cheap"), [(True, 3), (False, 3 + 8 + 1)])
+def test_a_newsroom_that_tells_which_of_its_sitemaps_changed_is_not_asked_for_the_others(
+    tmp_path: Path, told: bool, cheap: int
+) -> None:
+    """Without news: robots.txt, home page, index; of an index without times also the days of the last week and the ends."""
+    with serving(Room(told)) as site:
+        known = site.known()
+        assert room_round(tmp_path, site, known).report["asked"] == cheap
+        for path in ("/article/idARX011", "/article/idARX202"):
+            site.edit(path)
+        done = room_round(tmp_path, site, known)
+        old = () if told else ("/article/idARX202",)  # nothing but the walk can tell, where the index does not
+        assert articles_of(done) == {path: "modified" for path in ("/article/idARX011", "/article/idARX202") if path not in old}
+        walk = room_round(tmp_path, site, known, walk=True)
+    assert articles_of(walk) == {"/article/idARX011": "modified", "/article/idARX202": "modified"}
+    told_by = next(row for row in walk.exchanges if row["url"].endswith("idARX202"))
+    assert told_by["announced"] == {"sitemap": site.rows["/article/idARX202"][1]}
+
+
+def articles_of(done: Crawled) -> dict[str, str]:
+    return {"/" + row["url"].split("/", 3)[3]: row["why"] for row in done.exchanges if row["role"] == "article"}
+
+
+def test_what_no_sitemap_lists_any_more_is_looked_at_by_the_walk_that_read_them_all(tmp_path: Path) -> None:
+    with serving(Room(told=True)) as site:
+        known = site.known()
+        for path in ("/article/idARX000", "/article/idARX152"):
+            del site.rows[path]
+        done = room_round(tmp_path, site, known, walk=True)
+        site.routes[site.day(7)] = Reply(404)
+        part = room_round(tmp_path, site, known, walk=True)
+    assert articles_of(done) == {"/article/idARX000": "unlisted", "/article/idARX152": "unlisted"}
+    assert {row["site"] for row in done.exchanges if row["role"] == "article"} == {""}
+    assert articles_of(part) == {}
+    balanced(done)
+
+
+def test_a_sitemap_that_calls_everything_modified_just_now_is_not_believed(tmp_path: Path) -> None:
+    with serving(Room(told=False, days=8)) as site:
+        known = site.known()
+        for path, (day, _) in site.rows.items():
+            site.rows[path] = day, ago(seconds=1)
+        site.rows |= {f"/article/idARX09{n}": (0, ago(seconds=1)) for n in range(30)}
+        done = room_round(tmp_path, site, known)
+    assert set(articles_of(done).values()) == {"modified", "new"}
+    assert not any("idARX00" in path for path in articles_of(done))
