@@ -169,7 +169,8 @@ def _names(shop: Workshop, outlet: str, whole: bool) -> list[str]:
         return [outlet]
     if not whole:
         raise Refused("no outlet was named", "name one, or give --all")
-    return shop.names()
+    planned = next(iter(shop.store.list(f"plans/{RESERVED}/")), None) is not None
+    return [name for name in shop.names() if name != RESERVED or planned]
 
 
 def _known(run: str) -> str:
