@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from archive import cdx, keys, observation, pictures, snapshot
+from archive import cdx, keys, observation, pictures, snapshot, warc
 from archive.address import article_id
 from archive.capture import Cited, Exchange, Note
 from archive.pictures import Picture, Video
@@ -328,6 +331,46 @@ def test_verify_sees_a_picture_that_a_snapshot_calls_by_another_hash(studio: Stu
     lost: list[int] = []
     held["pictures"][0]["warc"] = "warc/none"
     assert len(list(shown.faults(held, shown.finder([], store.get, lambda: lost.append(1))))) == 1 == len(lost)
+
+
+def test_a_bundle_holds_the_pictures_that_its_snapshot_lists(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    done = studio.made.call("prove", studio.url(1), "--out", str(path), "--json")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(path) as held:
+        files = {name: held.read(name) for name in held.namelist()}
+        held.extractall(tmp_path / "evidence")
+    captured = [
+        one
+        for name, data in files.items()
+        if name.startswith("captures/") and name.endswith(".gz")
+        for one in warc.captures(data)
+    ]
+    assert {one.url: one.body for one in captured if one.note.role == "picture"} == {
+        f"{studio.made.url}uploads/{name}.png": picture(name) for name in "ab"
+    }
+    checked = studio.made.call("verify", str(path), "--json")
+    assert checked.returncode == 0
+    assert json.loads(checked.stdout)["checked"]["pictures"] == 2
+    by_hand = subprocess.run(["sh", "check.sh"], cwd=tmp_path / "evidence", capture_output=True, text=True, check=False)
+    assert by_hand.stdout.splitlines()[-1].startswith("PROVEN")
+    lying = json.loads(files["snapshots/1.json"])
+    assert {one["sha256"] for one in lying["pictures"] if "sha256" in one} == {
+        hashlib.sha256(picture(name)).hexdigest() for name in "ab"
+    }
+    assert "a picture on the page" in files["report.html"].decode()
+
+
+def test_a_bundle_leaves_out_pictures_that_a_withheld_article_showed_first(studio: Studio, tmp_path: Path) -> None:
+    assert studio.made.call("restrict", studio.url(1), "--reason", "a court order").returncode == 0
+    try:
+        done = studio.made.call("prove", studio.url(2), "--out", str(tmp_path / "b.zip"), "--json")
+        assert done.returncode == 0, done.stderr
+        told = json.loads(studio.made.call("verify", str(tmp_path / "b.zip"), "--json").stdout)
+        assert told["checked"].get("pictures", 0) == 1  # c, which the article itself was the first to show
+        assert told["unchecked"]["pictures that are not in the bundle"] == 2
+    finally:
+        studio.made.call("restrict", studio.url(1), "--lift", "--reason", "it was lifted")
 
 
 def test_reading_again_gives_the_same_snapshots(studio: Studio) -> None:

@@ -22,6 +22,7 @@ from archive.prove.facts import Manifest, Sighting
 from archive.prove.ledger import referred
 from archive.prove.maker import maker, recipe
 from archive.verify.finding import ALTERED, MISSING, UNLOGGED, Report
+from archive.verify.shown import named
 from archive.version import at
 from archive.warc import StoredCapture
 
@@ -71,6 +72,7 @@ class _Contents:
     captures: dict[str, StoredCapture] = field(default_factory=dict)
     texts: dict[str, dict[str, Any]] = field(default_factory=dict)  # by file, what a snapshot says
     lines: list[Observation] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)  # records of the pictures that snapshots list
 
     def guard(self, name: str, what: Callable[[], None]) -> None:
         """What cannot be read, whatever a stranger put there, is a finding about that file."""
@@ -137,8 +139,21 @@ class _Contents:
             raise BadRecord("it was read from a capture that is not here")
         if held["article"] != self.manifest.article.id:
             raise BadRecord("it is of another article")
+        self._pictures(held)
         self.texts[one.snapshot] = held
         self.found.counts["snapshots"] += 1
+
+    def _pictures(self, held: dict[str, Any]) -> None:
+        """The pictures that a snapshot has a hash of, against those captures of them that are here."""
+        here = {one.record_id: one.body_digest for one in self.captures.values()}
+        for one in named(held):
+            self.shown.add(one["record"])
+            if one["record"] not in here:
+                self.found.unchecked["pictures that are not in the bundle"] += 1
+            elif here[one["record"]] != f"sha256:{one['sha256']}":
+                raise BadRecord(f"its picture {one['url']} has another SHA-256 than its capture")
+            else:
+                self.found.counts["pictures"] += 1
 
     def _holds(self, name: str, file: str, offset: int) -> bool:
         where, start, end = self.place(name)
@@ -161,10 +176,12 @@ class _Contents:
         self.found.counts["seed links"] += 1
 
     def observations(self) -> None:
-        """Lines about this article alone, each about a record that is here; and the manifest says what they say."""
+        """Lines about this article and its pictures alone, each of a record that is here; what they say is in the manifest."""
         for raw in self.files[OBSERVATIONS].splitlines():
             line = observation.unpack(raw)
-            if line.article != self.manifest.article.id:
+            if line.kind == "picture" and line.record not in self.shown:
+                raise BadRecord("a line about a picture that no snapshot here lists")
+            if line.kind != "picture" and line.article != self.manifest.article.id:
                 raise BadRecord("a line about another article")
             source = next((name for name in self.captures if self._holds(name, line.warc, line.offset)), None)
             if source is None or line.record_digest != self._digest(source, line):

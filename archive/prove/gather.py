@@ -13,7 +13,7 @@ from archive import keys, observation, snapshot
 from archive.catalog.rows import VersionRow
 from archive.errors import Broken, Refused
 from archive.observation import Observation
-from archive.prove import bundle, facts, proof
+from archive.prove import bundle, facts, pictures, proof
 from archive.prove.bundle import Files, Logged
 from archive.prove.choose import Sighting
 from archive.prove.ledger import SEAL, Held, Ledger, lines_of, referred
@@ -28,6 +28,7 @@ class Gathered:
 
     ledger: Ledger
     sources: list[Source]
+    restricted: bool = False  # may name withheld articles
     files: Files = field(default_factory=dict)
     logged: dict[str, tuple[Logged, Held]] = field(default_factory=dict)  # by file
     names: dict[bytes, str] = field(default_factory=dict)  # files by what makes them another: a leaf's entry, a link
@@ -105,6 +106,14 @@ class Gathered:
             snapshot=name,
         )
 
+    def pictures(self, versions: Iterable[facts.Version]) -> list[Sighting]:
+        """The captures of the pictures that these versions show."""
+        texts = [orjson.loads(self.files[one.snapshot.removesuffix(".gz")]) for one in versions if one.snapshot]
+        standing = {} if self.restricted else self.ledger.shop.catalog.standing()
+        found = pictures.sources(self.ledger, texts, lambda one: one in standing and standing[one].withheld is not None)
+        self.sources = [*self.sources, *found]
+        return [Sighting(line, ("picture",)) for _, line in found]
+
     def _snapshot(self, row: VersionRow) -> str:
         """Its file. It is logged with each WARC whose observations name it as new."""
         naming = {
@@ -131,7 +140,8 @@ class Gathered:
         self.links.append(facts.Link(self._numbered("seeds", ".json", data, data, self.ledger.whole(*found)), version))
 
     def observations(self, article: str) -> bytes:
-        """The lines about this article and these captures, as stored: never a line about another article."""
+        """The lines about this article and these captures, as stored: never a line about another article, whose pictures
+        these may be as well."""
         wanted = {key for key, line in self.sources if self._concerns(line, article)}
         out: list[bytes] = []
         for key in sorted(wanted):
@@ -141,7 +151,7 @@ class Gathered:
         return b"".join(line + b"\n" for line in out)
 
     def _concerns(self, line: Observation, article: str) -> bool:
-        return line.article == article and (line.warc, line.offset) in self.places
+        return (line.article == article or line.kind == "picture") and (line.warc, line.offset) in self.places
 
     def keys(self) -> None:
         for key in self.ledger.keys:

@@ -50,7 +50,7 @@ def prove(shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, 
     if not restricted:
         _nobody_withheld(shop, row.article, [one.line for one in choice.sightings])
     ledger = Ledger(shop)
-    files = _files(shop, ledger, found, choice, Gathered(ledger, sources))
+    files = _files(shop, ledger, found, choice, Gathered(ledger, sources, restricted=restricted))
     if len(files) > bundle.MOST_FILES or sum(map(len, files.values())) > bundle.MOST_BYTES:
         raise Refused("that is more than a bundle holds", "ask for fewer versions")
     path = out or Path(f"evidence-{row.article[:12]}.zip")
@@ -84,8 +84,8 @@ def _nobody_withheld(shop: Workshop, article: str, lines: Iterable[Observation])
 
 def _files(shop: Workshop, ledger: Ledger, found: HistoryRow, choice: Choice, work: Gathered) -> Files:
     work.keys()
-    sightings = work.sightings(choice.sightings)
     versions = [work.version(row) for row in choice.versions]
+    sightings = work.sightings([*choice.sightings, *work.pictures(versions)])
     row = found.article
     files = work.files
     files[bundle.OBSERVATIONS] = work.observations(row.article)

@@ -102,7 +102,8 @@ def _row(one: Sighting, files: Files, leaves: Mapping[str, int], stamps: list[ou
 def _cited(manifest: Manifest, files: Files) -> dict[str, str]:
     """What a citation names: of the newest version the first capture, or of a page that went its first absence."""
     role = "absent" if manifest.mode == "gone" else "first"
-    seen = next((one for one in reversed(manifest.sightings) if role in one.roles), manifest.sightings[-1])
+    pages = [one for one in manifest.sightings if "picture" not in one.roles]
+    seen = next((one for one in reversed(pages) if role in one.roles), pages[-1])
     title = manifest.versions[-1].title if manifest.versions else manifest.article.title
     sha = hashlib.sha256(files[seen.capture]).hexdigest()
     return {"title": title or manifest.article.url, "url": seen.url, "time": seen.time, "sha": sha}

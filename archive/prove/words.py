@@ -61,6 +61,7 @@ CLASSES = {
     "blocked": ("مُنع الوصول", "blocked"),
     "broken": ("لم تصل سليمة", "broken"),
     "not-article": ("صفحة ليست مقالاً", "not an article"),
+    "picture": ("صورة في الصفحة", "a picture on the page"),
 }
 ROLES = {
     "first": ("أول التقاط للنسخة", "first capture of version"),
@@ -74,6 +75,7 @@ ROLES = {
     "latest": ("آخر مشاهدة", "latest sighting"),
     "returned": ("عودة الصفحة", "the page returned"),
     "hop": ("التحويل نفسه", "the redirect itself"),
+    "picture": ("كما في النسخة المحفوظة أعلاه", "as a snapshot lists it"),
 }
 OF_VERSION = ("first", "last", "text")  # roles that name their version
 STATES = {
