@@ -159,6 +159,38 @@ def _link(contents: Contents) -> Contents:
     return {"seeds/1.json": json.dumps(link, sort_keys=True, separators=(",", ":")).encode() + b"\n"}
 
 
+def _unfinished(contents: Contents) -> Contents:
+    """The line of a forged capture is the last of `leaves`, and has no newline: `read` says that there is none."""
+    lines = contents["leaves"].decode().splitlines(keepends=True)
+    mine = next(line for line in lines if line.startswith("capture captures/1.warc.gz "))
+    rest = "".join(line for line in lines if line != mine)
+    return {"leaves": (rest + mine.rstrip("\n")).encode(), "captures/1.warc.gz": flip(contents["captures/1.warc.gz"])}
+
+
+def _two_lines(contents: Contents) -> Contents:
+    """A link of our own with the digest of a logged seed file, then a line that any snapshot has."""
+    link = json.loads(contents["seeds/1.json"])
+    link["seed_in_article"]["shared"] += 1
+    return {"seeds/1.json": json.dumps(link, sort_keys=True, separators=(",", ":")).encode() + b"\n{\n"}
+
+
+def _moved(contents: Contents) -> Contents:
+    """An early checkpoint, and what others said of it then, under the name of the newest size."""
+    first, *_ = sorted(name for name in contents if name.endswith(".tsr"))
+    old = first.rpartition("/")[0]
+    size = int(contents["checkpoint"].split(b"\n")[1])
+    return {name.replace(old, f"checkpoints/{size:012}"): data for name, data in contents.items() if name.startswith(f"{old}/")}
+
+
+def _beyond(contents: Contents) -> Contents:
+    """The same proof for a leaf that the log does not have."""
+    name = "captures/1.warc.gz.tlog-proof"
+    held = proof.load(contents[name])
+    size = int(contents["checkpoint"].split(b"\n")[1])
+    high = 1 << size.bit_length()
+    return {name: proof.dump(proof.Proof(held.index + high, held.path, held.checkpoint))}
+
+
 BREAKS: dict[str, tuple[Callable[[Contents], Contents], str]] = {
     "a bit of a capture": (lambda c: {"captures/2.warc.gz": flip(c["captures/2.warc.gz"])}, "captures/2.warc.gz is not leaf"),
     "a bit of a snapshot": (lambda c: {"snapshots/1.json.gz": flip(c["snapshots/1.json.gz"])}, "snapshots/1.json.gz is not leaf"),
@@ -176,6 +208,10 @@ BREAKS: dict[str, tuple[Callable[[Contents], Contents], str]] = {
     "a link that no snapshot says": (_link, "no snapshot says seeds/1.json"),
     "another text to read": (lambda c: {"snapshots/1.json": c["snapshots/1.json"] + b" "}, "is not what snapshots/1.json.gz holds"),
     "a text from nowhere": (lambda c: {"snapshots/7.json": c["snapshots/1.json"]}, "snapshots/7.json is not in leaves"),
+    "a last line that nobody ends": (_unfinished, "captures/1.warc.gz is not leaf"),
+    "a link of two lines": (_two_lines, "seeds/1.json is not one line"),
+    "an old time for a new size": (_moved, "is not that of its folder"),
+    "a leaf beyond the end": (_beyond, "is not a leaf of"),
     "code in a number": (lambda c: {"captures/1.warc.gz.tlog-proof": re.sub(rb"index \d+", b"index a[$(:>pwned)]", c["captures/1.warc.gz.tlog-proof"])}, "is no number"),
     "code in a size": (lambda c: {"checkpoint": re.sub(rb"\n\d+\n", b"\na[$(:>pwned)]\n", c["checkpoint"], count=1)}, "is no number"),
 }  # fmt: skip

@@ -60,7 +60,7 @@ climb() {  # LEAF LAST HASH, and the other hashes on standard input
 
 # 5. Every file that is in the log
 : > work.leaves
-while read -r kind file key; do
+while read -r kind file key || [ "$kind" ]; do
   [ "${file%%/*}" = "${kind}s" ] || fail "$file is no $kind"
   sha=$(sum "$file")
   [ "$kind" != seed ] || sha=$(awk 'match($0, /"sha256":"[0-9a-f]*"/) { print substr($0, RSTART + 10, RLENGTH - 11) }' "$file")
@@ -68,7 +68,9 @@ while read -r kind file key; do
   leaf=$({ printf '\000'; printf '%s %s %.32s' "$kind" "$sha" "$id"; } | hash)
   awk 'gap { print } !NF { gap = 1 }' "$file.tlog-proof" > work.text
   [ "$(cat work.text)" = "$(cat checkpoint)" ] || fail "$file.tlog-proof is about another checkpoint"
-  { read -r one; read -r one index; number "$index"; climb "$index" $((size - 1)) "$leaf"; } < "$file.tlog-proof"
+  { read -r one; read -r one index; number "$index"
+    [ "$index" -lt "$size" ] || fail "$file.tlog-proof: $index is not a leaf of a log of $size"
+    climb "$index" $((size - 1)) "$leaf"; } < "$file.tlog-proof"
   [ "$found" = "$root" ] || fail "$file is not leaf $index of the log"
   [ "$kind" != key ] || [ "${file#keys/}" -eq "$index" ] || fail "$file is leaf $index"
   printf '%s %s\n' "$index" "$file" >> work.leaves
@@ -99,6 +101,7 @@ done
 # 7. Each seed link is what a snapshot says
 for file in seeds/*.json; do
   [ -e "$file" ] || continue
+  awk 'END { exit NR != 1 }' "$file" || fail "$file is not one line"
   said=
   for snapshot in snapshots/*.gz; do
     if gzip -dc "$snapshot" | awk 'NR == FNR { link = $0; next } index($0, link) { n = 1 } END { exit !n }' "$file" -; then said=$snapshot; fi
@@ -135,6 +138,7 @@ for file in checkpoints/*/checkpoint; do
   [ -e "$file" ] || continue
   read_checkpoint "$file"
   [ "$origin" = "$log" ] && [ "$size" -gt 0 ] && [ "$size" -le "$new" ] || fail "$file is of another log"
+  [ "$file" = "checkpoints/$(printf %012d "$size")/checkpoint" ] || fail "$file is not that of its folder: it has $size leaves"
   in_force "$size"
   signed "$file" "$force" || fail "$file is not signed by $force"
   grow "$size" "$root" "$new" "$new_root" < "${file%checkpoint}consistency" || fail "$file is not the beginning of this log"
