@@ -44,10 +44,11 @@ class _Trait:
     alive: str = ""  # when it was last seen here
 
     def same(self, other: _Trait) -> Evidence | None:
-        told = bool(self.published & other.published or self.headlines & other.headlines)
+        headline, instant = bool(self.headlines & other.headlines), bool(self.published & other.published)
         if other.article in self.leads_to or self.article in other.leads_to:
-            return "redirect" if told or self.bodies & other.bodies else None
-        return "post" if told and self.posts & other.posts else None
+            posts = not (self.posts and other.posts) or bool(self.posts & other.posts)  # two posts may share a minute
+            return "redirect" if headline or self.bodies & other.bodies or (instant and posts) else None
+        return "post" if self.posts & other.posts and (headline or instant) else None
 
 
 def kin(lines: Mapping[str, Iterable[Observation]]) -> dict[str, Kin]:
@@ -55,7 +56,8 @@ def kin(lines: Mapping[str, Iterable[Observation]]) -> dict[str, Kin]:
 
     Two addresses hold the same article iff they have a post id in common, or a redirect leads from one to the other, and
     in both cases the page says so too: the same instant of publication, or the same headline (K), or, after a redirect,
-    the same text (K). A post id that was given to another article is no move.
+    the same text (K). A post id that was given to another article is no move; and where a redirect joins two post ids, the
+    instant alone is not enough: it may be a day.
 
     An article has gone from one address to another only when it no longer stands at the first: addresses that serve it
     side by side are no move, but the later one is no new article either.

@@ -123,6 +123,13 @@ class TestEvidence:
         other = page(2, B, "z", post="", title="خبر آخر", published="")
         assert joined(page(0, A, post=""), other, leads(3, A, B)) == {}
 
+    def test_a_redirect_to_another_post_of_the_same_minute_joins_nothing(self) -> None:
+        lines = [page(0, A), page(2, B, "z", title="خبر آخر", post="8"), leads(3, A, B, "8"), leads(10, A, B, "8")]
+        assert joined(*lines) == {}
+        assert told(histories(*lines)[article_id(A)]) == ["new", "gone"]
+        again = [page(0, A), page(2, B, post="8"), leads(3, A, B, "8")]  # published anew, word for word
+        assert told(histories(*again)[article_id(A)]) == ["new", "moved"]
+
     def test_a_page_without_headline_time_or_text_is_like_no_other(self) -> None:
         empty = [page(h, url, "", title="", published="", post="") for h, url in ((0, A), (2, B))]
         assert joined(*empty, leads(3, A, B)) == {}
