@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,7 +156,16 @@ def _task_of(item: Known, why: str, habits: Habits) -> Task:
 
 def dump(plan: Plan) -> bytes:
     """Sorted JSON, gzip with mtime 0."""
-    return gzip.compress(orjson.dumps({"v": FORMAT, **asdict(plan)}, option=orjson.OPT_SORT_KEYS) + b"\n", mtime=0)
+    row: dict[str, Any] = {"v": FORMAT, **{of.name: getattr(plan, of.name) for of in fields(Plan)}}
+    row["channels"] = {url: _plain(previous) for url, previous in plan.channels.items()}  # asdict copies deeply, which is slow
+    for name in ("revisits", "backlog"):
+        tasks = [{**_plain(task), "previous": _plain(task.previous) if task.previous else None} for task in row[name]]
+        row[name] = tasks
+    return gzip.compress(orjson.dumps(row, option=orjson.OPT_SORT_KEYS) + b"\n", mtime=0)
+
+
+def _plain(one: Task | Previous) -> dict[str, Any]:
+    return {of.name: getattr(one, of.name) for of in fields(one)}
 
 
 def load(data: bytes) -> Plan:

@@ -4,7 +4,8 @@ The rows are written straight into the tables: folding a million histories is an
 those of an outlet that has been captured for years: REST lists the articles on 10,000 pages, walked three times without
 a change, 2,000 articles are edited, 500 are listed no more, 20,000 wait in the back catalogue, 30,000 are overdue.
 
-Bounds: 2 s, and 200 MB of all the process holds. The file of known articles, which a crawl writes, is measured beside it.
+Bounds: 2 s from the first look at the catalog to the plan's bytes, the best of three, because other processes share the
+cores; and 200 MB of all the process holds. The file of known articles, which a crawl writes, is measured beside it.
 
 python -m bench.planning [--articles 1000000]
 """
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -96,18 +98,16 @@ def fill(url: str, many: int) -> None:
     catalog = Catalog(url)
     catalog.migrate()
     catalog.settle(OUTLET)
-    chance = random.Random(1)
-    rows: list[tuple[tuple[object, ...], tuple[object, ...]]] = []
+    indexes = [index for table in (models.article, models.sighting) for index in table.indexes]
+    rows = articles(many, random.Random(1))
     with catalog._database.write("bench") as connection:
-        connection.exec_driver_sql("PRAGMA cache_size=-1000000")
-        for row in articles(many, chance):
-            rows.append(row)
-            if len(rows) == 20_000:
-                bulk.put(connection, models.article, [one for one, _ in rows])
-                bulk.put(connection, models.sighting, [one for _, one in rows])
-                rows.clear()
-        bulk.put(connection, models.article, [one for one, _ in rows])
-        bulk.put(connection, models.sighting, [one for _, one in rows])
+        for index in indexes:  # made at the end from what is there, in a third of the time
+            index.drop(connection)
+        while some := list(islice(rows, 20_000)):
+            bulk.put(connection, models.article, [one for one, _ in some])
+            bulk.put(connection, models.sighting, [one for _, one in some])
+        for index in indexes:
+            index.create(connection)
         bulk.put(connection, models.channel_capture, list(pages(many)))
         told = [
             (f"2026111{7 + n}T011200Z-{'0' * 12}", f"{n}", 0, 1, stamp(5 - n), "complete", stamp(5 - n)) for n in range(WALKS)
@@ -153,7 +153,7 @@ def one(what: str, url: str) -> int:
     seconds = time.perf_counter() - began
     status = Path("/proc/self/status").read_text("ascii")  # of this program: getrusage remembers what was forked
     megabytes = int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
-    print(f"{seconds:.2f} {megabytes:.0f} {told}")
+    print(f"{seconds:.2f} {megabytes:.0f} {time.process_time():.2f} CPU s with its beginning, {told}")
     return 0
 
 
@@ -170,12 +170,12 @@ def main() -> int:
         fill(url, asked.articles)
         size = Path(folder, "catalog.db").stat().st_size / 1e6
         print(f"{asked.articles} articles written in {time.perf_counter() - began:.0f} s, {size:.0f} MB")
-        found = {}
-        for what in ("plan", "known", "plan"):  # the better of two plans: the first one finds nothing in the cache
+        found: dict[str, tuple[float, float]] = {}
+        for what in ("known", "plan", "plan", "plan"):
             command = [sys.executable, "-m", "bench.planning", "--one", what, url]
             seconds, megabytes, told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split(" ", 2)
             print(f"{what}: {seconds} s, {megabytes} MB: {told.strip()}")
-            found[what] = (float(seconds), float(megabytes))
+            found[what] = min(found.get(what, (9e9, 0.0)), (float(seconds), float(megabytes)))
     seconds, megabytes = found["plan"]
     ok = seconds <= SECONDS and megabytes <= MEGABYTES
     print(f"{'ok' if ok else 'short'}: {seconds:.2f} s, bound {SECONDS:.0f}; {megabytes:.0f} MB, bound {MEGABYTES:.0f}")

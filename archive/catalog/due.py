@@ -16,6 +16,8 @@ from archive.catalog.rows import Walk
 from archive.observation import Observation
 from archive.version import fold
 
+SWEPT = "modified_after="  # in the address of a sweep, before the time
+
 
 def attempted(connection: Connection, outlet: str) -> set[str]:
     a = models.article.c
@@ -23,9 +25,12 @@ def attempted(connection: Connection, outlet: str) -> set[str]:
 
 
 def channels(connection: Connection, outlet: str) -> dict[str, Previous]:
-    """Of each channel address, its last document that was stored whole."""
+    """Of each channel address, its last document that was stored whole.
+
+    A sweep through what REST says was modified has an address of its own each time: of those, only the newest.
+    """
     c = models.channel_capture.c
-    whole = (c.outlet == outlet, c.klass == "channel", c.status == 200, c.record_type == "response")
+    whole = (c.outlet == outlet, models.WHOLE)
     last = select(c.url, func.max(c.time).label("time")).where(*whole).group_by(c.url).subquery()
     query = (
         select(c.url, c.time, c.record, c.payload, c.body)
@@ -33,7 +38,10 @@ def channels(connection: Connection, outlet: str) -> dict[str, Previous]:
         .where(*whole)
         .order_by(c.time, c.file, c.line)
     )
-    return {row.url: Previous(*row) for row in connection.execute(query)}
+    newest: dict[str, Previous] = {}  # by address, or what comes before the time in that of a sweep
+    for row in connection.execute(query):
+        newest[row.url.partition(SWEPT)[0]] = Previous(*row)
+    return {one.url: one for one in newest.values()}
 
 
 def last_content(connection: Connection, outlet: str, articles: Collection[str]) -> dict[str, Observation]:

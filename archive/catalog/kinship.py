@@ -88,7 +88,7 @@ def _holders(connection: Connection, outlet: str, column: Column[str], values: s
     found: dict[str, set[str]] = defaultdict(set)
     ordered = sorted(values)
     for few in (ordered[i : i + FEW] for i in range(0, len(ordered), FEW)):
-        query = select(column, _o.article).where(_o.outlet == outlet, column.in_(few), column != "").distinct()
+        query = select(column, _o.article).where(_o.outlet == outlet, column.in_(few), models.some(column.name)).distinct()
         for value, article in connection.execute(query):
             found[value].add(article)
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, TextClause, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -54,9 +54,17 @@ def _table(name: str, *parts: Any) -> Table:
     return Table(name, metadata, *parts, sqlite_with_rowid=False)
 
 
+def some(column: str, empty: str = "''") -> TextClause:
+    """The rows whose column is not empty: the same words in an index and in a question, or SQLite does not use it."""
+    return text(f"{column} <> {empty}")
+
+
+WHOLE = text("klass = 'channel' AND status = 200 AND record_type = 'response'")  # documents that were stored as they came
+
+
 def _some(name: str, *columns: str, empty: str = "''") -> Index:
     """An index of the rows of an outlet whose first of these columns is not empty."""
-    where = text(f"{columns[0]} <> {empty}")
+    where = some(columns[0], empty)
     return Index(name, "outlet", *columns, sqlite_where=where, postgresql_where=where)
 
 
@@ -86,6 +94,7 @@ channel_capture = _table(
     _number("total"),  # articles that the site says it has; -1: it does not say
     Index("channel_capture_time", "outlet", "time", "klass"),
     _some("channel_capture_total", "total", "time", empty="-1"),
+    Index("channel_capture_whole", "outlet", "url", "time", sqlite_where=WHOLE, postgresql_where=WHOLE),
 )
 
 run = _table(

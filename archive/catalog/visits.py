@@ -12,14 +12,14 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import Connection, FromClause, Select, func, select
 
 from archive import keys
 from archive.capture import Previous
 from archive.catalog import bulk, models
 from archive.catalog.apply import chunks
 from archive.catalog.derive import stamp, when
-from archive.catalog.listed import pages, unlisted, walked
+from archive.catalog.listed import current_lists, unlisted
 from archive.catalog.sightings import Sighting, words
 from archive.history import ALIVE
 from archive.plan import Habits, Known
@@ -27,6 +27,7 @@ from archive.schedule import Visit, noisy, trusted
 
 WHYS = ("confirm", "retry", "revisit")  # whose time `due` tells; backlog has an order instead
 NEVER = ("moved", "gone")
+_LIST = {"rest": "rest", "text": "rest", "sitemap": "sitemap"}  # kind of word → kind of list that says it
 NEWS = ("rest", "rest sitemap", "rest sitemap text", "rest text", "sitemap", "sitemap text", "text")
 REMEMBERED = timedelta(days=30)  # how long a list's fruitless words are held against it
 _a = models.article.c
@@ -68,7 +69,7 @@ def _queries(outlet: str, now: str | None, habits: Habits) -> Iterator[Select[tu
     for news in NEWS:
         if not habits.ignored.issuperset(news.split()):
             passed = [] if now is None else [_a.news_due <= now]
-            ready: list[ColumnElement[bool]] = [_a.outlet == outlet, _a.news == news, _a.news != "", *passed]
+            ready: tuple[Any, ...] = (_a.outlet == outlet, _a.news == news, models.some("news"), *passed)
             yield select(_a.article).where(*ready).order_by(_a.news_due, _a.article)
     new = (_a.outlet == outlet, _a.why == "backlog")
     yield select(_a.article).where(*new).order_by(_a.due.desc(), _a.article.desc())
@@ -85,11 +86,11 @@ def asked(
 ) -> Iterator[tuple[str, str, str, str, dict[str, str], bool]]:
     """Of each article that was asked for at least once: id, post id, published, address, words, alive.
 
-    Words: what captures answered of what lists say, and what lists say where no capture ever answered; those that are
-    ignored are left out. Alive: a complete list has the article now, and it stands where it was.
+    Words: what captures answered of what lists say, and what lists say where no capture ever answered. Left out are
+    those that are ignored, and those of lists that have the article no more. Alive: a complete list has the article now,
+    and it stands where it was.
     """
-    since = walked(connection, outlet)
-    seen = pages(connection, outlet, since) if since else {}
+    current = current_lists(connection, outlet)
     rest, sitemap = models.sighting.alias("rest"), models.sighting.alias("sitemap")
     said = [column for one in (rest, sitemap) for column in (one.c.modified, one.c.last_seen, one.c.document)]
     query = select(_a.article, _a.post, _a.published, _a.url, _a.state, _a.answered, *said).where(
@@ -102,12 +103,11 @@ def asked(
     for row in connection.execute(query.select_from(tables), execution_options={"yield_per": 5_000}):
         words = {kind: word for kind, word in (("rest", row[6]), ("sitemap", row[9])) if word}
         words |= orjson.loads(row.answered or "{}")
-        lists = (("rest", *row[7:9]), ("sitemap", *row[10:12]))
-        listed = any(
-            last and (last >= since or (document and document in seen.get(kind, ()))) for kind, last, document in lists
-        )
-        kept = {kind: word for kind, word in words.items() if kind not in ignored}
-        yield row.article, row.post, row.published, row.url, kept, listed and row.state in ALIVE
+        lists = {
+            kind for kind, last, document in (("rest", *row[7:9]), ("sitemap", *row[10:12])) if current(kind, last, document)
+        }
+        kept = {kind: word for kind, word in words.items() if kind not in ignored and _LIST[kind] in lists}
+        yield row.article, row.post, row.published, row.url, kept, bool(lists) and row.state in ALIVE
 
 
 def _known(connection: Connection, outlet: str, articles: Sequence[str], dropped: frozenset[str]) -> Iterator[Known]:
@@ -158,7 +158,7 @@ def _one(row: Any, announced: Iterable[Sighting], unlisted: bool, every: float |
 
 def habits(connection: Connection, outlet: str, now: datetime) -> Habits:
     """What the outlet's captures say of its validators, and of what its lists announce."""
-    audits = [select(func.sum(column)).where(_a.outlet == outlet, column != 0) for column in (_a.agreed, _a.lied)]
+    audits = [select(func.sum(_a[name])).where(_a.outlet == outlet, models.some(name, "0")) for name in ("agreed", "lied")]
     agreed, lied = (int(connection.scalar(query) or 0) for query in audits)
     t = models.trial.c
     tried = select(t.word, func.count(), func.sum(t.changed)).where(t.outlet == outlet, t.time >= stamp(now - REMEMBERED))
@@ -171,7 +171,7 @@ def habits(connection: Connection, outlet: str, now: datetime) -> Habits:
 def expected(connection: Connection, outlet: str) -> int:
     """How many articles the site said it has when it was last asked, -1 when it does not say."""
     c = models.channel_capture.c
-    told = select(c.total).where(c.outlet == outlet, c.total != -1).order_by(c.time.desc()).limit(1)
+    told = select(c.total).where(c.outlet == outlet, models.some("total", "-1")).order_by(c.time.desc()).limit(1)
     found = connection.scalar(told)
     return -1 if found is None else found
 

@@ -22,6 +22,9 @@ def upgrade() -> None:
     _add("article", "etag last_modified doubt answered due why due_unshown news_due news", "agreed lied seeded looks")
     op.create_index("sighting_listed", "sighting", ["outlet", "channel", "document", "last_seen", "article"])
     _some("channel_capture_total", "channel_capture", ["total", "time"], "-1")
+    whole = sa.text("klass = 'channel' AND status = 200 AND record_type = 'response'")
+    columns = ["outlet", "url", "time"]
+    op.create_index("channel_capture_whole", "channel_capture", columns, sqlite_where=whole, postgresql_where=whole)
     for due in ("due", "due_unshown"):
         op.create_index(f"article_{due}", "article", ["outlet", "why", due, "article"])
     _some("article_news", "article", ["news", "news_due", "article"], "''")
