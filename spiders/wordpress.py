@@ -112,7 +112,8 @@ class WordpressDiscovery(Discovery):
         """The number of articles that the site says it has, against what it said before and what is new: a difference is
         worth a walk now."""
         if channel.total is not None and self.plan.expected >= 0:
-            new = sum(not self.is_known(item["article"]) for item in channel.items)
+            listed = {item["article"] for item in channel.items}
+            new = sum(not self.is_known(article) for article in listed - self.changes.newcomers)
             differ = channel.total - self.plan.expected - new
             self.short = differ < 0
             share = min(1.0, (channel.pages or LARGE) / LARGE) / OFTEN if self.short else 1 / SELDOM

@@ -203,7 +203,10 @@ def test_a_known_post_under_a_new_address_is_new_and_its_old_address_is_not_miss
             if post.number in (2, 129):
                 post.slug = "jadid"
         done = round_of(tmp_path, site, known, "delay = 0.01", walk=True)
+        between = round_of(tmp_path, site, known)
     assert articles(done) == [("jadid-129", "moved"), ("jadid-2", "moved")]
+    assert articles(between) == [("jadid-129", "moved")]
+    assert not between.report["walk"]["wanted"]  # a new address is no new article: nothing is missing
 
 
 def test_validators_are_sent_when_the_plan_says_so_and_never_to_where_a_redirect_leads(tmp_path: Path) -> None:
