@@ -60,7 +60,7 @@ week: dev ## A scaled week on the test bed, 2,000 changes; WEEK="--faults" throu
 	@$(BIN)/python -m tests.week $(WEEK)
 
 bench: dev ## Every performance figure, with its bound
-	@status=0; for one in pipeline warc store catalog verify revisit; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+	@status=0; for one in pipeline warc store catalog planning verify revisit; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
 
 kills: dev ## kill -9 at 40 random moments and around every put, then run again; about 15 minutes
 	@$(BIN)/python -m tests.faults.kill

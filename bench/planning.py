@@ -173,9 +173,10 @@ def main() -> int:
         found: dict[str, tuple[float, float]] = {}
         for what in ("known", "plan", "plan", "plan"):
             command = [sys.executable, "-m", "bench.planning", "--one", what, url]
-            seconds, megabytes, told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split(" ", 2)
-            print(f"{what}: {seconds} s, {megabytes} MB: {told.strip()}")
-            found[what] = min(found.get(what, (9e9, 0.0)), (float(seconds), float(megabytes)))
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            took, held, told = output.split(" ", 2)
+            print(f"{what}: {took} s, {held} MB: {told.strip()}")
+            found[what] = min(found.get(what, (9e9, 0.0)), (float(took), float(held)))
     seconds, megabytes = found["plan"]
     ok = seconds <= SECONDS and megabytes <= MEGABYTES
     print(f"{'ok' if ok else 'short'}: {seconds:.2f} s, bound {SECONDS:.0f}; {megabytes:.0f} MB, bound {MEGABYTES:.0f}")

@@ -33,13 +33,13 @@ def pages(connection: Connection, outlet: str, since: str) -> dict[str, frozense
     return {channel: frozenset(bodies) for channel, bodies in found.items()}
 
 
-def current_lists(connection: Connection, outlet: str) -> Callable[[str, str | None, str | None], bool]:
+def current_lists(connection: Connection, outlet: str) -> Callable[[str, str, str], bool]:
     """Does a kind of list have an article now, of which the sighting's last_seen and document are these?"""
     since = walked(connection, outlet)
     seen = pages(connection, outlet, since) if since else {}
 
-    def has(kind: str, last_seen: str | None, document: str | None) -> bool:
-        return bool(last_seen and (last_seen >= since or (document and document in seen.get(kind, ()))))
+    def has(kind: str, last_seen: str, document: str) -> bool:
+        return last_seen >= since or bool(document and document in seen.get(kind, ()))
 
     return has
 

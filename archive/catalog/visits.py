@@ -100,14 +100,18 @@ def asked(
     for one in (rest, sitemap):
         same = (one.c.outlet == _a.outlet) & (one.c.article == _a.article) & (one.c.channel == one.name)
         tables = tables.outerjoin(one, same)
-    for row in connection.execute(query.select_from(tables), execution_options={"yield_per": 5_000}):
-        words = {kind: word for kind, word in (("rest", row[6]), ("sitemap", row[9])) if word}
-        words |= orjson.loads(row.answered or "{}")
-        lists = {
-            kind for kind, last, document in (("rest", *row[7:9]), ("sitemap", *row[10:12])) if current(kind, last, document)
-        }
-        kept = {kind: word for kind, word in words.items() if kind not in ignored and _LIST[kind] in lists}
-        yield row.article, row.post, row.published, row.url, kept, bool(lists) and row.state in ALIVE
+    found = connection.execute(query.select_from(tables), execution_options={"yield_per": 5_000})
+    for article, post, published, url, state, answered, modified, last, document, lastmod, seen, page in found:
+        words: dict[str, str] = orjson.loads(answered or "{}")
+        lists = []
+        if last and current("rest", last, document):
+            lists.append("rest")
+            words = {"rest": modified, **words} if modified else words
+        if seen and current("sitemap", seen, page):
+            lists.append("sitemap")
+            words = {"sitemap": lastmod, **words} if lastmod else words
+        kept = {kind: word for kind, word in words.items() if kind not in ignored and _LIST.get(kind) in lists}
+        yield article, post, published, url, kept, bool(lists) and state in ALIVE
 
 
 def _known(connection: Connection, outlet: str, articles: Sequence[str], dropped: frozenset[str]) -> Iterator[Known]:
