@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -110,13 +110,14 @@ class _Kind:
     shows: dict[str, str]  # article → address
     first: str = ""
     last: str = ""
-    began: tuple[str, ...] = ()  # articles of its first document
+    began: list[str] = field(default_factory=list)  # articles of its first document
 
     def take(self, one: Seen) -> None:
         self.shows[one.article] = one.url
-        if not self.first or one.first_seen <= self.first:
-            self.began = (*(self.began if one.first_seen == self.first else ()), one.article)
-            self.first = one.first_seen
+        if not self.first or one.first_seen < self.first:
+            self.first, self.began = one.first_seen, []
+        if one.first_seen == self.first:
+            self.began.append(one.article)
         self.last = max(self.last, one.last_seen)
 
 

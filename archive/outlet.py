@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from archive.errors import BadOutlet
 
 _T = TypeVar("_T")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = "watch"  # the pseudo-outlet of pages that belong to no outlet (archive.watch); no file has this name
 
 
@@ -141,7 +141,7 @@ def _check(outlet: Outlet, path: Path) -> None:
     def refuse(key: str, why: str, remedy: str = "") -> None:
         raise BadOutlet(f"{path.name}: {key}: {why}", remedy)
 
-    if outlet.name != path.stem or not _NAME.fullmatch(outlet.name):
+    if outlet.name != path.stem or not NAME.fullmatch(outlet.name):
         rule = "lower-case letters, digits and _; at most 40"
         refuse("name", f"{outlet.name!r} must be the file's name, {path.stem!r}", rule)
     if outlet.name == RESERVED:

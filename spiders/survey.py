@@ -26,7 +26,7 @@ from archive.address import host_of
 from archive.capture import Exchange, Role, Written
 from archive.channels.model import header
 from archive.channels.scope import join
-from archive.errors import BadRecord, Refused, WarraqError
+from archive.errors import BadRecord, Refused, TryAgain, WarraqError
 from archive.outlet import Outlet
 from archive.settings import from_environment
 from archive.survey import Ask, Document, Gathered
@@ -98,8 +98,13 @@ class SurveySpider(scrapy.Spider):
         )
         asker = Asker(outlet, self.ledger, self.tools, self.crawler.engine.download_async)
         rules = await asker.rules(url)
+        why = rules.ruling(url).why
+        if rules.unreachable and "private" in why:
+            raise Refused(f"{url} has a private address", "`--private` allows it, if it is your own")
+        if rules.unreachable:
+            raise TryAgain(f"{url}: {why}", "check the address, or try again later; nothing was written")
         if not rules.ruling(url).allowed:
-            raise Refused(f"{url}: {rules.ruling(url).why}", "it does not want to be asked; nothing was written")
+            raise Refused(f"{url}: {why}", "it does not want to be asked; nothing was written")
         named = tuple(row.url for rows in asker.sitemaps.values() for row in rows)
         self.gathered = replace(self.gathered, sitemaps=named, crawl_delay=rules.delay)
         return asker
@@ -115,7 +120,8 @@ class SurveySpider(scrapy.Spider):
         return _document(ask, answer), answer
 
     def _keep(self, document: Document) -> None:
-        say(f"survey: {document.kind:9} {document.asked}{f' ({document.problem})' if document.problem else ''}")
+        address = "".join(c for c in document.asked if c.isprintable())  # the site's word, on its way to a terminal
+        say(f"survey: {document.kind:9} {address}{f' ({document.problem})' if document.problem else ''}")
         self.gathered = replace(self.gathered, documents=(*self.gathered.documents, document))
 
 

@@ -16,8 +16,10 @@ import pytest
 from archive import outlet as outlets
 from archive import survey
 from archive.address import canonical
-from archive.errors import BadOutlet
-from archive.settings import Settings
+from archive.errors import BadOutlet, Refused
+from archive.settings import Settings, from_environment
+from archive.steps.survey import add
+from archive.steps.workshop import Workshop
 from archive.survey import Document, Gathered
 from archive.survey.pattern import induce
 from spiders.survey import LIMIT
@@ -136,7 +138,26 @@ def test_a_site_that_forbids_us_gets_no_file(warraq: Added) -> None:
         assert not warraq.file("mughlaq").exists()
         private = warraq("outlets", "add", site.url, "--name", "mughlaq")
         assert private.returncode == 78
+        assert "`--private` allows it" in private.stderr
         assert site.paths() == ["/robots.txt"], "a private address is asked only with --private"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (HOME, "../x"),
+        (HOME, "Big"),
+        (HOME, "watch"),
+        ("ftp://a.example/", "a"),
+        ("https://u:p@a.example/", "a"),
+        ("https:///x", "a"),
+    ],
+)
+def test_what_cannot_be_an_outlet_is_refused_before_anything_is_asked(url: str, name: str, tmp_path: Path) -> None:
+    settings = from_environment({"WARRAQ_OUTLETS": str(tmp_path / "outlets"), "WARRAQ_STATE": str(tmp_path)})
+    with pytest.raises(Refused):
+        add(Workshop(settings), url, name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_page_that_lists_nothing_gets_no_file(warraq: Added) -> None:
@@ -268,6 +289,14 @@ def test_feeds_and_sitemaps_that_nothing_names_are_written_down() -> None:
     assert one.channels == ("/feed.xml", "/sitemap.xml")  # the spider finds the first of the usual sitemaps by itself
     named, _ = decided(feed("a/khabar-1"), whole, news, sitemaps=(HOME + "sitemap.xml", HOME + "news-sitemap.xml"))
     assert named.channels == ("/feed.xml",)
+
+
+def test_where_the_lists_name_next_to_nothing_the_list_pages_count_too() -> None:
+    links = {f"/wadi/suq-{word}": f"خبر عن سوق الوادي رقم {word}" for word in "abcd"}
+    section = document("section", "wadi/", page(links))
+    one, _ = decided(feed("wadi/suq-x"), section)
+    assert one.article == "^/wadi/[^/]+$"
+    assert "article" in one.unchecked
 
 
 def test_a_layout_is_written_only_where_the_container_is_plain() -> None:

@@ -21,16 +21,14 @@ from archive.survey import Decision, Gathered
 
 def add(shop: Workshop, url: str, name: str = "", *, private: bool = False) -> Outcome:
     """Survey the site at `url` and write `<name>.toml` into the outlets folder. Never overwrites; Refused says why not."""
-    url = url if "//" in url else f"https://{url}"
-    try:
-        host = host_of(url)
-    except ValueError:
-        host = ""
-    if urlsplit(url).scheme not in ("http", "https") or not host:
-        raise Refused(f"{url!r} is no web address", "write it as https://example.org/")
+    url = _address(url)
     name = name or survey.name_of(url)
+    if not outlets.NAME.fullmatch(name) or name == outlets.RESERVED:
+        raise Refused(
+            f"{name!r} cannot be an outlet's name", "lower-case letters, digits and _; at most 40: give another --name"
+        )
     path = shop.outlet_file(name)
-    _free(shop, path, {host})
+    _free(shop, path, {host_of(url)})
     gathered = _look(shop, url, private)
     decision = survey.decide(gathered, name)
     outlet, text = _checked(decision, name, shop.clock().date().isoformat())
@@ -45,6 +43,18 @@ def add(shop: Workshop, url: str, name: str = "", *, private: bool = False) -> O
         f"outlets: {path} written; `warraq run {name}` captures it",
         {"file": str(path), "found": list(decision.found), "check": check, "unchecked": list(outlet.unchecked), "text": text},
     )
+
+
+def _address(url: str) -> str:
+    """The address as it will be asked for; Refused when it is none that could stand in an outlet file."""
+    url = url if "//" in url else f"https://{url}"
+    try:
+        parts, host = urlsplit(url), host_of(url)
+    except ValueError:  # a port that is none
+        host = ""
+    if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc or not url.isprintable():
+        raise Refused(f"{url!r} is no web address", "write it as https://example.org/")
+    return url if parts.path else f"{url}/"
 
 
 def _free(shop: Workshop, path: Path, hosts: set[str]) -> None:

@@ -19,6 +19,7 @@ from archive.survey.links import Link, headlines, is_service, links_of, menu
 ARTICLES = 3  # pages of articles that are looked at
 SECTIONS = 4
 CHILDREN = 3  # of sitemap indexes
+ENOUGH = 3  # articles that the site's own lists name, so that those of its list pages are not needed
 _POSTS = "wp/v2/posts?per_page=20&page=1&_fields=id,link,date_gmt,modified_gmt,title"
 _ROOT = "_fields=name,description,url,home,gmt_offset,timezone_string"
 _FEEDS = ("rss.xml", "feed.xml", "index.xml", "feed/", "atom.xml")
@@ -136,7 +137,7 @@ def _sections(gathered: Gathered, home: Document) -> Iterable[Ask]:
 def listed(gathered: Gathered, home: Document) -> tuple[list[str], bool]:
     """Addresses of articles, and whether the site's own lists call them so (else list pages show them as such)."""
     by_site = list(dict.fromkeys(item["url"] for _, item in seen.strong(gathered)))
-    if by_site:
+    if len(by_site) >= ENOUGH or (by_site and seen.is_wordpress(gathered)):
         return by_site, True
     outlet = seen.probe(gathered, every=False)
     sections = {article_id(link.url) for link in section_links(gathered, home)}
@@ -145,7 +146,7 @@ def listed(gathered: Gathered, home: Document) -> tuple[list[str], bool]:
     if len(shown) < 3:  # a home page that scripts draw: the sitemap is all there is
         whole = [item["url"] for one in gathered.good("sitemap") for item in seen.items(one, gathered)]
         shown += [url for url in whole if article_id(url) not in sections and _is_page(url) and len(seen.place(url)) > 1]
-    return list(dict.fromkeys(shown)), False
+    return list(dict.fromkeys([*by_site, *shown])), False
 
 
 def _articles(gathered: Gathered, home: Document) -> Iterable[Ask]:
