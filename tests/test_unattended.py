@@ -144,7 +144,7 @@ def test_pages_that_stay_unreadable_cost_little(archive: Archive, monkeypatch: p
     archive.read(archive.crawled(1, {f"https://example.org/{n}/": PAGE.format(n) for n in range(20)}), NO_FIT)
     run = archive.crawled(3, {})
     asked: list[int] = []
-    monkeypatch.setattr(extract.judge, "judge", lambda *args: asked.append(1) or [])
+    monkeypatch.setattr(extract.judge, "judge", lambda *_, **__: asked.append(1) or [])
     extract_step(archive.shop(), NO_FIT, run)
     assert len(asked) == extract.FRUITLESS
 
@@ -328,10 +328,10 @@ def test_a_page_that_kills_its_reader_costs_itself_only(archive: Archive, monkey
     """As a parser's segfault or the kernel's out-of-memory killer would: the reader process really dies."""
     honest = extract.judge.judge
 
-    def deadly(one: Any, *rest: Any) -> Any:
+    def deadly(one: Any, *rest: Any, **more: Any) -> Any:
         if one.url.endswith("/13/"):
             os.kill(os.getpid(), signal.SIGKILL)
-        return honest(one, *rest)
+        return honest(one, *rest, **more)
 
     monkeypatch.setattr(extract.judge, "judge", deadly)
     shop = archive.shop()
