@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from archive import latency
 from archive.capture import Exchange, Note
 from archive.latency import Latency, Said, measure, moment, percentile, spoken, summaries
 from archive.steps.rebuild import rebuild
-from tests.evidence import NEW, OLD, Press, at, page
+from tests.evidence import NEW, OLD, START, Press, at, page
 from tests.servers import Server
 from tests.wadi import wadi
 
@@ -179,6 +179,16 @@ def test_the_command_and_status_say_it(press: Press) -> None:
     assert press.made.call("latency", "--days", "1").stdout == "nothing was measured yet\n"
     assert press.made.call("latency", "another").stdout == "nothing was measured yet\n"
     assert "found after" not in press.made.call("status").stdout  # nothing of the last days
+
+
+def test_status_tells_the_median_of_the_last_days(press: Press) -> None:
+    hours = (datetime.now(UTC) - START).total_seconds() / 3600 - 1
+    press.answer(hours, 4, "200 OK", dated(4, OLD, (at(hours) - timedelta(minutes=20)).isoformat()))
+    press.print(hours)
+    assert ", found after 32 min (median of 7 days)" in press.made.call("status").stdout
+    told = json.loads(press.made.call("status", "--json").stdout)["latency"]
+    assert told["wadi"]["events"] == 1
+    assert 1900 < told["wadi"]["median"] < 1930
 
 
 def test_a_rebuild_neither_measures_nor_forgets(press: Press) -> None:

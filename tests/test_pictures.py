@@ -373,6 +373,17 @@ def test_a_bundle_leaves_out_pictures_that_a_withheld_article_showed_first(studi
         studio.made.call("restrict", studio.url(1), "--lift", "--reason", "it was lifted")
 
 
+def test_what_must_be_kept_of_an_article_includes_its_pictures(studio: Studio) -> None:
+    from archive.steps import ruling
+
+    shop = studio.made.shop()
+    for number in (1, 2):
+        kept = ruling.objects(shop, shop.catalog.article(studio.url(number)))
+        assert {one["warc"] for one in studio.listed(number).values() if "warc" in one} <= kept
+    later = shop.catalog.pictures_of("wadi", article_id(studio.url(2)))[-1].warc  # z, which no snapshot lists
+    assert {later, keys.parse_stem(later).cdxj} <= kept
+
+
 def test_reading_again_gives_the_same_snapshots(studio: Studio) -> None:
     """What a reader that died had put stands, whatever pictures are known by then."""
     before = {key: tag for key, tag in studio.made.held().items() if key.startswith("snapshots/")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from archive import acts, keys
+from archive import acts, keys, snapshot
 from archive.acts import Standing
 from archive.catalog.rows import ArticleRow
 from archive.keys import Stem
@@ -72,7 +72,8 @@ def renew(shop: Workshop, read: Mapping[Stem, Sequence[Observation]]) -> int:
     articles = {article for article, now in shop.catalog.standing().items() if now.held}
     found: set[str] = set()
     for stem, lines in read.items():
-        found |= _objects((stem.observations, line) for line in lines if line.article in articles)
+        mine = [(stem.observations, line) for line in lines if line.article in articles]
+        found |= _objects(mine) | _shown(shop, mine)
     _, held, missing = _set(shop, found, on=True)
     if missing:
         shop.say(f"hold{_lacking(missing)}")
@@ -80,15 +81,32 @@ def renew(shop: Workshop, read: Mapping[Stem, Sequence[Observation]]) -> int:
 
 
 def objects(shop: Workshop, row: ArticleRow) -> set[str]:
-    """Keys of all that an article rests on: WARCs, observations, CDXJ, snapshots."""
-    return _objects(shop.catalog.lines(row.outlet, row.article))
+    """Keys of all that an article rests on: WARCs, observations, CDXJ, snapshots, and what holds its pictures."""
+    lines = shop.catalog.lines(row.outlet, row.article)
+    first = [one.warc for one in shop.catalog.with_withheld().pictures_of(row.outlet, row.article)]
+    return _objects(lines) | _shown(shop, lines) | _files(first)
+
+
+def _shown(shop: Workshop, lines: Iterable[tuple[str, Observation]]) -> set[str]:
+    """The files that hold pictures which the snapshots of these lines list, whichever article showed them first."""
+    found: set[str] = set()
+    for key in {line.reading.snapshot for _, line in lines if line.reading is not None and line.reading.snapshot}:
+        try:
+            held = snapshot.load(shop.store.get(key))
+        except KeyError:
+            continue  # it is among the objects, and said to be missing
+        found |= _files(one["warc"] for one in held.get("pictures", ()) if one.get("warc"))
+    return found
+
+
+def _files(warcs: Iterable[str]) -> set[str]:
+    return {key for stem in map(keys.parse_stem, warcs) for key in (stem.warc, stem.observations, stem.cdxj)}
 
 
 def _objects(lines: Iterable[tuple[str, Observation]]) -> set[str]:
     found: set[str] = set()
     for observations, line in lines:
-        for stem in {keys.parse_stem(observations), keys.parse_stem(line.warc)}:
-            found |= {stem.warc, stem.observations, stem.cdxj}
+        found |= _files((keys.parse_stem(observations).warc, line.warc))
         if line.reading is not None and line.reading.snapshot:
             found.add(line.reading.snapshot)
     return found
