@@ -17,6 +17,7 @@ from archive.errors import BadRecord
 from archive.keys import Stem
 from archive.observation import Observation, Reading
 from archive.store import Store
+from archive.verify import shown
 from archive.verify.ahead import held
 from archive.verify.batches import rows_of
 from archive.verify.finding import ALTERED, MISSING, STRANGE, UNLOGGED, Report, finding
@@ -224,7 +225,8 @@ class Judge:
         data = held(self.store, stem.observations) if self.has(stem.observations) else None
         for line in observation.load(data) if data is not None else ():
             if line.offset == capture.get("offset") and line.reading is not None and line.warc == stem.warc:
-                return _same_reading(found, line, line.reading, str(reading.get("rules")))
+                same = _same_reading(found, line, line.reading, str(reading.get("rules")))
+                return same and not list(shown.faults(found, shown.finder((), self.store.get, lambda: None)))
         return False
 
     def _other(self, key: str) -> None:
