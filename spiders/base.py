@@ -162,14 +162,14 @@ class OutletSpider(scrapy.Spider):
     async def _do(self, asker: Asker, job: Job) -> None:
         """One job, to its end or to its next attempt. Each way out counts it, or puts it where it is counted later."""
         if job.article and job.article in self.lists.left_out:
-            self.ledger.jobs["left-out"] += 1
+            self.ledger.refuse("left-out", job)
             return
         if job.role == "picture" and self._pictures_failed[host_of(job.url)] >= PICTURE_FAILURES:
             self.ledger.jobs["given-up"] += 1
             return
         if job.role != "picture":
             self._hosts.add(host_of(job.url))
-        job = self.lists.changes.noted(job) if job.role == "article" else job
+        job = self.lists.noted(job) if job.role == "article" else job
         answer = await asker.chain(job)
         if answer.halted == "budget":
             self._returned.append(job)
@@ -213,7 +213,7 @@ class OutletSpider(scrapy.Spider):
     def _count_out(self, asker: Asker, job: Job, answer: Answer) -> None:
         """Count the job, and tell its host how it went."""
         if answer.halted in REFUSALS and not answer.asked:
-            self.ledger.jobs[answer.halted] += 1
+            self.ledger.refuse(answer.halted, job)
             return
         self.ledger.jobs["failed" if answer.failure or answer.status >= 500 else "fetched"] += 1
         if job.role == "picture":  # what holds pictures back says nothing of the articles

@@ -8,6 +8,8 @@ from typing import Any, get_args
 from archive.capture import Role
 from spiders.frontier import Job, Rank
 
+NAMED = 1000  # refused articles that a report names, for each reason
+
 
 class Ledger:
     """Counts. `asked` equals the sum of `outcomes`; jobs put in equal the sum of `jobs` plus what is left."""
@@ -19,6 +21,7 @@ class Ledger:
         self.failures: Counter[str] = Counter()
         self.roles: dict[str, Counter[str]] = {role: Counter() for role in get_args(Role)}
         self.jobs: Counter[str] = Counter()
+        self.refused: dict[str, list[str]] = {}  # why → ids of articles
         self.redirects: Counter[str] = Counter()
         self.channels: dict[str, dict[str, Any]] = {}
         self.lists: dict[str, Counter[str]] = {}
@@ -37,6 +40,12 @@ class Ledger:
         """No whole response came back."""
         self._out(role, "failed")
         self.failures[slug] += 1
+
+    def refuse(self, why: str, job: Job) -> None:
+        """Nothing was asked for a job. Of articles the report says which ones, up to NAMED for each reason."""
+        self.jobs[why] += 1
+        if job.role == "article" and job.article and len(self.refused.setdefault(why, [])) < NAMED:
+            self.refused[why].append(job.article)
 
     def _out(self, role: Role, outcome: str) -> None:
         self.outcomes[outcome] += 1
@@ -63,6 +72,7 @@ class Ledger:
             "failures": dict(sorted(self.failures.items())),
             "roles": {role: dict(sorted(counts.items())) for role, counts in self.roles.items()},
             "jobs": dict(sorted(self.jobs.items())),
+            "refused": {why: sorted(articles) for why, articles in sorted(self.refused.items())},
             "left": dict(sorted(Counter(job.rank.name.lower() for job in left).items())),
             "redirects": dict(sorted(self.redirects.items())),
             "lists": {kind: dict(counts) for kind, counts in sorted(self.lists.items())},

@@ -22,6 +22,8 @@ from archive.keys import Stem
 from archive.observation import Observation
 from archive.outlet import Outlet
 from tests.histories import at, content, line
+from tests.site import Post, Reply, WordPress, serving
+from tests.spider_process import crawl
 
 FIRST = "2026-11-01T00:00:00.000000Z"
 LATER = "2026-11-20T00:00:00.000000Z"
@@ -152,6 +154,18 @@ def test_a_quiet_day_of_each_week_is_no_gap_but_a_row_of_them_at_a_small_outlet_
     assert low_days(days(fridays)) == []
     assert low_days(days({30: 0}, usual=3)) == [], "one day without an article may be chance"
     assert [low.articles for low in low_days(days({30: 0, 31: 0, 32: 0}, usual=3))] == [0]
+
+
+def test_a_run_says_which_articles_it_did_not_ask_for_and_why(tmp_path: Path) -> None:
+    """One behind a password, one that robots.txt forbids: what the report names is what `never asked for` tells."""
+    posts = [Post(n, f"خبر {n}", "2026-11-20T10:00:00", protected=n == 3) for n in range(1, 6)]
+    with serving(WordPress(posts)) as site:
+        site.routes["/robots.txt"] = Reply(200, "User-agent: *\nDisallow: /khabar-4/\n")
+        done = crawl(tmp_path, site.url)
+        ids = [article_id(site.url + f"khabar-{n}/") for n in range(1, 6)]
+    assert done.report["refused"] == {"disallowed": [ids[3]], "left-out": [ids[2]]}
+    waiting = [known(article, state="new", last_fetch="", versions=0) for article in ids[2:4]]
+    assert why(covered([], waiting, runs=[done.report])) == {"password": 1, "robots": 1}
 
 
 # --- from the catalog
