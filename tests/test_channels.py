@@ -79,7 +79,8 @@ def content(rendered: str) -> dict[str, Any]:
     ("other", "same"),
     [
         ("<p>قال مصدر إن السوق\n مفتوح اليوم.</p>", True),
-        ("<!-- 1733 --><p class='x9'>قال <b>مصدر</b> إنّ السوق مفتوح اليوم</p><script>var nonce = 'a81';</script>", True),
+        ("<!-- 1733 --><p class='x9'>قال <b>مصدر</b> إن السوق مفتوح اليوم.</p><script>var nonce = 'a81';</script>", True),
+        ("<p>قال مصدر إنّ السوق مفتوح اليوم</p>", False),  # a mark more, a stop less: an orthographic edit
         ("<p>قال مصدر إن السوق مغلق اليوم.</p>", False),
         ("<p>قال مصدر إن السوق مفتوح اليوم.</p><p>ثم نفى.</p>", False),
         ("<p>مفتوح قال مصدر إن السوق اليوم.</p>", False),
@@ -93,11 +94,18 @@ def test_the_text_that_rest_gives_changes_with_its_letters_alone(other: str, sam
     assert (one == two) is same
 
 
+def test_the_text_that_rest_gives_changes_with_the_headline() -> None:
+    told = content("<p>قال مصدر إن السوق مفتوح اليوم.</p>")
+    rows = [post(1, **told), post(2, **told), post(3, **told, title={"rendered": "سوق المدينة"})]
+    one, two, three = (item["text"] for item in read("rest", json.dumps(rows)).items)
+    assert one == two != three
+
+
 @pytest.mark.parametrize(
     "rendered", ["<?xml version='1.0' encoding='utf-8'?><p>نص</p>", "\x00<p>نص\x0b</p>", "<p>نص<b", "\ud800"]
 )
 def test_odd_content_has_a_text_all_the_same(rendered: str) -> None:
-    assert len(rest.text_digest(rendered)) == 16
+    assert len(rest.text_digest("عنوان", rendered)) == 16
 
 
 def test_the_front_page_of_rest_names_the_next_one_and_the_walk_other_pages_only_the_next_in_their_order() -> None:

@@ -37,7 +37,7 @@ def posts(count: int) -> list[Post]:
 def line(site: Site, post: Post, alive: bool = True, **words: str) -> str:
     """The post's line in the known file: all that lists say of it is answered."""
     when = (post.modified or post.when) + "+00:00"
-    said = {"rest": when, "text": text_digest(f"<p>{post.text}</p>"), **words}
+    said = {"rest": when, "text": text_digest(post.title, f"<p>{post.text}</p>"), **words}
     url = site.url + post.path[1:]
     told = json.dumps({key: word for key, word in said.items() if word})
     return f"{article_id(url)}\t{post.number}\t{post.when}+00:00\t{url}\t{told}\t{alive:d}"
@@ -95,11 +95,12 @@ def test_what_lists_say_differently_is_looked_at_before_what_the_plan_has_and_an
         by = {post.number: post for post in site.posts}
         by[7].modified, by[7].text = ago(minutes=30)[:19], "قال المراسل إن الطريق مغلق."  # edited, long ago published
         by[145].text = "قال المراسل إن الطريق مغلق."  # the same in silence, on the front page
-        by[146].text = "«قال المراسل: إن الطريق مفتوح»"  # other signs, same letters
+        by[146].text = "«قال المراسل: إن الطريق مفتوح»"  # other signs, same letters: an edit all the same
         plan = [{"url": url[n], "why": "revisit", "announced": {"sitemap": "x"}} for n in (60, 7, 61)]
         done = round_of(tmp_path, site, known, "delay = 0.01", revisits=plan)
     assert articles(done) == [
         ("khabar-7", "modified"),
+        ("khabar-146", "text"),
         ("khabar-145", "text"),
         ("khabar-60", "revisit"),
         ("khabar-61", "revisit"),
@@ -107,7 +108,7 @@ def test_what_lists_say_differently_is_looked_at_before_what_the_plan_has_and_an
     told = {row["url"]: row for row in done.exchanges if row["role"] == "article"}
     assert told[url[7]]["announced"] == {
         "rest": by[7].modified + "+00:00",
-        "text": text_digest("<p>قال المراسل إن الطريق مغلق.</p>"),
+        "text": text_digest(by[7].title, "<p>قال المراسل إن الطريق مغلق.</p>"),
         "sitemap": "x",
     }
     assert "modified_after" in told[url[7]]["listed_by"]["url"]

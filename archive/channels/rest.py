@@ -26,7 +26,7 @@ from lxml import html as markup
 from archive import address
 from archive.channels.model import Channel, ChannelAddress, Headers, header
 from archive.channels.scope import Scope, unique
-from archive.digest import skeleton
+from archive.digest import fold_space
 
 # `content.protected` tells password posts (WordPress 5.3 and later; before, no part of the content is told).
 FIELDS = "id,link,date_gmt,modified_gmt,title,content.protected,content.rendered"
@@ -121,19 +121,20 @@ def _item(row: dict[str, Any], scope: Scope) -> dict[str, Any] | None:
     title, content = row.get("title"), row.get("content")
     text = title.get("rendered") if isinstance(title, dict) else title
     rendered = content.get("rendered") if isinstance(content, dict) else None
+    headline = html.unescape(text) if isinstance(text, str) else ""
     return scope.item(
         row["link"],
         trusted=True,
         post=str(row.get("id") or ""),
         published=_utc(row.get("date_gmt")),
         modified=_utc(row.get("modified_gmt")),
-        title=html.unescape(text) if isinstance(text, str) else "",
-        text=text_digest(rendered) if isinstance(rendered, str) else "",
+        title=headline,
+        text=text_digest(headline, rendered) if isinstance(rendered, str) else "",
     )
 
 
-def text_digest(rendered: str) -> str:
-    """16 hex digits of the SHA-256 of the skeleton (archive.digest) of what a reader sees of a piece of HTML."""
+def text_digest(title: str, rendered: str) -> str:
+    """16 hex digits of the SHA-256 of what a reader sees of a post, spaces folded: headline, then a piece of HTML."""
     try:
         tree = markup.fragment_fromstring(rendered, create_parent="div")
     except (etree.ParserError, ValueError):  # control characters, an XML declaration
@@ -142,7 +143,7 @@ def text_digest(rendered: str) -> str:
         for element in list(tree.iter(*_UNSEEN, etree.Comment, etree.ProcessingInstruction)):
             element.drop_tree()
         seen = " ".join(tree.itertext())
-    return hashlib.sha256(skeleton(seen).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(fold_space(f"{title}\n{seen}").encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _utc(value: object) -> str:
