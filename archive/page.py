@@ -70,7 +70,7 @@ def _read(line: Observation, capture: StoredCapture, page: Page, layout: Layout,
         return Judged(replace(line, klass="gone", reason=classify.LIKE.reason, like=nowhere.record), None)
     why = doubt.of_text(f"{read.title}\n{text}", octets_damaged=page.decoded.by == "damaged", ends=classify.ends(html))
     if sight.outlet.name != RESERVED:  # a page that somebody asked for need not be an article
-        why = why or doubt.bare(read, marked=marked, post=line.post)
+        why = why or doubt.bare(read, marked=marked or "<article" in html, post=line.post)
     return Judged(replace(line, reading=read, doubt=why), data)
 
 

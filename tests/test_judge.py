@@ -172,6 +172,7 @@ def test_a_notice_that_nothing_calls_an_article_is_doubted() -> None:
     notice = f'<html lang="ar"><head><title>الجريدة</title></head><body><p>{TEXT[0]}</p></body></html>'
     assert one(capture(URL, notice)).observation.doubt == "bare"
     assert one(capture(URL, notice.replace("<p>", '<div class="entry-content"><p>'))).observation.doubt == ""
+    assert one(capture(URL, notice.replace("<p>", "<article><p>"))).observation.doubt == ""
     assert one(capture(URL, page(TEXT[0]))).observation.doubt == ""
 
 
