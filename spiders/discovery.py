@@ -134,6 +134,10 @@ class Discovery:
             self.frontier.push(replace(job, listed_by=self._named.get(article)), article)
         self._backlog = {}
 
+    def noted(self, job: Job) -> Job:
+        """An article's job as it goes out: with what the lists of this run say of it by now."""
+        return self.changes.noted(job)
+
     def walk_report(self, left: list[Job], *, whole: bool) -> dict[str, Any]:
         """Whether this run's walk through all channel pages came to its end."""
         pages = sum(job.role == "channel" for job in left)
