@@ -391,6 +391,19 @@ def test_reading_again_gives_the_same_snapshots(studio: Studio) -> None:
     assert {key: tag for key, tag in studio.made.held().items() if key.startswith("snapshots/")} == before
 
 
+def test_an_extra_snapshot_may_not_call_a_picture_by_another_hash(studio: Studio) -> None:
+    """Two workers may put one text twice, under two sets of seed files say; what lies about a picture is no such thing."""
+    store, fields = studio.made.shop().store, studio.snapshots(1)[0]
+    (key,) = store.list(f"snapshots/wadi/{fields['article']}/")
+    del fields["v"]
+    assert store.put(key.replace(fields["reading"]["id"], "0" * 12), snapshot.pack(fields))
+    assert not studio.made.verified().findings
+    fields["pictures"][0]["sha256"] = "0" * 64
+    lying = key.replace(fields["reading"]["id"], "1" * 12)
+    assert store.put(lying, snapshot.pack(fields))
+    assert [(one.kind, one.key) for one in studio.made.verified().findings] == [("added unlogged", lying)]
+
+
 def test_a_crawl_captures_the_pictures_of_its_articles(weed: Server, tmp_path: Path) -> None:
     with wadi(weed, tmp_path, articles=0) as made:
         made.site.publish(1, pictures=2)
