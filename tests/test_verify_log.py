@@ -280,6 +280,34 @@ def test_a_key_that_the_one_before_did_not_sign_for(made: Made) -> None:
     assert made.found() == [(WRONG_SIGNER, keys.CHECKPOINT), (WRONG_SIGNER, keys.log_checkpoint(size + 1))]
 
 
+def test_a_checkpoint_of_the_log_that_was_cut_off_signs_in_no_key(made: Made) -> None:
+    """The same with the log cut short before, and its last checkpoint left there: the old key did sign that one."""
+    thief = SigningKey(made.new.name, bytes(reversed(range(32))))
+    newest = note.parse(made.clean[keys.CHECKPOINT])
+    sizes = sorted(int(key[-12:]) for key in made.clean if key.startswith("log/checkpoints/"))
+    cut = sizes[-2]
+    some = list(entries(made))[:cut]
+    own = leaf.of_object("key", keys.log_key(thief.public.id), f"{thief.public}\n".encode())
+    for key in made.clean:
+        if key.startswith(("log/tile/", "log/batches/")) and (not key.startswith("log/batches/") or int(key[12:24]) >= cut):
+            made.put(key, None)
+    made.put(own.key, f"{thief.public}\n".encode())
+    made.put(keys.log_batch(cut), leaf.dump(leaf.Batch(cut, (Unit((own,)),))))
+    some.append(own.entry)
+    for size in (*sizes[:-1], cut + 1):
+        edge, tiles = Edge().extend(map(leaf_hash, some[:size]))
+        for tile, row in tiles.items():
+            made.put(keys.log_tile(*tile), row)
+        for at in range(0, size, 256):
+            piece = some[at : min(at + 256, size)]
+            made.put(keys.log_tile("entries", at // 256, len(piece)), leaf.bundle(piece))
+    signed = bytes(note.sign(note.Checkpoint(thief.name, cut + 1, edge.root).text(), [thief]))
+    made.put(keys.log_checkpoint(cut + 1), signed)
+    made.put(keys.CHECKPOINT, signed)
+    made.put(keys.log_checkpoint(sizes[-1]), bytes(note.sign(newest.text, [thief, made.new])))
+    assert made.found() == [(WRONG_SIGNER, keys.CHECKPOINT), (WRONG_SIGNER, keys.log_checkpoint(cut + 1))]
+
+
 def test_a_log_that_knows_none_of_the_trusted_keys(whole: Made) -> None:
     stranger = SigningKey(whole.new.name, b"s" * 32)
     found = audit(whole.store, trusted=[stranger.public]).report.findings

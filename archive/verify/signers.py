@@ -153,7 +153,9 @@ def _changes(chain: Chain, said: Mapping[str, Claim], known: Ring, ends: Mapping
     for index, _ in known.keys:
         old = known.before(index)
         above = sorted((claim for claim in said.values() if claim.size > index), key=lambda claim: claim.size)
-        if old is None or not above or any(claim.note.signed_by(old) for claim in above):
+        # One beyond what the log holds is of no known tree: it may be a rightful checkpoint of another one.
+        known_trees = chain.right.keys() | chain.contradicted.keys()
+        if old is None or not above or any(claim.note.signed_by(old) for claim in above if claim.key in known_trees):
             continue
         end = next((end for first, end in ends.items() if first <= index < end), above[0].size)
         first = [claim for claim in above if claim.size == end]
