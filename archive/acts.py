@@ -32,6 +32,7 @@ KINDS = {
     "redact": "reserved: bytes were removed by order; nothing in this version does",
 }
 PAIRS = {"restrict": "lift", "hold": "release", "watch": "unwatch"}  # what begins a state, what ends it
+_LAST = datetime.max.replace(tzinfo=UTC)
 _KIND = re.compile(r"[a-z][a-z-]{0,39}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ARTICLE = re.compile(r"[0-9a-f]{32}")
@@ -90,8 +91,12 @@ def stamp(when: datetime) -> str:
 
 
 def after(when: datetime, acts: Collection[Act]) -> str:
-    """The time of an act that is made at `when` and answers these: later than each of them, whatever their clocks said."""
-    return stamp(max(when, *(act.when + timedelta(microseconds=1) for act in acts)) if acts else when)
+    """The time of an act that is made at `when` and answers these: later than each of them, whatever their clocks said.
+
+    Behind the last time that there is nothing is later: then it is that one, at which what protects stands.
+    """
+    newest = max((act.when for act in acts), default=when)
+    return stamp(max(when, newest + min(timedelta(microseconds=1), _LAST - newest) if acts else when))
 
 
 def dump(act: Act) -> bytes:

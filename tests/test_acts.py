@@ -118,6 +118,13 @@ class TestFold:
         assert acts.fold(keyed(ahead, lift)) == {}
         assert acts.after(NOON, [act("restrict", -1)]) == acts.stamp(NOON)
 
+    def test_at_the_end_of_all_time_what_protects_stands(self) -> None:
+        """Somebody put a lift there, so that nothing could come after it."""
+        last = replace(act("lift"), time="9999-12-31T23:59:59.999999Z")
+        restrict = replace(act("restrict"), time=acts.after(NOON, [last]))
+        assert restrict.time == last.time
+        assert acts.fold({acts.key(one): one for one in (last, restrict)})[ONE].withheld is not None
+
 
 @pytest.fixture
 def shop(settings: Settings, store: S3Store) -> Workshop:
