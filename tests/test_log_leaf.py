@@ -223,3 +223,12 @@ def test_a_snapshot_without_a_digest_gives_no_unit(packed: tuple[keys.Stem, byte
 def test_a_leaf_that_could_not_be_read_back_is_not_written() -> None:
     with pytest.raises(BadRecord, match="a leaf that is none"):
         leaf.dump(Batch(0, (Unit((Leaf("plan", "0" * 64, "a key with spaces"),)),)))
+
+
+def test_a_batch_that_unpacks_to_more_than_any_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = leaf.dump(Batch(0, (Unit((Leaf("plan", "0" * 64, "plans/a"),)),)))
+    monkeypatch.setattr(leaf, "LARGEST", len(gzip.decompress(batch)))
+    assert leaf.load(batch).end == 1
+    for bomb in (gzip.compress(bytes(1 << 20)), batch[:-9], batch + batch):
+        with pytest.raises(BadRecord, match="larger than any|breaks off"):
+            leaf.load(bomb)

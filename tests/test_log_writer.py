@@ -188,6 +188,15 @@ def test_two_workers_with_the_same_unit(store: S3Store, signer: SigningKey) -> N
     assert audit(store).duplicates == []
 
 
+def test_a_unit_that_somebody_logged_without_its_other_leaves_is_told(store: S3Store, signer: SigningKey) -> None:
+    """Its first leaf alone: the others would never be in the log."""
+    put_in(store, signer, unit("a"))
+    whole = unit("b")
+    done = Log(store, signer).append([Unit(whole.leaves[:1])], 5)
+    again = Log(store, signer).append([whole], 5)
+    assert (done.differing, again.differing, again.new) == ((), (whole.key,), 0)
+
+
 def test_others_get_in_between_any_two_requests(store: S3Store, signer: SigningKey) -> None:
     """Before each request of an append, another worker appends and publishes."""
     put_in(store, signer, unit("a", 250))

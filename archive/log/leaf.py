@@ -35,6 +35,7 @@ KINDS = (
 )
 PARTS = ("warcinfo", "capture", "resource")
 MOST = 8192  # leaves of a batch
+LARGEST = 256 << 20  # bytes of a batch, unpacked
 _FIELDS = re.compile(r"[a-z]+ [0-9a-f]{64} [\x21-\x7e]+")
 
 
@@ -118,7 +119,7 @@ def dump(batch: Batch) -> bytes:
 def load(data: bytes) -> Batch:
     """BadRecord when it is none."""
     try:
-        row: dict[str, Any] = orjson.loads(gzip.decompress(data))
+        row: dict[str, Any] = orjson.loads(_unpacked(data))
         if row["v"] != 1:
             raise BadRecord(f"a batch of format {row['v']}", "upgrade Warraq before reading this bucket")
         first, units = row["first"], tuple(Unit(tuple(_leaf(*fields) for fields in unit)) for unit in row["units"])
@@ -129,6 +130,15 @@ def load(data: bytes) -> Batch:
         return Batch(first, units)
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
         raise BadRecord(f"not a batch: {error}") from error
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Who can write to the bucket can put a gzip bomb, which every worker would unpack."""
+    stream = zlib.decompressobj(31)
+    out = stream.decompress(data, LARGEST)
+    if stream.unconsumed_tail or stream.unused_data or not stream.eof:
+        raise BadRecord("a batch that breaks off, or is larger than any")
+    return out
 
 
 def _leaf(kind: str, sha256: str, key: str) -> Leaf:

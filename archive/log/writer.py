@@ -43,7 +43,7 @@ class Appended:
     batches: tuple[Batch, ...]
     end: int
     new: int  # leaves that this call put in
-    differing: tuple[str, ...]  # units that were there, about other bytes
+    differing: tuple[str, ...]  # units that were there, with other leaves
 
 
 def published(store: Store) -> Published | None:
@@ -144,7 +144,7 @@ class Log:
                 self._same_key(batch.leaves)
             for unit in batch.units:
                 mine = waiting.pop(unit.key, unit)
-                if mine.leaves[0] != unit.leaves[0]:
+                if mine.leaves != unit.leaves:
                     differing.append(unit.key)
         return position
 

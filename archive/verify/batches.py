@@ -16,7 +16,7 @@ import msgspec
 
 from archive import keys
 from archive.errors import BadRecord
-from archive.log.leaf import PARTS, Leaf
+from archive.log.leaf import LARGEST, PARTS, Leaf
 from archive.log.merkle import TILE
 from archive.store import Store
 from archive.verify.ahead import ahead, held
@@ -26,7 +26,6 @@ from archive.verify.structure import breaks_off, unpack
 from archive.verify.tiles import entries_of
 
 Row = tuple[str, str, str]  # kind, SHA-256, key
-LARGEST = 256 << 20  # bytes of a batch, unpacked
 WINDOW = 24  # batches fetched ahead: each has up to 8,192 leaves
 
 
