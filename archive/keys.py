@@ -13,12 +13,21 @@ from datetime import UTC, datetime
 from archive.errors import BadRecord
 
 OUTLET = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_SEGMENT = re.compile(r"[\x21-\x2e\x30-\x5b\x5d-\x7e]{1,255}")
 _RUN = re.compile(r"(\d{8})T(\d{6})Z-([0-9a-f]{12})", re.ASCII)
 _STEM = re.compile(
     r"(?P<outlet>[a-z][a-z0-9_]{0,39})/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/"
     r"(?P<run>(?P=year)(?P=month)(?P=day)T\d{6}Z-[0-9a-f]{12})\.(?P<attempt>[1-9]\d*)-(?P<seq>\d{5})-(?P<sha12>[0-9a-f]{12})",
     re.ASCII,
 )
+
+
+def possible(key: str) -> bool:
+    """Whether an object of ours can have this key: ASCII without spaces and backslashes, no segment empty, `.` or `..`.
+
+    SeaweedFS folds `//`, turns `\\` into `/`, and lists what is not ASCII out of order: our keys need none of it.
+    """
+    return all(_SEGMENT.fullmatch(part) and part not in (".", "..") for part in key.split("/"))
 
 
 def run_id(planned: datetime, *identity: str) -> str:

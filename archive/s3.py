@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
-import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from botocore import exceptions as boto
 
 from archive import lock, s3_client
 from archive.errors import BadRecord, Refused, StoreUnreachable, WarraqError
-from archive.keys import CHECKPOINT
+from archive.keys import CHECKPOINT, possible
 from archive.s3_client import Address, failure, status
 from archive.s3_quick import Quick
 from archive.settings import Settings
@@ -25,8 +24,6 @@ from archive.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-# SeaweedFS folds `//`, turns `\` into `/`, and lists what is not ASCII out of order: our keys need none of it.
-_SEGMENT = re.compile(r"[\x21-\x2e\x30-\x5b\x5d-\x7e]{1,255}")
 _BUSY = (0.05, 0.2, 0.8, 2.0, 4.0)  # seconds between tries while others put the same key (409)
 _TRIES = 3  # of a body that broke off; botocore retries only up to the head
 
@@ -257,8 +254,7 @@ class S3Store:
             raise self._failed(error, "make the bucket") from error
 
     def _full(self, key: str) -> str:
-        segments = key.split("/")
-        if not all(_SEGMENT.fullmatch(part) and part not in (".", "..") for part in segments):
+        if not possible(key):
             raise ValueError(f"{key!r} cannot be a key: ASCII without spaces and backslashes, no segment empty, '.' or '..'")
         return self.where.prefix + key
 

@@ -20,13 +20,14 @@ from archive.acts import Act, dump, key_of, stamp
 from archive.errors import StoreUnreachable
 from archive.log import book, leaf, note
 from archive.log.leaf import Unit, of_object
+from archive.log.note import SigningKey
 from archive.log.writer import Log
 from archive.observation import Observation
 from archive.s3 import connect
 from archive.steps import extract as extracting
 from archive.steps import seal as sealing
 from archive.steps import seeds
-from archive.steps.act import make, perform
+from archive.steps.act import bring_in, make, perform
 from archive.steps.record import record
 from archive.store import Store
 from archive.verify import structure
@@ -125,6 +126,12 @@ class Dies:
         if self.key(keys.CHECKPOINT):
             raise KeyboardInterrupt
         return self.store.publish(checkpoint, tag)
+
+
+def by_order(act: Act, signer: SigningKey) -> bytes:
+    """A redaction that this key has signed."""
+    line = str(note.sign(dump(act).decode(), [signer]).signatures[0]).rstrip("\n")
+    return dump(replace(act, more={**act.more, "signature": line}))
 
 
 def killed(at: Wadi, step: Any, run: str, key: Callable[[str], bool], *, after: bool = False) -> None:
@@ -422,11 +429,23 @@ def test_bytes_of_another_object_are_swapped_and_by_order_is_no_fault(at: Wadi) 
     act = make(
         shop, "repair", "حكم محكمة", more={"removed": [{"key": one, "sha256": digest, "new": new}], "authority": "محكمة"}
     )
-    data = dump(replace(act, act="redact"))
+    act = replace(act, act="redact")
+    signer = shop.log.signer
+    assert signer is not None
+    thief = SigningKey(signer.name, b"t" * 32)
+    for nobody in (dump(act), *(by_order(act, key) for key in (thief,))):
+        put(at, key_of(nobody), nobody)
+        record(shop, shop.log, [Unit((of_object("act", key_of(nobody), nobody),))], 0)
+        assert named(at.verified()) == [(ALTERED, one)], "who can write to the bucket has an act logged, and no more"
+    data = by_order(act, signer)
     put(at, key_of(data), data)
+    unsigned = Unit((of_object("act", key_of(data), data),))
+    end = shop.log.size()
     assert ALTERED in {one.kind for one in at.verified().findings}, "an act that is not in the log explains nothing"
     assert at.call("verify", one.split("/")[2]).returncode == 65, "nor when the article alone is verified"
-    record(shop, shop.log, [Unit((of_object("act", key_of(data), data),))], 0)
+    put(at, keys.log_batch(end), leaf.dump(leaf.Batch(end, (unsigned,))))
+    assert named(at.verified()) == [(ALTERED, one)], "nor one that no checkpoint covers"
+    record(shop, shop.log, [], 0)
     report = at.verified()
     assert (named(report), report.faults) == ([(REDACTED, one)], [])
     assert key_of(data) in report.findings[0].what
@@ -435,6 +454,54 @@ def test_bytes_of_another_object_are_swapped_and_by_order_is_no_fault(at: Wadi) 
     assert done.stdout.endswith("0 findings, 1 redacted by order\n")
     put(at, one, b"[1]")
     assert named(at.verified()) == [(ALTERED, one)], "only what the order put there may stand there"
+
+
+def appended(at: Wadi, *units: Unit) -> None:
+    """A batch that somebody put who can write to the bucket; our worker signs over it."""
+    shop = at.shop()
+    end = shop.log.size()
+    put(at, keys.log_batch(end), leaf.dump(leaf.Batch(end, units)))
+    record(shop, shop.log, [], 0)
+
+
+@pytest.mark.parametrize("within", ["act", "seed", "snapshot", "lichen"])
+def test_what_hides_in_a_unit_of_another_kind_is_added(at: Wadi, within: str) -> None:
+    old = keys.Stem("wadi", "20200101T000000Z-" + "a" * 12, 1, 1, "b" * 12).warc
+    put(at, old, b"anything")
+    hidden = leaf.Leaf("warc", of_object("warc", old, b"anything").sha256, old)
+    data = dump(make(at.shop(), "repair", "nothing"))
+    put(at, key_of(data), data)
+    units = {
+        "act": Unit((of_object("act", key_of(data), data), hidden)),
+        "seed": Unit((replace(hidden, kind="seed"),)),
+        "snapshot": Unit((replace(hidden, kind="snapshot"),)),
+        "lichen": Unit((leaf.Leaf("lichen", "0" * 64, "lichen/x"), hidden)),
+    }
+    appended(at, units[within])
+    found = named(at.verified())
+    assert (UNLOGGED, old) in found
+    assert {key for _, key in found} <= {old, key_of(data), "lichen/x"}
+
+
+ODD = (
+    "warc/~x",
+    "warc/ا",
+    "acts/2026/11/22/a b.json",
+    "acts/ا.json",
+    "seeds/a b/c",
+    "log/anchors/000000000003/a b.tsr",
+    "~/x",
+    "x y",
+)
+
+
+def test_names_that_none_of_ours_has_end_nothing(at: Wadi) -> None:
+    for key in (*ODD, "observations/wadi/2026/11/22/x", f"warc/wadi/{at.shop().clock():%Y/%m/%d}/x"):
+        put(at, key, b"x")
+    report = at.verified()
+    assert {key for kind, key in named(report) if kind == UNLOGGED} >= set(ODD)
+    assert at.run()["seal"].data["sealed"], "captures go on"
+    assert bring_in(at.shop(), whole=True).nothing_due
 
 
 def test_a_seed_link_is_counted_again(at: Wadi) -> None:

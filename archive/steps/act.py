@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from archive import acts
+from archive import acts, keys
 from archive.acts import Act
 from archive.errors import BadRecord, Refused
 from archive.log.leaf import Unit, of_object
@@ -89,10 +89,10 @@ def see(shop: Workshop, *, whole: bool = False) -> list[str]:
     return take_in(shop, (key for key in shop.store.list(acts.PREFIX, after=after) if key not in known))
 
 
-def take_in(shop: Workshop, keys: Iterable[str]) -> list[str]:
+def take_in(shop: Workshop, wanted: Iterable[str]) -> list[str]:
     """Bring these acts into the catalog; the keys that are new. A damaged one is told and passed over: the others count."""
     found: dict[str, Act] = {}
-    for key in keys:
+    for key in wanted:
         try:
             found[key] = read(shop, key)
         except BadRecord as error:
@@ -112,6 +112,8 @@ def log_waiting(shop: Workshop) -> int:
 
 def read(shop: Workshop, key: str) -> Act:
     """The act under that key; BadRecord when the bytes are none, or belong under another key."""
+    if not keys.possible(key):
+        raise BadRecord(f"{key!r} is no key of ours", "run `warraq verify`")
     data = shop.store.get(key)
     try:
         right = acts.key_of(data)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from archive import keys
+from archive.errors import BadRecord
 from archive.keys import Stem
 from archive.settings import Settings
 from archive.store import Store
@@ -22,7 +24,14 @@ def stems(store: Store, kind: str, outlet: str, run: str | None, now: datetime) 
     else:
         days = {now - timedelta(days=n) for n in range(LOOK_BACK)} | {keys.run_time(run)}
         prefixes = keys.day_prefixes(kind, outlet, sorted({d.replace(hour=0, minute=0, second=0, microsecond=0) for d in days}))
-    return {keys.parse_stem(key) for prefix in prefixes for key in store.list(prefix)}
+    return set(_stems(key for prefix in prefixes for key in store.list(prefix)))
+
+
+def _stems(found: Iterable[str]) -> Iterator[Stem]:
+    """What no packed file is called is passed over: anybody may have put it there, and `warraq verify` names it."""
+    for key in found:
+        with suppress(BadRecord):
+            yield keys.parse_stem(key)
 
 
 def in_order(found: set[Stem]) -> list[Stem]:

@@ -23,7 +23,8 @@ def recent(store: Store, outlets: Iterable[str], now: datetime) -> list[str]:
     for outlet in sorted(outlets):
         for kind in _GIVEN:
             found += sorted(store.list(f"{kind}/{outlet}/", after=f"{kind}/{outlet}/{day}"))
-    return found + sorted(store.list(acts.PREFIX, after=f"{acts.PREFIX}{day}"))
+    found += sorted(store.list(acts.PREFIX, after=f"{acts.PREFIX}{day}"))
+    return list(filter(keys.possible, found))
 
 
 def everything(store: Store) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from archive.errors import BadRecord, Broken, Refused
 from archive.keys import Stem
 from archive.log import keyring, merkle, note
 from archive.log.leaf import Leaf
+from archive.log.note import VerifierKey
 from archive.log.reader import Tree
 from archive.observation import Observation
 from archive.steps.workshop import Workshop
@@ -22,6 +23,7 @@ from archive.verify.ahead import held
 from archive.verify.batches import rows_of
 from archive.verify.finding import ALTERED, WRONG_SIGNER, Report, once
 from archive.verify.objects import Objects
+from archive.verify.signers import Ring
 from archive.verify.single import redactions
 
 
@@ -33,7 +35,7 @@ def verify(shop: Workshop, store: Store, which: str) -> Report:
     stems = {keys.parse_stem(key): None for key, _ in lines} | {keys.parse_stem(line.warc): None for _, line in lines}
     sets = {link.get("set", "") for _, line in lines if line.reading for link in line.reading.links}
     units = [stem.warc for stem in stems] + [keys.seed(one, "SHA256SUMS") for one in sorted(sets)]
-    work = _Article(store, row.article, shop.catalog.logged(units), lambda key: bool(catalog.logged([key])))
+    work = _Article(store, row.article, shop.catalog.logged(units), catalog.logged)
     work.signature(shop)
     for stem in stems:
         work.file(stem, [line for _, line in lines if line.warc == stem.warc], shop)
@@ -48,13 +50,15 @@ class _Article:
     store: Store
     article: str
     places: dict[str, int]  # unit → index of its first leaf
-    logged: Callable[[str], bool]  # whether an object is in the log, as far as the catalog knows it
+    logged: Callable[[Sequence[str]], Mapping[str, int]]  # the leaves of those that are, as far as the catalog knows
     report: Report = field(default_factory=Report)
     tree: Tree | None = None
 
     @cached_property
     def objects(self) -> Objects:
-        return Objects(self.store, redactions(self.store, self.logged))
+        ring = Ring([(at, self._key(place)) for place, at in self.logged(sorted(self.store.list("log/keys/"))).items()])
+        ring.keys.sort(key=lambda one: one[0])
+        return Objects(self.store, redactions(self.store, self.logged, ring, self.tree.size if self.tree else 0))
 
     @cached_property
     def batches(self) -> list[int]:
@@ -70,7 +74,9 @@ class _Article:
             signed = note.parse(held_now[0])
             said = note.parse_checkpoint(signed)
             place = keys.log_key(signed.signatures[0].key_id)
-            key = note.parse_verifier((held(self.store, place) or b"").decode("ascii", "replace"))
+            key = self._key(place)
+            if key is None:
+                raise BadRecord(f"the key that signed it, {place}, is not there, or damaged")
         except (BadRecord, Refused) as error:
             self.report.find(ALTERED, keys.CHECKPOINT, error.what)
             return
@@ -81,6 +87,14 @@ class _Article:
             return
         self.tree = Tree(self.store, said)
         self.report.log = {"size": said.size, "published": said.size, "root": said.root.hex()}
+
+    def _key(self, place: str) -> VerifierKey | None:
+        """The verifier key that lies there; None when none does."""
+        try:
+            found = note.parse_verifier((held(self.store, place) or b"").decode("ascii", "replace"))
+        except Refused:
+            return None
+        return found if keys.log_key(found.id) == place else None
 
     def file(self, stem: Stem, lines: Sequence[Observation], shop: Workshop) -> None:
         """A WARC that holds captures of the article, and what was derived from it."""

@@ -26,7 +26,7 @@ from archive.verify.batches import Batches, Names
 from archive.verify.finding import ALTERED, MISSING, STRANGE, UNLOGGED, Report
 from archive.verify.settle import Settler, Told
 from archive.verify.shelf import ENTRIES, Place, Shelf
-from archive.verify.signers import Chain, Signed
+from archive.verify.signers import Chain, Ring, Signed
 from archive.verify.tiles import Stored, Tiles, entries_of
 
 THREADS = 8
@@ -49,7 +49,12 @@ class Audited:
     objects: set[bytes]  # ids of the leaves that are objects of their own
     batches: list[int]  # first leaves of the batches that are what was logged
     orphans: dict[bytes, Orphan]  # by id, the leaves whose batch is not
-    keys: list[VerifierKey]  # that signed this log at some time
+    ring: Ring  # the keys by their leaves
+
+    @property
+    def keys(self) -> list[VerifierKey]:
+        """Those that the log names, whoever put them there."""
+        return [key for _, key in self.ring.keys if key is not None]
 
 
 def audit(
@@ -119,7 +124,7 @@ class _Audit:
             objects=self._objects(orphans),
             batches=[one for one in self.batches.firsts if one not in self.batches.doubted and one not in doubted],
             orphans=orphans,
-            keys=[key for _, key in ring.keys if key is not None],
+            ring=ring,
         )
 
     def _copy(self, chain: Chain) -> None:

@@ -17,11 +17,12 @@ from archive.seed import SeedSet
 from archive.store import Store
 from archive.verify import shown, warcs
 from archive.verify.ahead import held
-from archive.verify.finding import ALTERED, MISSING, REDACTED, TRUNCATED, Finding, Report, finding
+from archive.verify.finding import ALTERED, MISSING, REDACTED, TRUNCATED, UNLOGGED, Finding, Report, finding
 from archive.verify.meant import Meant
 from archive.verify.readings import Lines, link_faults, snapshot_faults
 from archive.verify.single import MUST, Order
 from archive.verify.structure import UNREADABLE, bounded, breaks_off
+from archive.verify.units import misplaced
 
 _COUNTED = {
     "archive": "archive markers",
@@ -61,6 +62,10 @@ class Objects:
     def unit(self, leaves: Sequence[Leaf]) -> Checked:
         """Every object of a unit against its leaf, then what they say against each other."""
         out, right = Checked(), dict[str, bytes]()
+        if (strange := misplaced(leaves)) is not None:
+            what = f"a leaf of kind {strange.kind} within {leaves[0].key}: no worker of ours logs it there"
+            out.report.find(UNLOGGED, strange.key, what)
+            return out
         for leaf in leaves:
             if leaf.kind not in PARTS and leaf.kind != "warc":
                 self._object(leaf, out, right)

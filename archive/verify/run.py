@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -104,7 +104,10 @@ class _Run:
         with ThreadPoolExecutor(THREADS) as pool:
             doubted = {one.key for one in report.findings}
             report += anchors.check(self.store, pool, self._anchors(), self.known.trust, doubted)
-            objects = Objects(self.store, redactions(self.store, self._has), bodies=self.scope.bodies)
+            newest = self.audited.chain.newest
+            signed = newest.size if newest else 0
+            ordered = redactions(self.store, lambda wanted: self._places(pool, wanted), self.audited.ring, signed)
+            objects = Objects(self.store, ordered, bodies=self.scope.bodies)
             progress.begin(self.audited.published, self.audited.roots)
             report += self._units(pool, objects, progress, lambda at: tick(self.audited.size + at, 2 * self.audited.size))
             report += self._strays(objects)
@@ -115,6 +118,15 @@ class _Run:
 
     def _has(self, key: str) -> bool:
         return strays.ident(key) in self.audited.objects
+
+    def _places(self, pool: ThreadPoolExecutor, wanted: Collection[str]) -> dict[str, int]:
+        """The leaves of these objects."""
+        return {
+            leaf.key: at
+            for first, leaves in sound(self.store, pool, self.audited.batches, self.audited.size)
+            for at, leaf in enumerate(leaves, first)
+            if leaf.key in wanted
+        }
 
     def _anchors(self) -> dict[int, list[str]]:
         """What others said, as far as it is in the scope; of the newest checkpoint always."""

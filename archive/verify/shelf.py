@@ -14,7 +14,7 @@ PREFIX = "log/"
 _BATCH = re.compile(r"log/batches/(\d{12})\.json\.gz", re.ASCII)
 _CHECKPOINT = re.compile(r"log/checkpoints/(\d{12})", re.ASCII)
 _KEY = re.compile(r"log/keys/[0-9a-f]{8}", re.ASCII)
-_ANCHOR = re.compile(r"log/anchors/(\d{12})/([^/]+)", re.ASCII)
+_ANCHOR = re.compile(r"log/anchors/(\d{12})/([\x21-\x2e\x30-\x5b\x5d-\x7e]{1,255})", re.ASCII)
 _TILE = re.compile(r"log/tile/(entries|\d{1,2})/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?", re.ASCII)
 
 ENTRIES = -1  # stands for the level of an entry bundle

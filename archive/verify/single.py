@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from archive import acts, keys, marker
-from archive.errors import Refused
+from archive.acts import Act
+from archive.errors import BadRecord, Refused
 from archive.log import note
+from archive.log.note import VerifierKey
 from archive.store import Store
 from archive.verify.ahead import held
+from archive.verify.signers import Ring
 from archive.verify.structure import UNREADABLE
 
 
@@ -50,19 +55,47 @@ class Order:
     new: str
 
 
-def redactions(store: Store, known: Callable[[str], bool]) -> dict[tuple[str, str], Order]:
-    """What acts took away, by key and SHA-256 of what was there. `known(key)`: whether the log has a leaf of the act."""
+def ordered_text(data: bytes) -> str:
+    """What the signature of a redaction is over: the act without it."""
+    row = orjson.loads(data)
+    row["more"].pop("signature", None)
+    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode() + "\n"
+
+
+def redactions(
+    store: Store, place: Callable[[Sequence[str]], Mapping[str, int]], ring: Ring, size: int
+) -> dict[tuple[str, str], Order]:
+    """What acts took away, by key and SHA-256 of what was there.
+
+    Who can write to the bucket can have an act logged. So one counts only when its leaf (`place`: of those acts that are
+    logged) is under a checkpoint, of `size` leaves, and the key in force there has signed it.
+    """
+    told = dict(_orders(store))
+    places = {key: at for key, at in place(list(told)).items() if at < size} if told else {}
     found: dict[tuple[str, str], Order] = {}
-    for key in store.list(acts.PREFIX):
+    for key, at in sorted(places.items()):
+        act, text = told[key]
+        if not _signed(act, text, ring.at(at)):
+            continue
+        for one in act.more.get("removed", ()):
+            if isinstance(one, dict):
+                found[str(one.get("key")), str(one.get("sha256"))] = Order(key, str(one.get("new", "")))
+    return found
+
+
+def _orders(store: Store) -> Iterator[tuple[str, tuple[Act, str]]]:
+    for key in filter(keys.possible, store.list(acts.PREFIX)):
         data = held(store, key)
         try:
-            if data is None or not known(key) or acts.key_of(data) != key:
-                continue
-            act = acts.load(data)
+            if data is not None and acts.key_of(data) == key and (act := acts.load(data)).act == "redact":
+                yield key, (act, ordered_text(data))
         except UNREADABLE:
             continue  # its own unit tells
-        if act.act == "redact":
-            for one in act.more.get("removed", ()):
-                if isinstance(one, dict):
-                    found[str(one.get("key")), str(one.get("sha256"))] = Order(key, str(one.get("new", "")))
-    return found
+
+
+def _signed(act: Act, text: str, signer: VerifierKey | None) -> bool:
+    try:
+        line = note.parse_signature(str(act.more.get("signature")))
+    except BadRecord:
+        return False
+    return signer is not None and note.Note(text, (line,)).signed_by(signer)

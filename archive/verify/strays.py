@@ -48,7 +48,9 @@ class Strays:
 
     def add(self, key: str) -> None:
         kind = key.partition("/")[0]
-        if kind == "snapshots":
+        if not keys.possible(key):  # nothing of ours could read it
+            self.strangers.append(key)
+        elif kind == "snapshots":
             self.snapshots.append(key)
         elif kind == "plans":
             self.plans.append(key)
@@ -80,7 +82,7 @@ def _elsewhere(store: Store) -> Iterator[str]:
     while (key := next(iter(store.list("", after)), None)) is not None:
         ours = next((prefix for prefix in known if key.startswith(prefix)), "")
         if ours:
-            after = f"{ours}\x7e"
+            after = max(f"{ours}\x7e", key, key=str.encode)  # keys behind that are few, and ours no more than the others
         else:
             yield key
             after = key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from archive import keys
@@ -11,6 +12,7 @@ from archive.acts import Act, dump, key_of, stamp
 from archive.log import anchor as stamps
 from archive.log import note
 from archive.log.leaf import Unit, of_object
+from archive.log.note import SigningKey
 from archive.settings import from_environment
 from archive.steps.record import record
 from archive.steps.workshop import Workshop
@@ -71,20 +73,24 @@ def cosignature_altered(at: Scene) -> Expected:
 # By order
 
 
-def order(at: Scene, key: str, size: int, when: datetime) -> bytes:
-    """An act that says that this snapshot was redacted (docs/FORMAT.md, "Redaction")."""
+def order(at: Scene, key: str, size: int, when: datetime, signer: SigningKey | None = None) -> bytes:
+    """An act that says that this snapshot was redacted (docs/FORMAT.md, "Redaction"), signed if there is a key."""
     line = at.line(key)
     more = {"removed": [{"key": key, "sha256": hashlib.sha256(at.clean[key]).hexdigest()}], "authority": "محكمة الوادي"}
-    return dump(Act("redact", stamp(when), "amal", "حكم محكمة", line.outlet, line.article, line.url, size, more))
+    act = Act("redact", stamp(when), "amal", "حكم محكمة", line.outlet, line.article, line.url, size, more)
+    if signer is None:
+        return dump(act)
+    told = note.sign(dump(act).decode(), [signer]).signatures[0]
+    return dump(replace(act, more={**more, "signature": str(told).rstrip("\n")}))
 
 
-def ordered(at: Scene, key: str) -> Mapping[str, str]:
+def ordered(at: Scene, key: str, *, signed: bool = True) -> Mapping[str, str]:
     """Log that order as the operator does, on a copy of their machine; the settings of that machine."""
     env = at.made.operator()
     shop = Workshop(from_environment({**at.made.env, **env}))
     log = shop.log
     mark = log.mark()
-    data = order(at, key, mark, shop.clock())
+    data = order(at, key, mark, shop.clock(), log.signer if signed else None)
     shop.store.put(key_of(data), data)
     record(shop, log, [Unit((of_object("act", key_of(data), data),))], mark)
     return env
@@ -97,6 +103,15 @@ def redacted(at: Scene) -> Expected:
     env = ordered(at, key)
     at.bucket.delete(key)
     return says(REDACTED, key, env=env)
+
+
+@attack("a snapshot removed, and an order for it that was only put into the bucket: our worker logged it", quick=True)
+def redacted_by_nobody(at: Scene) -> Expected:
+    """Whoever can write to the bucket has an act logged; without the log's key it orders nothing."""
+    key = at.snapshots(at.files()[0])[0]
+    env = ordered(at, key, signed=False)
+    at.bucket.delete(key)
+    return says(MISSING, key, env=env)
 
 
 @attack("a snapshot that was removed by order, and another text put in its place")
