@@ -87,6 +87,7 @@ def test_everything_is_healthy(running: Running) -> None:
 
 def test_each_outlet_has_its_pool_and_a_stranger_gets_nothing(running: Running) -> None:
     assert running.api.get("/api/v2/pools/warraq_quiet")["slots"] == 1
+    assert running.api.get("/api/v2/pools/capture_url")["slots"] == 4, "a page by hand is queued behind no crawl"
     with pytest.raises(urllib.error.HTTPError) as refused:
         Api(running.url, "admin", "guess").get("/api/v2/pools")
     assert refused.value.code == 401
