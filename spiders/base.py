@@ -176,6 +176,7 @@ class OutletSpider(scrapy.Spider):
             return
         channel = self._channel(job, answer) if job.role == "channel" else None
         if self._may_try_again(asker, job, answer, channel):
+            job = replace(job, missed=job.missed or (job.role == "article" and absent(answer, self.outlet)))
             self.frontier.retry(job, monotonic() + polite.backoff(min(job.attempt, ATTEMPTS), self.tools.backoff))
             return
         self._count_out(asker, job, answer)
@@ -189,9 +190,9 @@ class OutletSpider(scrapy.Spider):
     def _may_try_again(self, asker: Asker, job: Job, answer: Answer, channel: channels.Channel | None) -> bool:
         if asker.host(answer.url).given_up:
             return False
-        if job.role == "article" and job.attempt == 1 and absent(answer, self.outlet):
+        if job.role == "article" and absent(answer, self.outlet):
             row = self.known.row(job.article)  # what was alive is asked once more before anybody believes that it is gone
-            return row is not None and row.alive
+            return row is not None and row.alive and not job.missed
         limit = ATTEMPTS_WHEN_PAUSED if answer.status == 429 else ATTEMPTS
         damaged = channel is not None and channel.problem in ("damaged", "bad-encoding")
         return (answer.again or damaged) and job.attempt < limit

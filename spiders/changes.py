@@ -35,7 +35,8 @@ class Changes:
         self.homeless = False  # the home page was asked for, and failed
         self._had = plan.had
         self._known, self._frontier = known, frontier
-        self._planned = {task.article or article_id(task.url): task.announced for task in plan.revisits}
+        tasks = (*plan.revisits, *plan.backlog)
+        self._planned = {task.article or article_id(task.url): task.announced for task in tasks}
         self._heard: dict[str, dict[str, str]] = {}  # article → words of this run, where they matter
         self._posts: set[str] = set()  # ids of the CMS's own under new addresses
         self.newcomers: set[str] = set()  # those new addresses' articles

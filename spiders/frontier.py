@@ -19,7 +19,7 @@ _FIRST, _NEXT = -1e12, -1e11  # before what is ordered by 0, whatever its date
 
 
 class Rank(IntEnum):
-    """What goes first. NEW, REVISIT (what lists ask for) and BACKLOG are ordered by date within."""
+    """What goes first. NEW, REVISIT (what lists ask for), BACKLOG and PICTURE are ordered by date within."""
 
     FRONT = 0
     NEW = 1
@@ -47,6 +47,7 @@ class Job:
     listed_by: Cited | None = None
     announced: dict[str, str] = field(default_factory=dict)
     conditional: bool = False  # ask with the validators of `previous`
+    missed: bool = False  # an earlier attempt of this run did not find it
     site: Site = ""
 
     def note(self, via: tuple[str, ...], ruling: Ruling | None) -> Note:
@@ -156,7 +157,7 @@ def _within(job: Job) -> float:
     """
     if job.rank is Rank.NEW and not job.published:
         return float("-inf")
-    if job.rank in (Rank.NEW, Rank.BACKLOG):
+    if job.rank in (Rank.NEW, Rank.BACKLOG, Rank.PICTURE):
         return -_seconds(job.published)
     if job.rank is Rank.REVISIT and job.found != "plan":
         return (_NEXT if job.why == "text" else _FIRST) - _seconds(job.published)

@@ -141,6 +141,17 @@ def test_a_planned_revisit_that_a_list_asks_for_goes_first_with_all_that_is_know
     assert not frontier.promote(second, ident(2))  # asked already
 
 
+def test_what_the_catalog_knew_is_answered_too_and_what_this_run_heard_goes_before_it() -> None:
+    tasks = tuple(
+        Task(f"https://akhbar.example/khabar-{n}/", "backlog", ident(n), announced={"rest": "p", "text": "q"}) for n in (1, 2)
+    )
+    changes = Changes(Plan("r", "site", walk=False, backlog=tasks), known(line(3, rest="a", text="t")), Frontier())
+    changes.heard("rest", item(1, 1, "b"), None)
+    changes.heard("feed", item(4, 4, "b"), None)
+    words = {n: changes.words(Job("u", "article", Rank.NEW, "plan", "x", article=ident(n))) for n in (1, 2, 3, 4)}
+    assert words == {1: {"rest": "b", "text": "q"}, 2: {"rest": "p", "text": "q"}, 3: {"rest": "a", "text": "t"}, 4: {}}
+
+
 # --- what is not listed
 
 

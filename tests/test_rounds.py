@@ -189,11 +189,13 @@ def test_a_missing_article_is_asked_for_once_more_only_if_it_was_alive(tmp_path:
         site.routes["/khabar-5/"] = Reply(404)
         site.routes["/khabar-6/"] = Reply(301, headers={"Location": "/"})
         site.routes["/khabar-7/"] = lambda before: Reply(200, "<p>عاد</p>") if before else Reply(404)
-        done = round_of(tmp_path, site, known, revisits=[{"url": url[n], "why": "revisit"} for n in (4, 5, 6, 7, 8)])
+        site.routes["/khabar-9/"] = lambda before: Reply(404) if before else Reply(503)
+        done = round_of(tmp_path, site, known, revisits=[{"url": url[n], "why": "revisit"} for n in range(4, 10)])
     tries = {
-        n: [row["status"] for row in done.exchanges if row["role"] == "article" and f"-{n}/" in row["url"]] for n in range(4, 9)
+        n: [row["status"] for row in done.exchanges if row["role"] == "article" and f"-{n}/" in row["url"]]
+        for n in range(4, 10)
     }
-    assert tries == {4: [410, 410], 5: [404], 6: [301, 301], 7: [404, 200], 8: [200]}
+    assert tries == {4: [410, 410], 5: [404], 6: [301, 301], 7: [404, 200], 8: [200], 9: [503, 404, 404]}
     balanced(done)
 
 
