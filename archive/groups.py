@@ -64,11 +64,15 @@ class _Grouping:
         self.doubts: dict[str, str] = {}  # body → why it is in doubt; a revisit record does not say it again
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
-        self.audited: Observation | None = None
 
     def see(self, position: int, line: Observation) -> None:
         if self.readings.newest(line) is None:
             self._unread(line)
+            return
+        before = self.out.readable
+        if before is not None and (difference := self.readings.compare(before, line)) is not None and not difference.kinds:
+            self.waiting.clear()  # most captures: what the running version says, whatever the signs of damage
+            self._join(position, line, difference)
             return
         if not self._says_the_same(line):
             self.waiting.clear()
@@ -106,18 +110,23 @@ class _Grouping:
         return stated or (HALF if shrunk else "")
 
     def _accept(self, position: int, line: Observation) -> None:
+        before = self.out.readable
+        self._join(position, line, self.readings.compare(before, line) if before else self._first(line))
+
+    def _join(self, position: int, line: Observation, difference: Difference | None) -> None:
+        """Add a capture that differs so from the one before it, in a version of its own if it does."""
         out, before = self.out, self.out.readable
-        self._audit(line)
+        if before is not None and difference is not None:
+            self._audit(before, line, difference)
         out.readable = line
-        difference = self.readings.compare(before, line) if before else self._first(line)
-        if difference and difference.kinds:
+        if difference is not None and difference.kinds:
             reading = self.readings.newest(line)
             assert reading is not None  # noqa: S101  see() lets nothing else through
             out.groups.append(Group(difference, reading, [line]))
         else:
             out.groups[-1].lines.append(line)
         out.number[position] = len(out.groups)
-        if before and difference is None:  # no rules in common: no event until one of them is read again
+        if before is not None and difference is None:  # no rules in common: no event until one of them is read again
             self._unread(before)
             self._unread(line)
 
@@ -128,19 +137,13 @@ class _Grouping:
         difference = self.readings.compare(self.before, line) or Difference()
         return Difference(("moved", *difference.kinds), difference.flags)
 
-    def _audit(self, line: Observation) -> None:
+    def _audit(self, before: Observation, line: Observation, difference: Difference) -> None:
         """Do equal validators mean an equal text here (RFC 9110 §8.8)? ETag decides where both sent one."""
-        before, self.audited = self.audited, line
-        if before is None:
-            return
-        pairs = ((before.etag, line.etag), (before.last_modified, line.last_modified))
-        said = next(((a, b) for a, b in pairs if a and b), None)
-        difference = self.readings.compare(before, line)
-        if said is None or said[0] != said[1] or difference is None:
-            return
-        if difference.kinds:
+        etags = before.etag and line.etag
+        equal = before.etag == line.etag if etags else bool(line.last_modified) and before.last_modified == line.last_modified
+        if equal and difference.kinds:
             self.out.lied += 1
-        else:
+        elif equal:
             self.out.agreed += 1
 
     def _unread(self, line: Observation) -> None:
