@@ -2,7 +2,7 @@
 
 WordPress keeps real time, so no clock is faked: durations are shortened instead. A week is `--minutes` long, so an hour
 of it is minutes · 60 / 168 seconds (11.4 s at 32 minutes), and every duration of an outlet file (revisit_after,
-revisit_limit, walk_every, gone_after) is its default times that hour over 3,600 s. A round, one run of one outlet, is
+revisit_limit, look_every, walk_every, gone_after) is its default times that hour over 3,600 s. A round, one run of one outlet, is
 what cannot be shortened: its share of the week is larger than in life (4 to 5 hours instead of 15 minutes), so what is
 found here is found in life as well. Delays between requests are 0, and the time budget is longer than a round.
 

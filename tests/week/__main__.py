@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
+from urllib.parse import quote, unquote
 
 from archive import observation
 from archive.address import article_id
@@ -119,6 +120,7 @@ def run_week(given: argparse.Namespace, scale: Scale, warraq: Warraq) -> None:
         with place.rounds(warraq, given.sites, "--every", str(given.every * scale.hour)):
             editor.week(wishes(given.sites, given.changes, scale.week, rng), set_rules)
     finally:
+        record.faults = bedside.fault_counts()
         bedside.rules([])
         record.save(warraq.folder / "record.json")
     print(f"[{time.time() - began:6.0f} s] the week is over, {len(record.changes)} changes were made", flush=True)
@@ -150,6 +152,8 @@ def tell(given: argparse.Namespace, scale: Scale, warraq: Warraq, report: Report
     report.recall(verdict.expected, strict=not given.faults)
     report.sites(verdict.expected)
     report.latency(verdict.expected, scale.hour)
+    if given.faults:
+        print(f"      what the proxy did: {dict(Counter(record.faults).most_common())}")
     reports = _reports(warraq, given.sites, {one.run for one in week})
     report.requests(reports, verdict.right)
     counts = {site: chains(_lines(warraq, site, {one.run for one in week})) for site in given.sites}
@@ -157,6 +161,15 @@ def tell(given: argparse.Namespace, scale: Scale, warraq: Warraq, report: Report
     report.false(verdict, around)
     report.missed(verdict.expected, around)
     _settled(given, warraq, posts, report, verdict)
+
+
+def trashed(path: str) -> str:
+    """Where WordPress lists an article for some milliseconds while it is thrown away (wp_add_trashed_suffix_to_post_name_for_post)."""
+    head, _, slug = path.rstrip("/").rpartition("/")
+    name = unquote(slug)
+    while len(quote(name)) > 191:
+        name = name[:-1]
+    return f"{head}/{quote(name).lower()}__trashed/"
 
 
 class Posts:
@@ -167,7 +180,8 @@ class Posts:
         for site, posts in record.paths.items():
             for post, paths in posts.items():
                 for path in paths:
-                    self._by_id[site][article_id(address(site, path))] = post, path
+                    for spelled in (path, trashed(path)):
+                        self._by_id[site].setdefault(article_id(address(site, spelled)), (post, path))
 
     def of(self, site: str, article: str) -> str | None:
         return self._by_id[site].get(article, (None, ""))[0]

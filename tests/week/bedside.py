@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,8 +97,15 @@ def theme(site: str, name: str) -> None:
 
 
 def rules(found: list[Row], seed: int = 0) -> None:
-    """The fault proxy's rules; none: it passes everything."""
+    """The fault proxy's rules; none: it passes everything, and counts from the beginning."""
+    if not found:
+        wpbed.control("PUT", "/reset")
     wpbed.control("PUT", "/rules", {"seed": seed, "rules": found})
+
+
+def fault_counts() -> dict[str, int]:
+    """Requests by what the fault proxy did to them, since the rules were last emptied."""
+    return dict(wpbed.control("GET", "/stats"))
 
 
 def base_state(sites: list[str], count: int, day: float) -> None:
@@ -174,7 +180,3 @@ def restore(name: str) -> None:
 
 def has_snapshot(name: str) -> bool:
     return bool((wpbed.STATE / "dumps" / name / f"{next(iter(SITES))}.sql").is_file())
-
-
-def moment() -> float:
-    return time.time()

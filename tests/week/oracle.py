@@ -97,7 +97,7 @@ def judge(
         _Post(key[1], changes[key], told[key], verdict, over.get(key[0], 0.0)).judge()
     for one in verdict.expected:
         _count(one, of_site[one.change.site], gone_after, hour)
-    _excuse_returns(verdict.expected)
+    _excuse(verdict.expected)
     return verdict
 
 
@@ -214,12 +214,16 @@ def _count(one: Expected, rounds: list[Round], gone_after: float, hour: float) -
         one.counted = one.stood and min(one.until, last) - one.change.after >= SILENT_HOURS * hour
 
 
-def _excuse_returns(expected: list[Expected]) -> None:
-    """What was never seen to be gone cannot be seen to return: that miss is counted once, as a deletion."""
+def _excuse(expected: list[Expected]) -> None:
+    """What was never seen to be gone cannot be seen to return, nor what came and went between two rounds to go."""
+    born: dict[tuple[str, str], Expected] = {}
     before: dict[tuple[str, str], Expected] = {}
     for one in sorted(expected, key=lambda e: e.change.before):
         key = one.change.site, one.change.post
-        if one.change.sort == "gone":
+        if one.change.sort == "new":
+            born[key] = one
+        elif one.change.sort == "gone":
+            one.counted = one.counted and (key not in born or born[key].stood or born[key].found is not None)
             before[key] = one
         elif one.change.sort == "back" and (key not in before or before[key].found is None):
             one.counted = False

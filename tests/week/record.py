@@ -53,6 +53,7 @@ class Record:
     changes: list[Change] = field(default_factory=list)
     paths: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # site → post → paths, first to last
     outage: tuple[str, float, float] = ("", 0.0, 0.0)
+    faults: dict[str, int] = field(default_factory=dict)  # what the fault proxy did, by fault; "pass": nothing
     others: list[dict[str, object]] = field(default_factory=list)  # theme, permalink, outage: changes of a whole site
 
     def add(self, change: Change) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from archive.outlet import Outlet
 from tests.testbed.bed import BASE, ROOT, SITES
 
-DURATIONS = ("revisit_after", "revisit_limit", "walk_every", "gone_after")
+DURATIONS = ("revisit_after", "revisit_limit", "look_every", "walk_every", "gone_after")
 KEPT = ("title", "spider", "language", "timezone", "article", "not_article", "sections")
 LAYOUTS_TOO = {"xeber24": "alwatan"}  # the site that changes its theme during the week knows the other theme's layout
 NASHRA = 'spider = "wordpress"\ntitle = "النشرة العربية"\n'
