@@ -25,13 +25,15 @@ def note(connection: Connection, outlet: str, events: Sequence[EventRow], sealed
     """Take down the clock of events that were sealed just now; what was taken down before stays as it is."""
     begun = connection.scalar(select(func.min(models.channel_capture.c.time)).where(models.channel_capture.c.outlet == outlet))
     found: dict[tuple[str, str, str], Latency] = {}
-    for some in chunks(sorted({event.article for event in events})):
+    of: dict[str, list[EventRow]] = defaultdict(list)
+    for event in events:
+        of[event.article].append(event)
+    for some in chunks(sorted(of)):
         told = _Told(connection, outlet, some, begun or "")
-        for event in events:
-            if event.article in told.articles:
-                one = latency.measure(outlet, event.article, event.time, event.kinds, told.of(event), sealed=sealed)
-                if one is not None:
-                    found.setdefault((one.article, one.time, one.kind), one)
+        for event in (event for article in some for event in of[article]):
+            one = latency.measure(outlet, event.article, event.time, event.kinds, told.of(event), sealed=sealed)
+            if one is not None:
+                found.setdefault((one.article, one.time, one.kind), one)
         for row in bulk.rows(connection, models.latency, outlet, some, ("article", "time", "kind")):
             found.pop((row[0], row[1], row[2]), None)
     bulk.put(connection, models.latency, [_row(one) for one in found.values()])
@@ -56,8 +58,8 @@ class _Told:
     """What versions and lists say of some articles."""
 
     def __init__(self, connection: Connection, outlet: str, articles: Collection[str], begun: str) -> None:
-        self.articles, self.begun = set(articles), begun
-        some = sorted(articles)
+        self.begun = begun
+        some = list(articles)
         self.versions: dict[str, dict[int, tuple[str, str, str]]] = defaultdict(dict)  # number → published, modified, last
         for article, number, *rest in bulk.rows(connection, models.version, outlet, some, _VERSION):
             self.versions[article][number] = (rest[0], rest[1], rest[2])

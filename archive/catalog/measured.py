@@ -20,6 +20,8 @@ class Measured(Shown):
         """Take down how long it took until these new events were sealed, once for each; what is new."""
         from archive.catalog import latency
 
+        if not events:
+            return []
         with self._database.write(outlet) as connection:
             return latency.note(connection, outlet, events, sealed)
 
