@@ -58,6 +58,7 @@ class Outlet:
     revisit_after: float = 3600.0  # seconds before an article is looked at again; 8 times as long where REST shows its text
     revisit_growth: float = 1.0  # then again when it is this share older: 1, when its age has doubled
     revisit_limit: float = 2_592_000.0  # but at the latest after this many seconds
+    look_every: float = 151_200.0  # and where no list shows texts, after so many, in the time left over; 0: not
     walk_every: float = 86_400.0  # seconds between two walks through all the pages of the channels
     pictures: int = 12  # most pictures captured of one article; 0: none
     picture_size: float = 8_000_000.0  # bytes of the largest picture that is captured whole
@@ -154,8 +155,8 @@ def _check(outlet: Outlet, path: Path) -> None:
         ZoneInfo(outlet.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         refuse("timezone", f"{outlet.timezone!r} is unknown", "an IANA name, as in Asia/Damascus")
-    spans = ("delay", "budget", "revisit_after", "revisit_growth", "revisit_limit", "walk_every", "gone_after", "picture_size")
-    for key in spans:
+    spans = ("delay", "budget", "revisit_after", "revisit_growth", "revisit_limit", "look_every", "walk_every", "gone_after")
+    for key in (*spans, "picture_size"):
         if not 0 <= getattr(outlet, key) < float("inf"):
             refuse(key, f"{getattr(outlet, key)} must be 0 or more")
     for key in ("article", "not_article"):

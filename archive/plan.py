@@ -13,6 +13,7 @@ import orjson
 
 from archive.capture import Previous
 from archive.errors import BadRecord
+from archive.history import ALIVE
 from archive.outlet import Outlet
 from archive.schedule import Visit, next_visit, unanswered
 
@@ -48,7 +49,7 @@ class Task:
     """One address to fetch, and why it is due."""
 
     url: str
-    why: str  # confirm, revisit, retry, backlog, modified, text, unlisted, watch, audit …
+    why: str  # confirm, revisit, look, retry, backlog, modified, text, unlisted, watch, audit …
     article: str = ""
     published: str = ""
     previous: Previous | None = None
@@ -122,6 +123,29 @@ def decide(outlet: Outlet, known: Iterable[Known], now: datetime, *, everything:
     most = room(outlet)
     share = max(1, int(most / 2 * (1 - BACKLOG_SHARE))) if backlog else most
     return tuple(row[3] for row in due[:share]), tuple(row[2] for row in backlog[:most])
+
+
+def spare(outlet: Outlet) -> int:
+    """How many looks at articles of which no list shows the text fit into a quarter of a run's time."""
+    return int(outlet.budget / outlet.delay / 4) if outlet.delay else 12_500
+
+
+def looks(known: Iterable[Known], planned: Iterable[Task], now: datetime, outlet: Outlet, habits: Habits) -> tuple[Task, ...]:
+    """Visits beside those that are due, where an edit shows nowhere but on the page itself: least lately fetched first.
+
+    Silent edits of old articles are what age backoff misses; whoever has the time left looks at every article again.
+    """
+    if habits.shown or not outlet.look_every:
+        return ()
+    taken = {task.article for task in planned}
+    waiting = [
+        (one.visit.last_fetch, one.article, one)
+        for one in known
+        if one.visit.last_fetch and one.visit.state in ALIVE and one.article not in taken
+    ]
+    ready = sorted(row for row in waiting if (now - row[0]).total_seconds() >= outlet.look_every)
+    tasks = (_task_of(row[2], "revisit", habits) for row in ready[: spare(outlet)])
+    return tuple(replace(task, why="look") if task.why == "revisit" else task for task in tasks)
 
 
 def _ranked(item: Known, outlet: Outlet, habits: Habits) -> _Ranked | None:

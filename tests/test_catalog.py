@@ -490,6 +490,15 @@ class TestDue:
         assert not catalog.habits("example", START).trusted
 
 
+def test_who_was_looked_at_least_lately_comes_first(catalog: Catalog) -> None:
+    lines = [content(hour, "نص", url=url(n)) for n, hour in ((1, 5), (2, 1), (3, 3), (4, 9))]
+    catalog.apply(key(1), lines, OUTLET)
+    before = START + timedelta(hours=6)
+    found = catalog.least_lately("example", before, 9)
+    assert {one.url for one in found} == {url(1), url(2), url(3)}
+    assert [one.url for one in catalog.least_lately("example", before, 1)] == [url(2)]
+
+
 def whys(catalog: Catalog, hours: float, outlet: Outlet = OUTLET) -> dict[int, str]:
     """Number of the article → why it is due, `hours` after START."""
     now = START + timedelta(hours=hours)

@@ -14,7 +14,7 @@ from archive import plan
 from archive.capture import Previous
 from archive.errors import BadRecord
 from archive.outlet import Outlet
-from archive.plan import Habits, Known, Plan, Task, decide, walk_due
+from archive.plan import NOTHING, Habits, Known, Plan, Task, decide, looks, walk_due
 from archive.schedule import Visit, next_visit
 
 NOW = datetime(2026, 11, 22, 1, 12, tzinfo=UTC)
@@ -176,6 +176,19 @@ def test_validators_that_are_trusted_are_sent_and_audited_at_every_fifth_look() 
         for n in range(10)
     ]
     assert sum(task.why == "audit" for revisits, _ in looks for task in revisits) == 2
+
+
+def test_where_no_list_shows_texts_the_time_left_over_looks_at_every_article_least_lately_first() -> None:
+    outlet = replace(OUTLET, look_every=2 * DAY, delay=5.0, budget=60.0)
+    articles = [known(n, age=400 * DAY, fetched=n * DAY, of={"previous": PREVIOUS}) for n in range(1, 9)]
+    articles += [known(20, age=400 * DAY, fetched=30 * DAY, state="gone"), known(21, fetched=None)]
+    planned = [Task(articles[7].url, "revisit", articles[7].article)]
+    found = looks(articles, planned, NOW, outlet, NOTHING)
+    assert [(number(task), task.why, task.conditional) for task in found] == [(n, "look", False) for n in (7, 6, 5)]
+    assert looks(articles, planned, NOW, outlet, Habits(shown=True)) == ()
+    assert looks(articles, planned, NOW, replace(outlet, look_every=0.0), NOTHING) == ()
+    assert [number(task) for task in looks(articles, [], NOW, replace(outlet, delay=0.0), NOTHING)] == [8, 7, 6, 5, 4, 3, 2]
+    assert {task.conditional for task in looks(articles, [], NOW, outlet, Habits(trusted=True))} >= {True}
 
 
 def test_a_plan_is_at_most_twice_what_the_budget_allows() -> None:

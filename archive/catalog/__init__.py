@@ -182,6 +182,13 @@ class Catalog(Measured):
         with self._database.read() as connection:
             return visits.due(connection, outlet, now, room, habits, everything=everything)
 
+    def least_lately(self, outlet: str, before: datetime, most: int) -> list[Known]:
+        """At most so many articles that were last fetched before then and wait for a visit by age."""
+        from archive.catalog import visits
+
+        with self._database.read() as connection:
+            return visits.least_lately(connection, outlet, before, most)
+
     def habits(self, outlet: str, now: datetime) -> Habits:
         """What experience says of the outlet's validators and lists."""
         from archive.catalog import visits

@@ -149,6 +149,7 @@ article = _table(
     Index("article_id", "article"),
     Index("article_due", "outlet", "why", "due", "article"),
     Index("article_due_unshown", "outlet", "why", "due_unshown", "article"),
+    Index("article_looked", "outlet", "why", "last_fetch", "article"),
     _some("article_news", "news", "news_due", "article"),
     _some("article_agreed", "agreed", empty="0"),
     _some("article_lied", "lied", empty="0"),

@@ -75,6 +75,13 @@ def _queries(outlet: str, now: str | None, habits: Habits) -> Iterator[Select[tu
     yield select(_a.article).where(*new).order_by(_a.due.desc(), _a.article.desc())
 
 
+def least_lately(connection: Connection, outlet: str, before: datetime, most: int) -> list[Known]:
+    """Articles that were last fetched before then and wait for their next visit by age, least lately fetched first."""
+    waiting = (_a.outlet == outlet, _a.why == "revisit", _a.last_fetch <= stamp(before))
+    found = connection.scalars(select(_a.article).where(*waiting).order_by(_a.last_fetch, _a.article).limit(most))
+    return list(_known(connection, outlet, sorted(found), frozenset()))
+
+
 def every(connection: Connection, outlet: str) -> list[Known]:
     """Every article of the outlet, announced, captured or watched."""
     articles = {*connection.scalars(select(_a.article).where(_a.outlet == outlet)), *_watched(connection, outlet)}

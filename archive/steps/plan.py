@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from archive import keys
 from archive import plan as planning
 from archive.errors import Broken, Conflict
 from archive.log.writer import Log
 from archive.outlet import RESERVED, Outlet
-from archive.plan import Plan
+from archive.plan import Habits, Plan, Task
 from archive.steps import clock, watch
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import put_once
@@ -25,6 +26,7 @@ SAID = {  # what a task's why is called in the step's line
     "revisit": "to revisit",
     "audit": "to revisit unconditionally",
     "retry": "to retry",
+    "look": "of which no list shows the text",
 }
 
 
@@ -71,6 +73,7 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
     habits = catalog.habits(outlet.name, now)
     known = catalog.due(outlet.name, now, planning.room(outlet), habits, everything=everything)
     revisits, backlog = planning.decide(outlet, known, now, everything=everything, habits=habits)
+    revisits += _looks(shop, outlet, revisits, now, habits)
     last = catalog.walk(outlet.name)
     fresh = walk or planning.walk_due(last.since, last.complete, now, outlet.walk_every)
     if fresh:
@@ -89,6 +92,15 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
         expected=catalog.expected(outlet.name),
         had=catalog.had(outlet.name),
     )
+
+
+def _looks(shop: Workshop, outlet: Outlet, planned: tuple[Task, ...], now: datetime, habits: Habits) -> tuple[Task, ...]:
+    if habits.shown or not outlet.look_every:
+        return ()
+    before = now - timedelta(seconds=outlet.look_every)
+    # As many more as are planned already: those are among the least lately fetched.
+    known = shop.catalog.least_lately(outlet.name, before, planning.spare(outlet) + len(planned))
+    return planning.looks(known, planned, now, outlet, habits)
 
 
 def _outcome(made: Plan, note: str) -> Outcome:
