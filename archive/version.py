@@ -77,12 +77,13 @@ class _Fold:
     """The state machine: one method per class of sighting."""
 
     def __init__(self, readings: Readings, gone_after: float, kin: Kin | None, sightings: list[Observation]) -> None:
-        self.readings, self.gone_after, self.kin, self.sightings = readings, gone_after, kin, sightings
+        self.readings, self.gone_after, self.sightings = readings, gone_after, sightings
         contents = [position for position, line in enumerate(sightings) if line.klass == "content"]
         self.grouped = group(readings, [sightings[p] for p in contents], gone_after, kin.before if kin else None)
         self.number_of = {contents[at_]: number for at_, number in self.grouped.number.items()}
         self.contradicted = _contradicted(sightings)
         self.goes_to = kin.goes_to if kin else None
+        self.evidence: str = kin.evidence if kin else ""
         self.events: list[Event] = []
         self.state: State = "new"
         self.life: State = "live"  # which of the living states it has when it is alive
@@ -97,10 +98,11 @@ class _Fold:
         self.post = self.title = self.moved_to = ""
 
     def see(self, position: int, line: Observation) -> None:
-        self._leave(at(line.time))
+        if self.goes_to is not None:
+            self._leave(at(line.time))
         absence = self._is_absence(line)
         doubted = bool(line.site) and absence
-        if line.klass in _TELLING and not doubted:
+        if line.announced and line.klass in _TELLING and not doubted:
             self.answered |= {key: word for key, word in line.announced.items() if word}
         if line.klass == "content":
             self._content(position, line)
@@ -124,9 +126,11 @@ class _Fold:
 
     def _is_absence(self, line: Observation) -> bool:
         """No page, or another one: the front page, or an article whose post id is not this one's."""
+        if line.klass != "elsewhere":
+            return line.klass == "gone"
         post, article = str(line.to.get("post") or ""), line.to.get("article")
         other = bool(post and self.post and article and article != line.article and post != self.post)
-        return line.klass == "gone" or (line.klass == "elsewhere" and (bool(line.to.get("front")) or other))
+        return bool(line.to.get("front")) or other
 
     def _enter(self, state: State, line: Observation) -> None:
         if state != self.state or self.changed is None:
@@ -201,13 +205,13 @@ class _Fold:
 
     def _leave(self, time: str) -> None:
         """The article was seen at its new address: from now on, its absence here tells nothing."""
-        if self.kin is None or self.goes_to is None or at(self.goes_to[0]) > time:
+        if self.goes_to is None or at(self.goes_to[0]) > time:
             return
         (when, to), self.goes_to = self.goes_to, None
         if not (self.state == "moved" and article_id(self.moved_to) == article_id(to)):
             url = self.content.url if self.content else ""
             self.events.append(Event(when, ("moved",), (), self.number, "", to, self.title, url))
-            self.state, self.changed = "moved", (when, self.kin.evidence)
+            self.state, self.changed = "moved", (when, self.evidence)
         self.absent, self.failures, self.moved_to, self.left = None, 0, to, True
 
     def _nothing(self, line: Observation) -> None:
