@@ -52,25 +52,8 @@ def _article(outlet: Outlet, article: str, lines: Iterable[Observation], history
 
     first_seen = min(filter(None, [at(history.first_seen), *(one.first_seen for one in known)]), default="")
     published = history.published or first(lambda one: one.published)
-    seeded = any(version.reading.links for version in history.versions)
-    answered = {**baseline(known), **history.answered}
-    looks = max(0, len({line.record for line in lines if line.klass in ("content", "not-modified") and not line.reread}) - 1)
+    visit = _visit(lines, history, known, first_seen, published)
     previous = history.previous
-    visit = Visit(
-        first_seen=when(first_seen) or _NEVER,
-        last_fetch=when(at(history.last_fetch)),
-        published=published,
-        state=history.state,
-        since=when(at(history.since) or first_seen),
-        unconfirmed=when(at(history.unconfirmed)),
-        doubt=when(at(history.doubt)),
-        failures=history.failures,
-        announced=words(known),
-        answered=answered,
-        seeded=seeded,
-        looks=looks,
-        edits=max(0, len(history.versions) - 1),
-    )
     return (
         outlet.name,
         article,
@@ -96,10 +79,30 @@ def _article(outlet: Outlet, article: str, lines: Iterable[Observation], history
         history.agreed,
         history.lied,
         at(history.doubt),
-        orjson.dumps(answered, option=orjson.OPT_SORT_KEYS).decode(),
-        int(seeded),
-        looks,
+        orjson.dumps(visit.answered, option=orjson.OPT_SORT_KEYS).decode(),
+        int(visit.seeded),
+        visit.looks,
         *_due(visit, outlet),
+    )
+
+
+def _visit(lines: Iterable[Observation], history: History, announced: list[Sighting], first_seen: str, published: str) -> Visit:
+    """What its next visit follows from."""
+    looks = {line.record for line in lines if line.klass in ("content", "not-modified") and not line.reread}
+    return Visit(
+        first_seen=when(first_seen) or _NEVER,
+        last_fetch=when(at(history.last_fetch)),
+        published=published,
+        state=history.state,
+        since=when(at(history.since) or first_seen),
+        unconfirmed=when(at(history.unconfirmed)),
+        doubt=when(at(history.doubt)),
+        failures=history.failures,
+        announced=words(announced),
+        answered={**baseline(announced), **history.answered},
+        seeded=any(version.reading.links for version in history.versions),
+        looks=max(0, len(looks) - 1),
+        edits=max(0, len(history.versions) - 1),
     )
 
 
