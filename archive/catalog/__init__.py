@@ -7,12 +7,12 @@ command line starts without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from archive.catalog.lease import Held, alive, may_take
-from archive.catalog.measured import Measured
+from archive.catalog.planned import Planned
 from archive.catalog.rows import (
     ArticleRow,
     CaptureRow,
@@ -28,11 +28,9 @@ from archive.catalog.rows import (
 
 if TYPE_CHECKING:
     from archive.acts import Act, Standing
-    from archive.capture import Previous
     from archive.log.leaf import Batch
     from archive.observation import Observation
     from archive.outlet import Outlet
-    from archive.plan import Habits, Known
 
 __all__ = [
     "ArticleRow",
@@ -49,11 +47,12 @@ __all__ = [
 ]
 
 
-class Catalog(Measured):
+class Catalog(Planned):
     """The catalog at an SQLAlchemy address: `sqlite:///…` or `postgresql://…`. Safe from many threads and processes.
 
     Every call is one transaction. TryAgain when the database is locked or away, Refused or Broken when a person
-    must look. What people ask is in `archive.catalog.shown`, what was measured in `archive.catalog.measured`.
+    must look. What people ask is in `archive.catalog.shown`, what planning asks in
+    `archive.catalog.planned`, what was measured in `archive.catalog.measured`.
     """
 
     def migrate(self) -> None:
@@ -134,20 +133,6 @@ class Catalog(Measured):
         with self._database.read() as connection:
             return acted.standing(connection)
 
-    def watched(self, outlet: str) -> dict[str, float]:
-        """Of the outlet's articles that are watched, by id: seconds after which each is looked at again at the latest."""
-        from archive.catalog import watched
-
-        with self._database.read() as connection:
-            return watched.paces(connection, outlet)
-
-    def previous(self, outlet: str, articles: Sequence[str]) -> dict[str, Previous]:
-        """Of these articles, by id: the last capture that was stored whole. Those without one are left out."""
-        from archive.catalog import watched
-
-        with self._database.read() as connection:
-            return watched.previous(connection, outlet, articles)
-
     def logged(self, units: Sequence[str]) -> dict[str, int]:
         """Of these units, those that are in the log: index of the first leaf of each."""
         from archive.catalog import logged
@@ -161,91 +146,6 @@ class Catalog(Measured):
 
         with self._database.read() as connection:
             return logged.size(connection)
-
-    def settle(self, outlet: Outlet) -> None:
-        """Fold every article of the outlet again if settings changed that history or dues follow from."""
-        from archive.catalog.apply import settle
-
-        settle(self._database, outlet)
-
-    def known(self, outlet: str) -> list[Known]:
-        """Every article of the outlet, announced or captured, as planning needs it."""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            return visits.every(connection, outlet)
-
-    def due(self, outlet: str, now: datetime, room: int, habits: Habits, *, everything: bool = False) -> list[Known]:
-        """The articles among which `plan.decide` finds the next `room` visits. `everything`: due or not."""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            return visits.due(connection, outlet, now, room, habits, everything=everything)
-
-    def least_lately(self, outlet: str, before: datetime, most: int) -> list[Known]:
-        """At most so many articles that were last fetched before then and wait for a visit by age."""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            return visits.least_lately(connection, outlet, before, most)
-
-    def habits(self, outlet: str, now: datetime) -> Habits:
-        """What experience says of the outlet's validators and lists."""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            return visits.habits(connection, outlet, now)
-
-    def expected(self, outlet: str) -> int:
-        """How many articles the site said it has when it was last asked, -1 when it does not say."""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            return visits.expected(connection, outlet)
-
-    def had(self, outlet: str) -> tuple[str, ...]:
-        """The kinds of list that had articles in the newest run in which any had."""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            return visits.had(connection, outlet)
-
-    def asked(
-        self, outlet: str, ignored: frozenset[str] = frozenset()
-    ) -> Iterator[tuple[str, str, str, str, dict[str, str], bool]]:
-        """Of each article that was asked for: id, post id, published, address, answered words, is it listed and alive?"""
-        from archive.catalog import visits
-
-        with self._database.read() as connection:
-            yield from visits.asked(connection, outlet, ignored)
-
-    def pictures(self, outlet: str) -> set[str]:
-        """Addresses of the outlet's pictures that were answered at least once."""
-        from archive.catalog import pictures
-
-        with self._database.read() as connection:
-            return pictures.answered(connection, outlet)
-
-    def attempted(self, outlet: str) -> set[str]:
-        """Ids of the articles that were asked for at least once."""
-        from archive.catalog import due
-
-        with self._database.read() as connection:
-            return due.attempted(connection, outlet)
-
-    def channels(self, outlet: str) -> dict[str, Previous]:
-        """Of each channel address, its last document that was stored whole."""
-        from archive.catalog import due
-
-        with self._database.read() as connection:
-            return due.channels(connection, outlet)
-
-    def walk(self, outlet: str) -> Walk:
-        """The last walk through the channels' pages, open or complete."""
-        from archive.catalog import due
-
-        with self._database.read() as connection:
-            return due.walk(connection, outlet)
 
     def last_content(self, outlet: str, articles: Collection[str]) -> dict[str, Observation]:
         """Last readable content of these articles, as the record that holds the payload, with its newest reading."""
