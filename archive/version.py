@@ -18,6 +18,7 @@ from archive.readings import Readings
 
 __all__ = ["ALIVE", "UNCAPTURED", "Event", "History", "State", "Unread", "Version", "at", "fold", "in_order", "moment"]
 
+WEAK_NEEDS = 3  # sightings of an absence that no status tells: a page in the article's place may be anybody's
 PAYWALL = "paywall"  # reason of a page that says it is the article, and shows it to who pays
 _TELLING = frozenset(("content", "not-modified", "gone", "elsewhere"))  # classes that answer what lists announced
 
@@ -73,6 +74,10 @@ def _contradicted(sightings: list[Observation]) -> set[int]:
     return out
 
 
+def _is_weak(line: Observation) -> bool:
+    return line.klass == "gone" and line.status in (200, 203)
+
+
 class _Fold:
     """The state machine: one method per class of sighting."""
 
@@ -89,6 +94,7 @@ class _Fold:
         self.life: State = "live"  # which of the living states it has when it is alive
         self.changed: tuple[str, str] | None = None  # time and reason of what brought the state
         self.absent: Observation | None = None  # first sighting of the absence
+        self.weak: int | None = 0  # sightings of it, while all are weak
         self.alive: Observation | None = None
         self.content: Observation | None = None
         self.previous: Observation | None = None
@@ -176,15 +182,21 @@ class _Fold:
         if self.state == "gone" or self.left:
             return
         if self.absent is None:
-            self.absent = line
+            self.absent, self.weak = line, 0
+        self.weak = self.weak + 1 if self.weak is not None and _is_weak(line) else None
+        if self.absent is line:
             if self.state in ("blocked", "broken"):
                 self._enter("new", line)
-        elif (moment(line.time) - moment(self.absent.time)).total_seconds() >= self.gone_after:
+        elif self._confirmed(self.absent, line):
             if self.alive is not None:
                 self._event(line, "gone", since=self.absent.time)
             elif self.state != "not-article":
                 self._event(line, "gone", flags=(UNCAPTURED,), since=self.absent.time)
             self._enter("gone", line)
+
+    def _confirmed(self, first: Observation, last: Observation) -> bool:
+        apart = (moment(last.time) - moment(first.time)).total_seconds() >= self.gone_after
+        return apart and (self.weak is None or self.weak >= WEAK_NEEDS)
 
     def _elsewhere(self, line: Observation) -> None:
         post, article = str(line.to.get("post") or ""), line.to.get("article")

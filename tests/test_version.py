@@ -179,6 +179,13 @@ class TestGone:
     def test_trouble_between_does_not_hide_it(self) -> None:
         assert told(history(content(0, "a"), line(1, "gone"), line(4, "broken"), line(8, "gone"))) == ["new", "gone"]
 
+    def test_pages_that_only_say_so_are_believed_the_third_time(self) -> None:
+        soft = [line(h, "gone", status=200, reason="soft-404") for h in (1, 8, 9)]
+        assert (told(history(content(0, "a"), *soft[:2])), told(history(content(0, "a"), *soft))) == (["new"], ["new", "gone"])
+        for one, other in ((soft[0], line(8, "gone", status=404)), (line(1, "gone", status=404), soft[1])):
+            assert told(history(content(0, "a"), one, other)) == ["new", "gone"]
+        assert told(history(content(0, "a"), *soft[:2], content(8.5, "a"), soft[2])) == ["new"]
+
     def test_told_once(self) -> None:
         assert told(history(content(0, "a"), *(line(h, "gone") for h in range(1, 40)))) == ["new", "gone"]
 
