@@ -19,6 +19,9 @@ from archive.steps.workshop import Workshop
 from archive.warc import StoredCapture
 
 
+MOST = 100_000  # captures held in memory: of this run and those before it that are not sealed yet; the catalog has the others
+
+
 @dataclass(frozen=True, slots=True)
 class Captured:
     """The capture of a picture. `size` and `mime`: 0 and "" where it was captured earlier, or nothing new came."""
@@ -76,6 +79,8 @@ class Pictured:
         for url in {line.url, *line.via[:1]}:
             if url not in self.found or self.found[url].rank < one.rank:
                 self.found[url] = one
+        while len(self.found) > MOST:
+            del self.found[next(iter(self.found))]  # the one that was found first
 
     def fill(self, stem: Stem, snapshots: Mapping[str, bytes]) -> dict[str, bytes]:
         """The snapshots of a file by key, each with the hashes of its pictures, or why there is none."""
