@@ -18,7 +18,6 @@ from archive.outlet import Outlet
 from archive.steps.workshop import Workshop
 from archive.warc import StoredCapture
 
-
 MOST = 100_000  # captures held in memory: of this run and those before it that are not sealed yet; the catalog has the others
 
 
