@@ -35,6 +35,7 @@ SETTLE = 4  # rounds without faults after the week: nothing may be lost, nothing
 def options() -> argparse.Namespace:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--minutes", type=float, default=32, help="how long the week takes")
+    given.add_argument("--dated", type=float, default=0, help="use the base load that was made for a week of so many minutes")
     given.add_argument("--posts", type=int, default=1000, help="articles a site before the week")
     given.add_argument("--changes", type=int, default=2000)
     given.add_argument("--every", type=float, default=4.5, help="scaled hours between the starts of two rounds of a site")
@@ -75,7 +76,7 @@ def main() -> None:
 
 def load_base(given: argparse.Namespace, scale: Scale) -> Path:
     """The sites as they are before the week, and an archive that has captured all of it. Kept for the next week."""
-    name = f"week-{given.posts}-{given.minutes:g}"  # articles are dated in scaled days
+    name = f"week-{given.posts}-{given.dated or given.minutes:g}"  # articles are dated in scaled days
     base = given.folder / name
     if (base / "done").exists() and bedside.has_snapshot(name) and not given.fresh:
         return base
