@@ -199,6 +199,14 @@ def test_a_key_that_nobody_handed_over_to(bundles: Bundles, tmp_path: Path) -> N
     assert found(named_again(gone), tmp_path) == {("altered", last)}
 
 
+def test_a_number_without_end_is_named(bundles: Bundles, tmp_path: Path) -> None:
+    """Python refuses to read numbers of more than 4,300 digits with an error of its own."""
+    name = "captures/1.warc.gz.tlog-proof"
+    head, _, rest = bundles.files("newest")[name].split(b"\n", 2)
+    contents = bundles.files("newest") | {name: b"\n".join((head, b"index " + b"9" * 5000, rest))}
+    assert ("altered", "captures/1.warc.gz") in found(named_again(contents), tmp_path)
+
+
 def test_time_from_outside(bundles: Bundles, tmp_path: Path) -> None:
     contents = bundles.files("between")
     (first, second) = sorted(name for name in contents if name.endswith(".tsr"))

@@ -18,7 +18,7 @@ from archive.errors import BadRecord, Refused
 from archive.log import leaf, merkle, note
 from archive.log.note import Checkpoint, VerifierKey
 from archive.prove import bundle, contents, facts, outside, proof
-from archive.prove.bundle import CHECKPOINT, LEAVES, MANIFEST, PROOF, Files, Logged
+from archive.prove.bundle import CHECKPOINT, COSIGNED, LEAVES, MANIFEST, PROOF, ROOTS, WITNESSES, Files, Logged
 from archive.verify.finding import ALTERED, FORKED, MISSING, UNLOGGED, WRONG_SIGNER, Finding, Report, once
 
 _AGAIN = "get the bundle again from whoever made it"
@@ -182,6 +182,10 @@ class Examination:
         for name, what in bad:
             self.report.find(ALTERED, name, what, _ASK)
         self.report.counts["stamps from outside"] += sum(one.trusted for one in found)
+        for name in sorted({WITNESSES if one.file.endswith(COSIGNED) else ROOTS for one in found if one.trusted}):
+            self.report.unchecked[
+                f"whose keys these are: compare {name}, which came with it, with what its owners publish"
+            ] += 1
         if unchecked := sum(not one.trusted for one in found):
             self.report.unchecked["time stamps, for want of their authority's certificate"] += unchecked
         if not any(one.trusted for one in found):

@@ -64,6 +64,6 @@ def load_path(data: bytes) -> tuple[bytes, ...]:
 
 def whole(text: str) -> int:
     """A number as logs write it: digits, no leading zero."""
-    if not (text.isascii() and text.isdigit() and str(int(text)) == text and len(text) <= 18):
+    if not (len(text) <= 18 and text.isascii() and text.isdigit() and str(int(text)) == text):
         raise BadRecord(f"{text[:40]!r} is no number of a leaf")
     return int(text)

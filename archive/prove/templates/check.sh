@@ -161,6 +161,8 @@ done
 : > work.times
 roots=${ROOTS:-roots.pem}
 [ -z "${ROOTS:-}" ] || [ -e "$roots" ] || fail "$roots is not there"
+[ "${ROOTS:-}" ] || [ ! -e "$roots" ] || printf 'roots.pem came with this bundle: set ROOTS to what the authorities publish\n'
+[ ! -e witnesses ] || printf 'witnesses came with this bundle: compare it with what the witnesses publish\n'
 for file in checkpoints/*/*.tsr; do
   [ -e "$file" ] || continue
   when=$(openssl ts -reply -in "$file" -text 2> work.out | awk 'sub(/^Time stamp: /, "")')
