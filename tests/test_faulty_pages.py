@@ -124,7 +124,7 @@ class Week:
     def _visit(self, hour: float) -> History:
         for attempt in range(3):
             line = self._ask(hour + 0.02 * attempt)
-            absent = line.klass == "gone" or line.to.get("front")
+            absent = (line.klass == "gone" and line.status != 200) or line.to.get("front")
             if not (absent and attempt == 0) and line.klass != "broken":
                 break
         return fold(self.lines, GONE_AFTER)
