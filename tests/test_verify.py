@@ -28,6 +28,7 @@ from archive.steps import extract as extracting
 from archive.steps import seal as sealing
 from archive.steps import seeds
 from archive.steps.act import bring_in, make, perform
+from archive.steps.rebuild import rebuild
 from archive.steps.record import record
 from archive.store import Store
 from archive.verify import structure
@@ -493,6 +494,29 @@ ODD = (
     "~/x",
     "x y",
 )
+
+
+def test_a_rebuild_takes_nothing_from_long_ago_that_the_log_does_not_have(at: Wadi) -> None:
+    """Who can write to the bucket puts lines and an index of a run that never was: a past that we never saw."""
+    old = keys.parse_stem(of_kind(at, "observations/")[0])
+    forged = replace(old, run="20190101T000000Z-" + "0" * 12)
+    lines = observation.load(get(at, old.observations))
+    told = [replace(one, run=forged.run, warc=forged.warc, time="2019-01-01T00:00:00.000000Z") for one in lines]
+    put(at, forged.observations, observation.dump(told))
+    put(at, forged.cdxj, b"")
+    put(at, "cdxj/wadi/x", b"")
+    shop = at.shop()
+    done = rebuild(shop, {"wadi": shop.outlet("wadi")}, lambda *_: None)
+    assert done.data["files"] == len(of_kind(at, "cdxj/")) - 2
+    assert at.said[-1].startswith("rebuild: 1 files of runs of long ago are not in the log")
+    assert all(one.first_seen > "2020" for one in shop.catalog.articles())
+
+
+def test_an_old_plan_that_is_none_is_added(at: Wadi) -> None:
+    key = keys.plan("wadi", "20200101T000000Z-" + "a" * 12)
+    for data in (b"junk", get(at, of_kind(at, "plans/")[0])):
+        put(at, key, data)
+        assert named(at.verified()) == [(UNLOGGED, key)]
 
 
 def test_names_that_none_of_ours_has_end_nothing(at: Wadi) -> None:

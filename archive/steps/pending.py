@@ -24,10 +24,10 @@ def stems(store: Store, kind: str, outlet: str, run: str | None, now: datetime) 
     else:
         days = {now - timedelta(days=n) for n in range(LOOK_BACK)} | {keys.run_time(run)}
         prefixes = keys.day_prefixes(kind, outlet, sorted({d.replace(hour=0, minute=0, second=0, microsecond=0) for d in days}))
-    return set(_stems(key for prefix in prefixes for key in store.list(prefix)))
+    return set(named(key for prefix in prefixes for key in store.list(prefix)))
 
 
-def _stems(found: Iterable[str]) -> Iterator[Stem]:
+def named(found: Iterable[str]) -> Iterator[Stem]:
     """What no packed file is called is passed over: anybody may have put it there, and `warraq verify` names it."""
     for key in found:
         with suppress(BadRecord):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archive import acts, keys, observation
+from archive import acts, observation
 from archive.errors import Broken
+from archive.keys import Stem
 from archive.log.writer import walk
 from archive.outlet import Outlet
-from archive.steps import act
+from archive.steps import act, pending
 from archive.steps.workshop import Outcome, Workshop
 
 BATCH = 50  # observation files a transaction
@@ -16,7 +17,7 @@ BATCH = 50  # observation files a transaction
 
 def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int], None]) -> Outcome:
     """Empty the catalog, then apply every act, batch of the log and sealed object. `tick(done, all)` reports progress."""
-    stems = sorted({keys.parse_stem(key) for key in shop.store.list("cdxj/")}, key=str)
+    stems = pending.in_order(set(pending.named(shop.store.list("cdxj/"))))
     strangers = {stem.outlet for stem in stems} - set(outlets)
     if strangers:
         raise Broken(
@@ -26,6 +27,7 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
     shop.catalog.clear()
     ruled = act.take_in(shop, shop.store.list(acts.PREFIX))  # before any article: what is withheld is never shown between
     shop.catalog.note_batches(walk(shop.store, 0))
+    stems = _sealed(shop, stems)
     lines = done = 0
     for name in sorted({stem.outlet for stem in stems}):
         mine = [stem for stem in stems if stem.outlet == name]
@@ -39,3 +41,15 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
         f"rebuild: {len(stems)} observation files, {lines} lines, {len(ruled)} acts",
         {"files": len(stems), "lines": lines, "acts": len(ruled)},
     )
+
+
+def _sealed(shop: Workshop, stems: list[Stem]) -> list[Stem]:
+    """Those that a seal would take: in the log, or of the last days. The rest may be anybody's, as in `seal`."""
+    now, vouched = shop.clock(), pending.vouched(shop.settings)
+    known = vouched.union(shop.catalog.logged([stem.warc for stem in stems]))
+    found = [stem for stem in stems if stem.warc in known or not pending.late(stem.run, now)]
+    if len(found) < len(stems):
+        shop.say(
+            f"rebuild: {len(stems) - len(found)} files of runs of long ago are not in the log: left out, see warraq repair"
+        )
+    return found

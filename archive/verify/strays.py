@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from archive import acts, cdx, keys, marker, observation
+from archive import plan as planning
 from archive import snapshot as snapshots
 from archive.errors import BadRecord
 from archive.keys import Stem
@@ -200,8 +201,17 @@ class Judge:
             self.report.waiting["plans"] += 1
         elif (outlet, run) in runs:
             self._added(key, f"no leaf, and {old}")
+        elif not self._is_plan(key):
+            self._added(key, f"no leaf, and it is not the plan of {run}")
         else:
             self.report.waiting["plans of runs that captured nothing"] += 1
+
+    def _is_plan(self, key: str) -> bool:
+        try:
+            told = planning.load(bounded(held(self.store, key) or b""))
+            return keys.plan(told.outlet, told.run) == key
+        except UNREADABLE:
+            return False
 
     def _snapshot(self, key: str) -> None:
         outlet = key.split("/")[1]
