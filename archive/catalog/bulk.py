@@ -27,6 +27,13 @@ def rows(
     return found.cursor.fetchall()  # plain tuples
 
 
+def holders(connection: Connection, table: Table, outlet: str, column: str, values: Sequence[str]) -> Sequence[Row]:
+    """(value, article) of the rows of an outlet that have one of these values, none of them empty, in a column."""
+    sql = _holders(table, column, connection.dialect)
+    few = orjson.dumps(values).decode() if connection.dialect.name == "sqlite" else list(values)
+    return connection.exec_driver_sql(sql, (outlet, few)).cursor.fetchall()
+
+
 def put(connection: Connection, table: Table, new: Collection[Row]) -> None:
     _many(connection, "insert", table, new)
 
@@ -54,6 +61,16 @@ def _select(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
     wanted, name = ", ".join(map(quote, columns)), quote(table.name)
     few = "article IN (SELECT value FROM json_each(?))" if dialect.name == "sqlite" else "article = ANY(%s)"
     return f"SELECT {wanted} FROM {name} WHERE outlet = {'?' if dialect.name == 'sqlite' else '%s'} AND {few}"  # noqa: S608
+
+
+@lru_cache
+def _holders(table: Table, column: str, dialect: Dialect) -> str:
+    """`column <> ''` stands there because the index has only those rows."""
+    name, one, mark = dialect.identifier_preparer.quote(table.name), dialect.identifier_preparer.quote(column), "%s"
+    few = f"{one} = ANY(%s)"
+    if dialect.name == "sqlite":
+        mark, few = "?", f"{one} IN (SELECT value FROM json_each(?))"  # noqa: S608
+    return f"SELECT DISTINCT {one}, article FROM {name} WHERE outlet = {mark} AND {few} AND {one} <> ''"  # noqa: S608
 
 
 @lru_cache

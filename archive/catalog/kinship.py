@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Connection
 
-from archive.catalog import models
+from archive.catalog import bulk, models
 from archive.identity import Kin, kin
 from archive.observation import Observation
 
 HUB = 20  # articles
-FEW = 400  # values in one query
 Lines = dict[str, list[Observation]]
-_o = models.observation.c
 
 
 def post_of(line: Observation) -> str:
@@ -57,14 +55,14 @@ def gather(
 def crossed(connection: Connection, outlet: str, fresh: Iterable[Observation]) -> set[str]:
     """Articles that were joined until these lines, inserted already, made a hub of what had joined them."""
     touched: set[str] = set()
-    for column, tie in ((_o.post, post_of), (_o.linked, link_of)):
+    for column, tie in (("post", post_of), ("linked", link_of)):
         new: dict[str, set[str]] = defaultdict(set)
         for line in fresh:
             if value := tie(line):
                 new[value].add(line.article)
         for value, members in _holders(connection, outlet, column, set(new)).items():
             if len(members) > HUB and len(members - new[value]) <= HUB:
-                touched |= members | ({value} if column is _o.linked else set())
+                touched |= members | ({value} if column == "linked" else set())
     return touched
 
 
@@ -76,21 +74,18 @@ def _joined(connection: Connection, outlet: str, lines: Lines) -> list[set[str]]
     """Sets of two or more articles that a post id or a redirect joins, each with one of these articles in it."""
     posts = {post for of in lines.values() for line in of if (post := post_of(line))}
     ends = lines.keys() | {to for of in lines.values() for line in of if (to := link_of(line))}
-    by_post = _holders(connection, outlet, _o.post, posts)
-    by_end = _holders(connection, outlet, _o.linked, ends)
+    by_post = _holders(connection, outlet, "post", posts)
+    by_end = _holders(connection, outlet, "linked", ends)
     found = [members for members in by_post.values() if len(members) <= HUB]
     found += [members | {end} for end, members in by_end.items() if len(members) <= HUB]
     return [members for members in found if len(members) > 1]
 
 
-def _holders(connection: Connection, outlet: str, column: Column[str], values: set[str]) -> dict[str, set[str]]:
+def _holders(connection: Connection, outlet: str, column: str, values: set[str]) -> dict[str, set[str]]:
     """Of each of these values of a column, the articles whose lines have it."""
     found: dict[str, set[str]] = defaultdict(set)
-    ordered = sorted(values)
-    for few in (ordered[i : i + FEW] for i in range(0, len(ordered), FEW)):
-        query = select(column, _o.article).where(_o.outlet == outlet, column.in_(few), models.some(column.name)).distinct()
-        for value, article in connection.execute(query):
-            found[value].add(article)
+    for value, article in bulk.holders(connection, models.observation, outlet, column, sorted(values)) if values else ():
+        found[value].add(article)
     return found
 
 

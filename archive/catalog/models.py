@@ -130,6 +130,7 @@ picture = _table(
     Index("picture_body", "body"),
 )
 
+SOONER = text("due_unshown <> due")  # articles whose text a list shows
 article = _table(
     "article",
     *(_text(name, key=True) for name in ("outlet", "article")),
@@ -148,7 +149,7 @@ article = _table(
     *_texts("news_due", "news"),  # news: kinds of list that say what no capture has answered; it may be asked from then on
     Index("article_id", "article"),
     Index("article_due", "outlet", "why", "due", "article"),
-    Index("article_due_unshown", "outlet", "why", "due_unshown", "article"),
+    Index("article_due_unshown", "outlet", "why", "due_unshown", "article", sqlite_where=SOONER, postgresql_where=SOONER),
     Index("article_looked", "outlet", "why", "last_fetch", "article"),
     _some("article_news", "news", "news_due", "article"),
     _some("article_agreed", "agreed", empty="0"),

@@ -62,10 +62,13 @@ def due(connection: Connection, outlet: str, now: datetime, room: int, habits: H
 
 
 def _queries(outlet: str, now: str | None, habits: Habits) -> Iterator[Select[tuple[str]]]:
-    due = _a.due if habits.shown else _a.due_unshown
     for why in (*WHYS, *(NEVER if now is None else ())):
-        passed = [] if now is None else [due <= now]
-        yield select(_a.article).where(_a.outlet == outlet, _a.why == why, *passed).order_by(due, _a.article)
+        passed = [] if now is None else [_a.due <= now]
+        yield select(_a.article).where(_a.outlet == outlet, _a.why == why, *passed).order_by(_a.due, _a.article)
+        if not habits.shown:  # it is never later than `due`, so those where it is sooner are all that may be missing
+            sooner: list[Any] = [models.SOONER] if now is None else [models.SOONER, _a.due_unshown <= now]
+            mine = (_a.outlet == outlet, _a.why == why, *sooner)
+            yield select(_a.article).where(*mine).order_by(_a.due_unshown, _a.article)
     for news in NEWS:
         if not habits.ignored.issuperset(news.split()):
             passed = [] if now is None else [_a.news_due <= now]

@@ -25,8 +25,11 @@ def upgrade() -> None:
     whole = sa.text("klass = 'channel' AND status = 200 AND record_type = 'response'")
     columns = ["outlet", "url", "time"]
     op.create_index("channel_capture_whole", "channel_capture", columns, sqlite_where=whole, postgresql_where=whole)
-    for name, column in (("due", "due"), ("due_unshown", "due_unshown"), ("looked", "last_fetch")):
+    for name, column in (("due", "due"), ("looked", "last_fetch")):
         op.create_index(f"article_{name}", "article", ["outlet", "why", column, "article"])
+    sooner = sa.text("due_unshown <> due")
+    columns = ["outlet", "why", "due_unshown", "article"]
+    op.create_index("article_due_unshown", "article", columns, sqlite_where=sooner, postgresql_where=sooner)
     _some("article_news", "article", ["news", "news_due", "article"], "''")
     _some("article_agreed", "article", ["agreed"], "0")
     _some("article_lied", "article", ["lied"], "0")
