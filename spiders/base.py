@@ -190,7 +190,7 @@ class OutletSpider(scrapy.Spider):
     def _may_try_again(self, asker: Asker, job: Job, answer: Answer, channel: channels.Channel | None) -> bool:
         if asker.host(answer.url).given_up:
             return False
-        if job.role == "article" and absent(answer, self.outlet):
+        if job.role == "article" and job.why != "moved" and absent(answer, self.outlet):
             row = self.known.row(job.article)  # what was alive is asked once more before anybody believes that it is gone
             return row is not None and row.alive and not job.missed
         limit = ATTEMPTS_WHEN_PAUSED if answer.status == 429 else ATTEMPTS

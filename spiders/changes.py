@@ -1,7 +1,8 @@
 """What the lists of a run say of articles that earlier runs know: edited, moved, no longer listed. No network.
 
     word differs from the answered one      modified, text      one look at the page
-    id of the CMS under another address     moved               the new address, as a new article
+    id of the CMS under another address     moved               the new address, as a new article, and the old one:
+                                                                only what is no longer there has moved (archive.identity)
     listed before, not by a whole list now  unlisted            one look at the page
 
 Lists come page by page, so what one page does not list may stand on the next: what is missing waits until some more
@@ -72,13 +73,15 @@ class Changes:
             why = "text" if differ == {"text"} else "modified"
             self._look(Job(item["url"], "article", Rank.REVISIT, kind, why, article=article, published=_date(item)), cited)
 
-    def moved(self, item: dict[str, Any]) -> bool:
+    def moved(self, item: dict[str, Any], cited: Cited | None) -> bool:
         """Is this unknown address that of an article which is known under another one?"""
         before = self._known.of_post(item["post"]) if item["post"] else None
         if before is None or before.article == item["article"]:
             return False
         self._posts.add(item["post"])
         self.newcomers.add(item["article"])
+        if before.alive:
+            self._look(_revisit(before, "rest", "moved"), cited)
         return True
 
     def front_page(self, channel: Channel, cited: Cited | None) -> None:
@@ -142,8 +145,8 @@ def told(kind: str, item: dict[str, Any]) -> dict[str, str]:
     return {key: word for key, word in words.items() if word}
 
 
-def _revisit(row: Row, kind: str) -> Job:
-    return Job(row.url, "article", Rank.REVISIT, kind, "unlisted", article=row.article, published=row.published)
+def _revisit(row: Row, kind: str, why: str = "unlisted") -> Job:
+    return Job(row.url, "article", Rank.REVISIT, kind, why, article=row.article, published=row.published)
 
 
 def _date(item: dict[str, Any]) -> str:

@@ -248,7 +248,7 @@ class Discovery:
         if article in self._known or article in self.left_out or (article in self._backlog and not news):
             return False
         self._backlog.pop(article, None)
-        moved = self.changes.moved(item)
+        moved = self.changes.moved(item, cited)
         rank, why = (Rank.NEW, "moved" if moved else "new") if news or moved else (Rank.BACKLOG, "backlog")
         found = Job(item["url"], "article", rank, job.kind, why, article=article, published=date, listed_by=cited)
         return self.frontier.push(found, article)

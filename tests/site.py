@@ -130,7 +130,9 @@ class WordPress(Site):
         first = parts.path.strip("/").split("/")[0]
         by_path = {post.path: post for post in self.posts}
         if parts.path in by_path and not parts.query:
-            return Reply(200, _page(f"<h1>{by_path[parts.path].title}</h1><p>{by_path[parts.path].text}</p>"))
+            post = by_path[parts.path]
+            short = {"Link": f"<{self.url}?p={post.number}>; rel=shortlink"}
+            return Reply(200, _page(f"<h1>{post.title}</h1><p>{post.text}</p>"), short)
         if parts.path == "/wp-json/wp/v2/posts" and "rest" in self.open:
             return self._rest(query)
         if parts.path == "/feed/" and "feed" in self.open:
