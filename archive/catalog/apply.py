@@ -7,8 +7,10 @@ are applied; and an object that was applied already changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -43,14 +45,15 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         fresh = {key: lines for key, lines in items if key in waiting}
         touched = _settings(connection, outlet)
         touched |= _announce(connection, outlet.name, [line for lines in fresh.values() for line in lines])
+        written: dict[str, Observation] = {}  # rows that need not be decoded again
         for key, lines in fresh.items():
-            _insert(connection, key, lines, outlet.name)
+            written |= _insert(connection, key, lines, outlet.name)
         new = [line for lines in fresh.values() for line in lines if line.kind == "article"]
         touched |= {_article(line) for line in new}
         touched |= kinship.crossed(connection, outlet.name, new)
         events: list[EventRow] = []
         for chunk in chunks(sorted(touched)):
-            events += _refold(connection, outlet, chunk)
+            events += _refold(connection, outlet, chunk, written)
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
 
 
@@ -99,8 +102,9 @@ def _article(line: Observation) -> str:
     return line.article or article_id(line.url)
 
 
-def _insert(connection: Connection, key: str, lines: list[Observation], outlet: str) -> None:
-    """Insert the lines of one object."""
+def _insert(connection: Connection, key: str, lines: list[Observation], outlet: str) -> dict[str, Observation]:
+    """Insert the lines of one object; those of articles, by their rows' data."""
+    written: dict[str, Observation] = {}
     stem = keys.parse_stem(key)
     file = key.rpartition("/")[2].removesuffix(".jsonl.gz")
     articles: list[Row] = []
@@ -111,7 +115,9 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
         time = at(line.time)
         if line.kind == "article":
             ties = kinship.post_of(line), kinship.link_of(line)
-            articles.append((outlet, _article(line), time, file, number, line.klass, _encode(line).decode(), *ties))
+            data = _encode(line).decode()
+            written[data] = line
+            articles.append((outlet, _article(line), time, file, number, line.klass, data, *ties))
         elif line.kind == "channel":
             what = (line.run, line.channel, line.klass, line.record, line.record_type, line.payload, line.body, line.why)
             total = -1 if line.total is None else line.total
@@ -128,6 +134,7 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
     bulk.put(connection, models.channel_capture, channels)
     bulk.put(connection, models.run, runs)
     bulk.put(connection, models.picture, pictures)
+    return written
 
 
 def _walk(line: Observation) -> tuple[str, str]:
@@ -165,9 +172,11 @@ def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> 
         yield from (Sighting(*row) for row in bulk.rows(connection, models.sighting, outlet, chunk))
 
 
-def _refold(connection: Connection, outlet: Outlet, touched: Sequence[str]) -> list[EventRow]:
+def _refold(
+    connection: Connection, outlet: Outlet, touched: Sequence[str], written: Mapping[str, Observation]
+) -> list[EventRow]:
     """Fold these articles and their kin again, and write what changed; their events that are new."""
-    lines, kin = kinship.gather(connection, outlet.name, touched, load)
+    lines, kin = kinship.gather(connection, outlet.name, touched, partial(load, written=written))
     articles = sorted({*touched, *lines})
     announced: dict[str, list[Sighting]] = defaultdict(list)
     for one in _sightings(connection, outlet.name, articles):
@@ -197,9 +206,11 @@ def _event(row: Row) -> EventRow:
     return replace(event, kinds=tuple(row[4].split()), flags=tuple(row[5].split()))
 
 
-def load(connection: Connection, outlet: str, articles: Sequence[str]) -> dict[str, list[Observation]]:
-    """The article lines of some articles."""
+def load(
+    connection: Connection, outlet: str, articles: Sequence[str], written: Mapping[str, Observation] = MappingProxyType({})
+) -> dict[str, list[Observation]]:
+    """The article lines of some articles. `written`: by their data, lines that are at hand."""
     found: dict[str, list[Observation]] = defaultdict(list)
     for article, data in bulk.rows(connection, models.observation, outlet, articles, ("article", "data")):
-        found[article].append(_decode(data))
+        found[article].append(written.get(data) or _decode(data))
     return found
