@@ -24,17 +24,16 @@ _NEVER_READ = frozenset(("new", "backlog", "retry", "confirm"))  # whys of artic
 class Incident:
     kind: Kind
     share: float  # of `asked`; of a mass deletion: of `known`
-    counts: dict[
-        str, int
-    ]  # articles by what their last capture in this run was: alive, absent, contradicted, blocked, broken …
+    counts: dict[str, int]  # articles by what their last capture in this run was: alive, absent, contradicted, blocked …
     asked: int  # articles that were alive before this run, as far as it asked for them
     known: int  # articles of the outlet that were ever read
 
     def words(self) -> str:
-        told = ", ".join(f"{n} {what}" for what, n in sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0])))
+        ordered = sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        told = ", ".join(f"{n} {what}" for what, n in ordered) + f", of {self.asked} articles" if ordered else "its home page"
         return {
-            "outage": f"the site as a whole does not answer as it does ({told}, of {self.asked} articles): no deletions",
-            "blocked": f"the site refuses us ({told}, of {self.asked} articles)",
+            "outage": f"the site as a whole does not answer as it does ({told}): no deletions",
+            "blocked": f"the site refuses us ({told})",
             "mass-deletion": f"{self.counts.get('absent', 0)} articles went at once ({self.share:.0%} of the {self.known} that "
             "are known): look at the site; each is confirmed by a second look",
         }[self.kind]

@@ -70,3 +70,9 @@ def test_its_words_have_the_figures() -> None:
     assert isinstance(found, Incident)
     assert (found.counts, found.asked, found.known) == ({"alive": 20, "absent": 300}, 320, 1000)
     assert "300 articles went at once (30% of the 1000 that are known)" in found.words()
+
+
+def test_a_first_run_that_finds_no_home_page_names_it() -> None:
+    found = of_run([home("gone")], 0)
+    assert isinstance(found, Incident)
+    assert found.words() == "the site as a whole does not answer as it does (its home page): no deletions"
