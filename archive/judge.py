@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from archive import address, channels, classify, metadata, page, rules
+from archive.channels import rest
 from archive.classify import Verdict
 from archive.errors import BadRecord
 from archive.likeness import Fingerprint
@@ -114,7 +115,8 @@ def _channel(line: Observation, capture: StoredCapture, outlet: Outlet) -> Obser
     verdict = _by_exchange(capture)
     if verdict is not None or capture.record_type == "revisit":
         found = verdict or Verdict("channel", "same-payload")
-        return replace(line, klass=found.klass, reason=found.reason)
+        total = rest.total_of(capture.url, capture.headers) if found.klass == "channel" and line.channel == "rest" else None
+        return replace(line, klass=found.klass, reason=found.reason, total=total)
     try:
         body = capture.body
     except BadRecord:

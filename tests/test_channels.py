@@ -71,6 +71,11 @@ def test_rest_of_before_5_3_tells_nothing_about_passwords() -> None:
     assert urls(read("rest", json.dumps([row]))) == ["khabar-1/"]
 
 
+def test_the_address_that_wordpress_gives_a_post_while_it_trashes_it_is_no_article() -> None:
+    rows = [post(1), post(2, link=f"{SITE}khabar-2__trashed/")]
+    assert urls(read("rest", json.dumps(rows))) == ["khabar-1/"]
+
+
 def content(rendered: str) -> dict[str, Any]:
     return {"content": {"protected": False, "rendered": rendered}}
 

@@ -279,6 +279,13 @@ def test_a_channel_that_fails_keeps_its_class() -> None:
     assert channel("", record_type="revisit").reason == "same-payload"
 
 
+def test_a_page_of_rest_that_is_the_same_as_before_tells_how_many_posts_there_are_now() -> None:
+    total = (("Content-Type", "application/json"), ("X-WP-Total", "371"))
+    assert channel("", "rest", record_type="revisit", headers=total).total == 371
+    assert channel("[]", "rest", headers=total).total == 371
+    assert channel("", record_type="revisit", headers=total).total is None
+
+
 def test_robots_txt_is_a_channel_without_articles() -> None:
     given = capture(
         "https://news.example.org/robots.txt", "User-agent: *\nDisallow: /x\n", note=Note(role="robots", found="robots")

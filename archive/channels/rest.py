@@ -80,15 +80,25 @@ def parse(url: str, headers: Headers, body: bytes, scope: Scope) -> Channel:
         return Channel(problem="not-json")
     if not isinstance(rows, list):
         return Channel(problem="refused")
-    rows = [row for row in rows if isinstance(row, dict) and isinstance(row.get("link"), str)]
+    rows = [row for row in rows if isinstance(row, dict) and isinstance(row.get("link"), str) and not _going(row["link"])]
     pages = _count(headers, "x-wp-totalpages")
     return Channel(
         items=unique([_item(row, scope) for row in rows if not _protected(row)]),
         next=_next(url, pages, len(rows)),
         pages=pages,
-        total=_count(headers, "x-wp-total") if _SWEEP not in url else None,  # of a sweep it is the number of edits
+        total=total_of(url, headers),
         left_out=tuple(address.article_id(row["link"]) for row in rows if _protected(row) and scope.inside(row["link"])),
     )
+
+
+def total_of(url: str, headers: Headers) -> int | None:
+    """How many posts the site says it has; None of a sweep, where it is the number of edits."""
+    return None if _SWEEP in url else _count(headers, "x-wp-total")
+
+
+def _going(link: str) -> bool:
+    """WordPress renames a post before it calls it trash: for some milliseconds, this address is listed."""
+    return link.rstrip("/").endswith("__trashed")
 
 
 def _count(headers: Headers, name: str) -> int | None:
