@@ -27,6 +27,7 @@ MakeSettings = Callable[..., Settings]
 STACKS = "stacks"  # files that start whole installations: one after the other, or they would see the same ports free
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers (-n) a file's tests stay together, as its fixtures want it."""
     for item in items:

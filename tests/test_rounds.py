@@ -25,6 +25,13 @@ from tests.spider_process import Crawled, crawl
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
+@pytest.fixture(autouse=True)
+def _now() -> None:
+    """In a long run of tests, that of this test."""
+    global NOW  # noqa: PLW0603
+    NOW = datetime.now(UTC).replace(microsecond=0)
+
+
 def ago(**span: float) -> str:
     return (NOW - timedelta(**span)).isoformat()
 
