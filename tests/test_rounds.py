@@ -213,7 +213,7 @@ def test_a_known_post_under_a_new_address_is_new_and_its_old_address_is_looked_a
             if post.number in (2, 129):
                 post.slug = "jadid"
         done = round_of(tmp_path, site, known, "delay = 0.01", walk=True)
-        between = round_of(tmp_path, site, known)
+        between = round_of(tmp_path, site, known, "delay = 0.01")
     assert articles(done) == [(name, "moved") for name in ("jadid-129", "khabar-129", "jadid-2", "khabar-2")]
     assert articles(between) == [("jadid-129", "moved"), ("khabar-129", "moved")]
     assert not between.report["walk"]["wanted"]  # a new address is no new article: nothing is missing
