@@ -63,7 +63,7 @@ def main() -> None:
         base = load_base(given, scale)
         place.copy(base, folder)
         bedside.restore(base.name)
-    write_outlets(folder / "outlets", scale, budget=600.0)
+    write_outlets(folder / "outlets", scale, budget=max(45.0, given.every * scale.hour))
     with place.serving(folder) as warraq:
         if given.rebuild:
             warraq("rebuild")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.week.record import FOREVER, TEXT, Change, Record, until
 
+RENDERING = 3.0  # seconds that a page may take from the request, which is the time of its capture, to its text
 SILENT_HOURS = 48.0  # a silent edit counts when it stood so long
 
 
@@ -123,6 +124,16 @@ class _Post:
                     getattr(self, f"_{kind}")(event)
             if TEXT & set(event.kinds) or "new" in event.kinds:
                 self._text(event)
+        self._meanwhile()
+
+    def _meanwhile(self) -> None:
+        """An edit made while a page was on its way is in that capture's text: its event told it already."""
+        for event in self.events:
+            if TEXT & set(event.kinds) or "new" in event.kinds:
+                for change in self.changes:
+                    on_its_way = change.before - RENDERING <= event.time <= change.after
+                    if change.sort == "text" and id(change) not in self.seen and on_its_way:
+                        self._find(event, change)
 
     def _false(self, event: Event, why: str) -> None:
         self.verdict.false.append((event, why, self.post, self.changes))
@@ -215,7 +226,10 @@ def _count(one: Expected, rounds: list[Round], gone_after: float, hour: float) -
 
 
 def _excuse(expected: list[Expected]) -> None:
-    """What was never seen to be gone cannot be seen to return, nor what came and went between two rounds to go."""
+    """What was never seen to be gone cannot be seen to return, nor what came and went between two rounds to go.
+
+    Nor is a move seen of an article that nobody had captured under its first address.
+    """
     born: dict[tuple[str, str], Expected] = {}
     before: dict[tuple[str, str], Expected] = {}
     for one in sorted(expected, key=lambda e: e.change.before):
@@ -225,6 +239,9 @@ def _excuse(expected: list[Expected]) -> None:
         elif one.change.sort == "gone":
             one.counted = one.counted and (key not in born or born[key].stood or born[key].found is not None)
             before[key] = one
+        elif one.change.sort == "path" and key in born:
+            first = born[key].found or born[key].late
+            one.counted = one.counted and first is not None and first.time < one.change.before
         elif one.change.sort == "back" and (key not in before or before[key].found is None):
             one.counted = False
 

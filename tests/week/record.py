@@ -77,7 +77,7 @@ class Record:
 ENDED_BY = {
     "new": frozenset({"gone"}),
     "gone": frozenset({"back"}),
-    "back": frozenset({"gone"}),
+    "back": frozenset({"gone", "path"}),
     "path": frozenset({"gone", "path"}),
     "text": frozenset({"text", "gone"}),
 }
