@@ -55,8 +55,10 @@ def damaged(made: Wadi | Place, key: str, data: bytes | None) -> Iterator[None]:
         made.client.delete_object(**at)
     else:
         made.client.put_object(**at, Body=data)
-    yield
-    made.client.put_object(**at, Body=before)
+    try:
+        yield
+    finally:  # one test that fails is one failure, not that of all behind it
+        made.client.put_object(**at, Body=before)
 
 
 def some(made: Wadi, kind: str) -> str:
@@ -251,14 +253,29 @@ class TestDamage:
         assert copy.held() == made.held()
 
     def test_a_checkpoint_of_another_signer_is_not_copied(self, made: Wadi, copy: Place) -> None:
-        kept = min(key for key in made.held() if key.startswith("log/checkpoints/"))
-        data = made.client.get_object(**made.place(kept))["Body"].read()
-        with damaged(made, kept, data.replace(data.splitlines()[-1][-20:], b"A" * 20)):
+        kept = max(key for key in made.held() if key.startswith("log/checkpoints/"))
+        made.run()  # so that it is not the newest, whichever tests ran before
+        assert kept < max(key for key in made.held() if key.startswith("log/checkpoints/"))
+        with damaged(made, kept, self.of_another(made, kept)):
             done = mirror(made, copy)
             assert done.returncode == 65
             assert f"altered: {kept}: it is not signed with the key in force" in done.stdout
             assert kept not in copy.held()
         assert mirror(made, copy, "--full").returncode == 0
+        assert copy.held() == made.held()
+
+    def test_for_the_newest_the_one_in_force_is_put_there(self, made: Wadi, copy: Place) -> None:
+        newest = max(key for key in made.held() if key.startswith("log/checkpoints/"))
+        with damaged(made, newest, self.of_another(made, newest)):
+            done = mirror(made, copy)
+            assert done.returncode == 65
+            assert f"altered: {newest}: it is not signed with the key in force" in done.stdout
+        assert copy.held() == made.held()
+
+    def of_another(self, made: Wadi, kept: str) -> bytes:
+        """The checkpoint that was kept there, with a signature that the key did not make."""
+        data = bytes(made.client.get_object(**made.place(kept))["Body"].read())
+        return data.replace(data.splitlines()[-1][-20:], b"A" * 20)
 
 
 class TestARewrittenLog:

@@ -185,7 +185,7 @@ class TestWhatACrashLeft:
         held["reading"]["id"] = "0123456789ab"
         same = re.sub(r"[0-9a-f]{12}\.json\.gz$", "0123456789ab.json.gz", some(at, "snapshots"))
         put(at, same, snapshot.pack({name: value for name, value in held.items() if name != "v"}))
-        held["faithful"], held["reading"]["id"] = held["faithful"].replace("120", "999"), "ba9876543210"
+        held["faithful"], held["reading"]["id"] = f"{held['faithful']}\nولم يقل ذلك أحد.", "ba9876543210"
         forged = same.replace("0123456789ab", "ba9876543210")
         put(at, forged, snapshot.pack({name: value for name, value in held.items() if name != "v"}))
         out = repair(at, status=65)
