@@ -160,7 +160,8 @@ def _reached(line: Observation, first: str, outlet: Outlet) -> Observation:
     """What a capture at the end of a redirect says of the address that was asked for first."""
     front = page.is_front(line.url, outlet, first)
     to = {"url": line.url, "article": line.article, "post": line.post, "front": front}
-    klass: Class = "elsewhere" if line.klass in ("content", "not-article") else line.klass
+    locked = line.klass == "blocked" and bool(line.post)  # its text is shut away, but which article it is, it says
+    klass: Class = "elsewhere" if locked or line.klass in ("content", "not-article") else line.klass
     reason = "redirected" if klass == "elsewhere" else f"redirected-{line.reason}"
     own = {"post": "", "reading": None, "doubt": "", "like": "", "etag": "", "last_modified": ""}  # those of the other page
     return replace(line, url=first, article=address.article_id(first), klass=klass, reason=reason, to=to, **own)  # type: ignore[arg-type]

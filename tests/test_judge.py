@@ -250,6 +250,16 @@ def test_a_section_page_that_a_deleted_article_redirects_to_is_no_new_article() 
     assert (own.observation.url, own.observation.klass) == (section, "content")
 
 
+def test_an_address_that_leads_to_a_locked_page_says_which_article_that_is() -> None:
+    """WordPress guesses an address for a deleted article; that it guesses one behind a password is no refusal."""
+    note = Note(role="article", found="plan", via=(OLD,))
+    locked = page().replace("</body>", '<form class="post-password-form"></form></body>')
+    assert "post-password-form" in locked
+    (judged,) = judge(capture(URL, locked, note=note), "warc/x", OUTLET, None, RUN)
+    seen = judged.observation
+    assert (seen.url, seen.klass, seen.reason, seen.to["post"]) == (OLD, "elsewhere", "redirected", "12")
+
+
 def test_another_spelling_of_the_address_is_no_move() -> None:
     (judged,) = judge(via(URL, "http://www.news.example.org/archives/12/?utm_source=x"), "warc/x", OUTLET, None, RUN)
     assert judged.observation.klass == "content"
