@@ -230,5 +230,5 @@ def test_a_batch_that_unpacks_to_more_than_any_is_not_unpacked(monkeypatch: pyte
     monkeypatch.setattr(leaf, "LARGEST", len(gzip.decompress(batch)))
     assert leaf.load(batch).end == 1
     for bomb in (gzip.compress(bytes(1 << 20)), batch[:-9], batch + batch):
-        with pytest.raises(BadRecord, match="larger than any|breaks off"):
+        with pytest.raises(BadRecord, match=r"larger than any|breaks off"):
             leaf.load(bomb)
