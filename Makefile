@@ -41,7 +41,7 @@ dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
 test: dev ## All tests; installs Chromium for them when it is root on Debian, else names it
 	@deploy/system-packages
-	@$(BIN)/pytest -m "not long" -n $(JOBS) --dist loadgroup $(PYTEST)
+	@$(BIN)/pytest -m "not long" -n $(JOBS) --dist loadscope $(PYTEST)
 
 long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random
 	@$(BIN)/pytest -m long $(PYTEST)

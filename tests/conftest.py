@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,12 +28,21 @@ MakeSettings = Callable[..., Settings]
 STACKS = "stacks"  # files that start whole installations: one after the other, or they would see the same ports free
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (-n) a file's tests stay together, as its fixtures want it."""
-    for item in items:
-        whole = item.path.name.startswith(("test_demo", "test_stack")) or item.path.parent.name == "browser"
-        item.add_marker(pytest.mark.xdist_group(STACKS if whole else str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers (-n) a file's tests stay together and in their order, as its fixtures want it.
+
+    xdist's own groups (`--dist loadgroup`) are no use: they are lost, without a word, with pytest 9.2 (pytest-xdist #1386).
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            whole = "/browser/" in file or Path(file).name.startswith(("test_demo", "test_stack"))
+            return STACKS if whole else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
