@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,11 @@ from archive import acts
 from archive.acts import Act
 from archive.address import article_id
 from archive.catalog import Catalog
-from archive.catalog.shown import Shown
+from archive.catalog.measured import Measured
 from archive.errors import Refused, Withheld
 from archive.web import app as web
 from archive.web.desk import Desk
-from tests.histories import at, content, line
+from tests.histories import START, at, content, line
 from tests.servers import Server
 from tests.test_catalog import OUTLET, catalog, either, key, on_postgres, postgres, story, url  # noqa: F401
 from tests.wadi import Wadi, seed_folder, wadi
@@ -43,20 +44,26 @@ def told(either: Catalog) -> Catalog:  # noqa: F811
     moved = line(20, "elsewhere", url(21), to={"url": url(22), "article": article_id(url(22)), "post": "21"})
     twin = replace(content(21, "same words", title="عنوان آخر", url=url(22), post="21"), offset=7)
     either.apply(key(30), [other, moved, twin], OUTLET)
+    about = {"outlet": OUTLET.name, "article": article_id(url(1)), "url": url(1), "more": {"every": 3600}}
+    watched = Act("watch", at(50), "amal", "a case", **about)
+    either.note_acts({acts.key(watched): watched})
+    either.note_latency(OUTLET.name, either.events(), START + timedelta(hours=90))
     return either
 
 
 class TestCatalog:
     def test_no_answer_to_people_has_a_trace_of_it(self, told: Catalog) -> None:
         article = article_id(url(1))
-        before = {name: getattr(told, name)() for name in questions()}
+        before = answers(told)
         assert [row.article for row in told.articles(text=url(1))] == [article]
-        assert all(article in repr(before[name]) for name in ("articles", "changes", "events", "versions", "links"))
+        assert [name for name, answer in before.items() if not answer] == [], "an empty answer has no trace of anything"
+        by_id = ("articles", "changes", "events", "versions", "links", "latencies", "watch_list")
+        assert [name for name in by_id if article not in repr(before[name])] == []
+        assert f"'{url(1)}'" in repr(before["coverage"])
         withhold(told, article)
-        for name in questions():
-            answer = repr(getattr(told, name)())
-            assert article not in answer, name
-            assert f"'{url(1)}'" not in answer, name
+        for name, answer in answers(told).items():
+            assert article not in repr(answer), name
+            assert f"'{url(1)}'" not in repr(answer), name
         for kind in ("new", "gone", "returned", "moved"):
             assert article not in repr(told.changes(kind=kind))
         assert told.changes(article=article) == []
@@ -65,6 +72,13 @@ class TestCatalog:
             with pytest.raises(Withheld) as caught:
                 told.history(reference)
             assert "a-1" not in str(caught.value)
+
+    def test_neither_are_its_pictures(self, told: Catalog) -> None:
+        article = article_id(url(6))
+        before = told.pictures_of(OUTLET.name, article)
+        withhold(told, article)
+        assert (len(before), told.pictures_of(OUTLET.name, article)) == (1, [])
+        assert told.with_withheld().pictures_of(OUTLET.name, article) == before
 
     def test_the_counts_are_without_it(self, told: Catalog) -> None:
         (before,) = told.outlets()
@@ -77,11 +91,11 @@ class TestCatalog:
         assert after.last_change == max(told.changes(), key=lambda event: event.time).time
 
     def test_whoever_asks_for_them_sees_them(self, told: Catalog) -> None:
-        before = {name: getattr(told, name)() for name in questions()}
+        before = answers(told)
         history = told.history(url(1))
         withhold(told, history.article.article)
         everything = told.with_withheld()
-        assert {name: getattr(everything, name)() for name in questions()} == before
+        assert answers(everything) == before
         assert everything.history(url(1)) == history
         with pytest.raises(Withheld):
             told.history(url(1))  # it is a catalog of its own
@@ -101,10 +115,10 @@ class TestCatalog:
         assert article in repr(before)
 
     def test_lifted_it_is_shown_again(self, told: Catalog) -> None:
-        before = {name: getattr(told, name)() for name in questions()}
+        before = answers(told)
         withhold(told, article_id(url(1)))
         withhold(told, article_id(url(1)), "lift", 101)
-        assert {name: getattr(told, name)() for name in questions()} == before
+        assert answers(told) == before
 
     def test_a_hold_hides_nothing(self, told: Catalog) -> None:
         before = told.articles()
@@ -119,7 +133,7 @@ class TestCatalog:
         found = told.history(url(21))
         assert found.article.moved_to == ""
         assert [event.reason for event in found.events if "moved" in event.kinds] == [""]
-        assert url(22) not in repr([getattr(told, name)() for name in questions()])
+        assert url(22) not in repr(answers(told))
 
     def test_others_that_say_the_same_are_named(self, told: Catalog) -> None:
         assert [row.url for row in told.twins(article_id(url(21)))] == [url(22)]
@@ -128,12 +142,13 @@ class TestCatalog:
         assert told.twins(article_id(url(6))) == []
 
 
-def questions() -> list[str]:
-    """What people may ask without naming an article. A new question of `Shown` is among them by itself."""
-    named = {"article", "history", "twins", "with_withheld"}
-    found = {name for name, _ in inspect.getmembers(Shown, inspect.isfunction) if not name.startswith("_")}
-    assert named <= found
-    return sorted(found - named)
+def answers(of: Catalog) -> dict[str, object]:
+    """What people may ask without naming an article, answered. A new question of the catalog is among them by itself."""
+    named = {"article", "history", "twins", "pictures_of", "with_withheld"}
+    of_steps = {"note_latency", "picture_captures"}
+    found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
+    assert named | of_steps <= found
+    return {name: getattr(of, name)(*((OUTLET,) if name == "coverage" else ())) for name in sorted(found - named - of_steps)}
 
 
 @dataclass(frozen=True)
@@ -163,6 +178,7 @@ def case(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cas
         made.run()
         made.site.edit(1)
         assert made.call("run", "wadi", "--everything").returncode == 0
+        assert made.call("watch", f"{made.url}archives/1", "--every", "1d").returncode == 0
         secret = (f"{made.url}archives/1", article_id(f"{made.url}archives/1"), first.title, "الخبر رقم 1 من")
         yield Case(made, secret[0], secret)
 
@@ -172,6 +188,7 @@ class TestArchive:
 
     looks = (
         *(("ls",), ("ls", "--json"), ("ls", "--events"), ("ls", "--events", "--json"), ("seeds", "ls", "--json")),
+        *(("watch",), ("watch", "--json"), ("latency", "--each"), ("latency", "--each", "--json")),
         *(("export", what, "--format", form) for what in ("articles", "versions", "events") for form in ("jsonl", "csv")),
     )
     one = (("history",), ("show",), ("show", "--html"), ("diff",), ("diff", "--json"))
@@ -196,7 +213,7 @@ class TestArchive:
         assert {key.partition("/")[0] for key in changed} == {"acts", "log"}
         again = case.at.call("restrict", case.url, "--reason", "twice")
         assert (again.returncode, "already" in again.stdout) == (99, True)
-        assert len([key for key in case.at.held() if key.startswith("acts/")]) == 1
+        assert case.at.held() == now
 
     def test_no_command_shows_it(self, case: Case) -> None:
         assert [(look, word) for look, text in self.seen(case).items() for word in case.secret if word in text] == []
@@ -222,10 +239,11 @@ class TestArchive:
         assert [look for look, text in seen.items() if not any(word in text for word in case.secret)] == []
 
     def test_the_list_of_acts(self, case: Case) -> None:
-        (row,) = [json.loads(one) for one in case.at.call("acts", "--json").stdout.splitlines()]
+        rows = [json.loads(one) for one in case.at.call("acts", "--json").stdout.splitlines()]
+        (row,) = [row for row in rows if row["act"] != "watch"]
         assert (row["act"], row["by"], row["reason"], row["url"]) == ("restrict", "amal", "شاهدة مهددة", case.url)
         assert (row["in_force"], row["article"]) == (True, case.secret[1])
-        assert case.at.call("acts").stdout.startswith("* ")
+        assert [line[0] for line in case.at.call("acts").stdout.splitlines() if " restrict " in line] == ["*"]
 
     def test_it_is_captured_read_sealed_and_verified_as_before(self, case: Case) -> None:
         case.at.site.edit(1)

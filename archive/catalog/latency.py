@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from archive import latency
-from archive.catalog import bulk, models
+from archive.catalog import acted, bulk, models
 from archive.catalog.apply import chunks
 from archive.catalog.rows import EventRow
 from archive.latency import Latency, Said
@@ -41,9 +41,9 @@ def note(connection: Connection, outlet: str, events: Sequence[EventRow], sealed
 
 
 def rows(connection: Connection, which: str | None, since: str) -> list[Latency]:
-    """What was measured of events from `since` on, oldest first."""
-    query = select(*(_l[field.name] for field in fields(Latency))).where(_l.time >= since).order_by(_l.time, _l.article)
-    query = query.where(_l.outlet == which) if which else query
+    """What was measured of events from `since` on, oldest first; without withheld articles."""
+    where = (_l.time >= since, *acted.hidden(connection, models.latency), *((_l.outlet == which,) if which else ()))
+    query = select(*(_l[field.name] for field in fields(Latency))).where(*where).order_by(_l.time, _l.article)
     return [
         Latency(outlet, article, time, kind, site, bool(exact), sealed)
         for outlet, article, time, kind, site, exact, sealed in connection.execute(query)

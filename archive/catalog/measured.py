@@ -29,5 +29,5 @@ class Measured(Shown):
         """What was measured of events from the time `since` on, oldest first."""
         from archive.catalog import latency
 
-        with self._database.read() as connection:
+        with self._shown() as connection:
             return latency.rows(connection, outlet, since)

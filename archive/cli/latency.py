@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli.common import Json, print_json, workshop
+from archive.cli.common import Json, Restricted, print_json, shown, workshop
 from archive.latency import Latency, spoken, stamp, summaries
 
 _HEAD = ("outlet", "what", "events", "median", "p90", "worst", "to seal", "")
@@ -23,12 +23,13 @@ def latency(
     outlet: Annotated[str, typer.Argument(help="One outlet; all when left out.")] = "",
     days: Annotated[float, typer.Option(help="Events of the last days; 0 for all.", min=0)] = 0,
     each: Annotated[bool, typer.Option("--each", help="Every event instead of the summary.")] = False,
+    restricted: Restricted = False,
     as_json: Json = False,
 ) -> None:
     """How long it took from the site to the seal: median, p90 and worst, by outlet and kind of event."""
     shop = workshop()
     since = stamp(shop.clock() - timedelta(days=days)) if days else ""
-    found = shop.catalog.latencies(outlet or None, since)
+    found = shown(shop, restricted).latencies(outlet or None, since)
     if each:
         for event in found:
             print_json(_row(event)) if as_json else print(_line(event))
