@@ -16,6 +16,7 @@ from archive.keys import CHECKPOINT, run_id
 from archive.s3 import S3Store
 from archive.store import Store
 from tests.servers import Relay, Server
+from tests.site import Post, WordPress, serving
 from tests.test_docs import every_command
 from tests.wadi import ROOT, Wadi, seed_folder, wadi
 
@@ -213,6 +214,12 @@ COMMANDS: dict[str, Arguments] = {
     "diff": of_article(),
     "seeds ls": plain(),
     "outlets": plain(),
+    "outlets add": lambda at: [at.env["NEIGHBOUR"], "--name", "jar", "--private"],
+    "coverage": plain("wadi"),
+    "latency": plain("--each"),
+    "capture": lambda at: [f"{at.url}archives/3"],
+    "watch": of_article("--every", "1d"),
+    "unwatch": of_article(),
     "status": plain(),
     "export": plain("versions"),
     "restrict": of_article("--reason", "a threat"),
@@ -235,7 +242,12 @@ LATER = {"audit", "repair"}  # commands that another part of this version brings
 
 @pytest.fixture(scope="module")
 def life(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
-    with Relay(weed.endpoint) as relay, wadi(weed.at(relay.endpoint), tmp_path_factory.mktemp("life"), articles=3) as made:
+    post = Post(1, "خبر الجار", "2026-11-20T10:00:00")
+    with (
+        Relay(weed.endpoint) as relay,
+        serving(WordPress([post])) as neighbour,  # a site that is no outlet yet
+        wadi(weed.at(relay.endpoint), tmp_path_factory.mktemp("life"), 3, {"NEIGHBOUR": neighbour.url}) as made,
+    ):
         first = made.site.articles[1]
         seed_folder(made, {"001.txt": "\n\n".join([first.title, *first.paragraphs])})
         plain_client = replace(made, env={**made.env, "AWS_ENDPOINT_URL_S3": weed.endpoint}).client
