@@ -321,6 +321,13 @@ def test_text_sitemaps_and_damaged_gzip() -> None:
     assert read("sitemap", whole[:20]).problem
 
 
+def test_an_address_that_lost_letters_on_its_way_is_none() -> None:
+    """A page that asks for it is told 404, and an article that never was would be a deleted one."""
+    rows = [b"<url><loc>%s%s/</loc></url>" % (SITE.encode(), slug) for slug in (b"khabar-1", b"khab\xff\xfear-2", b"%C7%E1-3")]
+    found = read("sitemap", b'<?xml version="1.0" encoding="UTF-8"?><urlset>%s</urlset>' % b"".join(rows))
+    assert sorted(urls(found)) == ["%C7%E1-3/", "khabar-1/"]  # escaped octets of another charset are an address
+
+
 def test_a_sitemap_bomb_is_cut() -> None:
     bomb = gzip.compress(b"<urlset>" + b" " * 200_000_000, 9)
     assert read("sitemap", bomb).items == ()

@@ -65,8 +65,8 @@ class Scope:
         return self.wordpress or bool(_TELLING.search(path))
 
     def item(self, url: str, *, trusted: bool = False, **known: str) -> dict[str, Any] | None:
-        """The item of an address in scope, None for any other."""
-        if not self.article(url, trusted=trusted):
+        """The item of an address in scope, None for any other, and for one that lost letters on its way (U+FFFD)."""
+        if "\ufffd" in url or not self.article(url, trusted=trusted):
             return None
         row = {
             "url": url,
