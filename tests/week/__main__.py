@@ -29,6 +29,7 @@ from tests.week.report import Report, chains, clock
 from tests.week.scale import Scale, address, write_outlets
 
 ALIVE = ("live", "edited", "returned")
+BEFORE = "week-before"  # snapshot of the test bed as it was found, and is left
 SETTLE = 4  # rounds without faults after the week: nothing may be lost, nothing made up late
 
 
@@ -69,6 +70,7 @@ def main() -> None:
             warraq("rebuild")
         if not given.judge:
             run_week(given, scale, warraq)
+            bedside.restore(BEFORE)
         tell(given, scale, warraq, report)
     print(f"week: {'short: ' + '; '.join(report.short) if report.short else 'ok'}")
     sys.exit(bool(report.short))
@@ -80,11 +82,11 @@ def load_base(given: argparse.Namespace, scale: Scale) -> Path:
     base = given.folder / name
     if (base / "done").exists() and bedside.has_snapshot(name) and not given.fresh:
         return base
-    if not bedside.has_snapshot("week-before"):
+    if not bedside.has_snapshot(BEFORE):
         bed.fill(max(1000, given.posts))
-        bedside.snapshot("week-before")
+        bedside.snapshot(BEFORE)
     else:
-        bedside.restore("week-before")
+        bedside.restore(BEFORE)
     bedside.base_state(given.sites, given.posts, 24 * scale.hour)
     bedside.snapshot(name)
     shutil.rmtree(base, ignore_errors=True)
