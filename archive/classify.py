@@ -7,7 +7,8 @@ Only `content` makes versions and only `gone` makes tombstones, so both need evi
     gone          http-404, http-410, http-451, soft-404 (its own word, or like the answer to an address that cannot exist)
     elsewhere     redirect (one hop), redirected (the page at the end of it)
     blocked       http-401 …, challenge, consent, password, paywall
-    broken        http-5xx …, timeout, reset …, truncated-…, no-answer, empty-body, bad-encoding, maintenance, no-text, reader-…
+    broken        http-5xx …, timeout, reset …, truncated-…, no-answer, empty-body, too-large, bad-encoding, maintenance,
+                  no-text, reader-…
     not-article   front-page, address, wordpress-page, mime
 """
 

@@ -40,6 +40,8 @@ def judge(line: Observation, capture: StoredCapture, sight: Sight) -> Judged:
     """`line` with class, reason, post id and doubt of the page, its reading, and the snapshot of it."""
     try:
         page = reader.parse(capture)
+    except reader.TooLarge:
+        return Judged(replace(line, klass="broken", reason="too-large"), None)
     except BadRecord:
         return Judged(replace(line, klass="broken", reason="bad-encoding"), None)
     if page is None:

@@ -19,6 +19,11 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\u
 _NOT_XML_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[fF]{3}[eEfF]));"
 )
+LARGEST = 16 << 20  # bytes of a page; the largest of 365 real ones has a fiftieth. A gzip bomb unpacks to more
+
+
+class TooLarge(BadRecord):
+    """A body that no article has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,13 @@ class Desk:
 
 
 def parse(capture: StoredCapture) -> Page | None:
-    """The page as a tree, None when its body is empty; BadRecord when it cannot be decoded."""
+    """The page as a tree, None when its body is empty; BadRecord when it cannot be decoded, TooLarge when it is no page."""
     from lxml import etree, html
 
-    decoded = charset.decode(capture.body, capture.header("content-type"))
+    body = capture.body
+    if len(body) > LARGEST:
+        raise TooLarge(f"{len(body)} bytes")
+    decoded = charset.decode(body, capture.header("content-type"))
     text = _NOT_XML_REFERENCE.sub("", _NOT_XML.sub("", decoded.text.replace("\f", " ")))
     if not text.strip():
         return None

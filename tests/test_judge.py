@@ -124,6 +124,7 @@ def test_a_seed_set_names_another_reading_under_the_same_rules() -> None:
         ({"status": 0, "record_type": "metadata", "failure": "timeout"}, ("broken", "timeout")),
         ({"payload": b"", "body_digest": ""}, ("broken", "empty-body")),
         ({"payload": b"  \n"}, ("broken", "empty-body")),
+        ({"payload": b"<p>" + b"0" * (16 << 20)}, ("broken", "too-large")),  # what is left of a gzip bomb
         ({"truncated": "length"}, ("broken", "truncated-length")),
         ({"headers": (*HTML, ("Content-Encoding", "gzip"))}, ("broken", "bad-encoding")),
         ({"payload": b"\xff\xfe\x00\xd8 x" * 9}, ("broken", "bad-encoding")),
