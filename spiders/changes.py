@@ -48,13 +48,15 @@ class Changes:
     def noted(self, job: Job) -> Job:
         """An article's job as it goes out: with what the lists of this run say of it by now."""
         why = "moved" if job.article in self.newcomers and job.why == "new" else job.why  # the home page has no ids
-        return replace(job, why=why, announced=self.words(job), site=self._site(job.article))
+        return replace(job, why=why, announced=self.words(job), site=self._site(job))
 
-    def _site(self, article: str) -> Site:
-        """What speaks against an absence: the site is not itself, or says that the article is there."""
+    def _site(self, job: Job) -> Site:
+        """What speaks against an absence: the site is not itself, or says that the article is there. What REST lists no more
+        is not there, whatever a sitemap says that was read a moment before, or is made anew now and then."""
         if self.homeless or (self._had and self.answered.isdisjoint(self._had)):
             return "doubtful"
-        return "listed" if any(article in self.listed.get(kind, ()) for kind in ("rest", "sitemap")) else ""
+        kinds = ("rest",) if job.why == "unlisted" else ("rest", "sitemap")
+        return "listed" if any(job.article in self.listed.get(kind, ()) for kind in kinds) else ""
 
     def words(self, job: Job) -> dict[str, str]:
         """What lists say of an article now, as far as is known: what its capture will answer."""

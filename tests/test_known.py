@@ -192,6 +192,19 @@ def test_what_rest_never_listed_or_is_not_alive_is_never_missing() -> None:
     assert popped(frontier) == [("4", "unlisted")]
 
 
+def test_a_sitemap_does_not_excuse_what_rest_lists_no_more() -> None:
+    frontier = Frontier()
+    changes = Changes(Plan("r", "site", walk=True), known(*(line(n) for n in range(1, 5))), frontier)
+    changes.listed["sitemap"] = {ident(n) for n in range(1, 5)}  # read before number 2 was deleted
+    walk(changes, {1: range(1, 5)}, {2}, 1)
+    changes.settle()
+    (job, _) = frontier.pop(0)
+    assert job is not None
+    assert (job.article, changes.noted(job).site) == (ident(2), "")
+    revisit = Job("u", "article", Rank.REVISIT, "plan", "revisit", article=ident(3))
+    assert changes.noted(revisit).site == "listed"
+
+
 def test_sitemaps_that_list_the_newest_alone_say_nothing_of_older_articles() -> None:
     frontier = Frontier()
     changes = Changes(Plan("r", "site", walk=True), known(*(line(n, sitemap="a") for n in range(1, 29))), frontier)
