@@ -79,11 +79,8 @@ def test_a_round_without_news_of_10_000_articles_takes_five_requests(tmp_path: P
     with serving(WordPress(posts(10_000), open_="rest feed sitemap archive")) as site:
         known = [line(site, post) for post in site.posts]
         done = round_of(tmp_path, site, known)
-        assert [path.partition("?")[0] for path in site.paths()] == [
-            "/robots.txt",
-            "/",
-            *["/feed/", "/wp-json/wp/v2/posts", "/wp-json/wp/v2/posts"],
-        ]
+        asked = [path.partition("?")[0] for path in site.paths()]
+        assert sorted(asked) == ["/", "/feed/", "/robots.txt", "/wp-json/wp/v2/posts", "/wp-json/wp/v2/posts"]
         assert done.report["asked"] == 5
         site.open = {"feed", "sitemap", "archive"}
         closed = round_of(tmp_path, site, known, had=["home", "feed", "sitemap"], expected=-1, channels=sitemaps(site))

@@ -14,7 +14,7 @@ from tests.servers import Server
 from tests.wadi import wadi
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_lost_store_and_machine_are_replaced_by_the_copy(tmp_path: Path) -> None:
     said: list[str] = []
     drill(tmp_path, said.append)

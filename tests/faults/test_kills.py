@@ -24,7 +24,7 @@ def made(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ben
     os.environ.update(before)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_kill_at_any_moment_and_between_any_two_puts_loses_nothing(made: Bench) -> None:
     assert in_every_gap(made, limit=3, sides=(True,)) == 3  # after the plan, after the WARC, after the first snapshot
     at_random_moments(made, 2, random.Random(made.site.articles[1].number))
