@@ -43,7 +43,7 @@ test: dev ## All tests; installs Chromium for them when it is root on Debian, el
 	@deploy/system-packages
 	@$(BIN)/pytest -m "not long" -n $(JOBS) --dist loadscope $(PYTEST)
 
-long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random
+long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random, the drill
 	@$(BIN)/pytest -m long $(PYTEST)
 
 check: dev ## ruff, mypy --strict, import-linter, then all tests
