@@ -1,7 +1,7 @@
 """The catalog's tables (SQLAlchemy Core). Natural keys and no wall time: a rebuild gives the same rows.
 
 `INPUT` tables hold what the bucket's objects say, `DERIVED` ones what follows from an article's observations, `standing` what
-follows from acts; `lease` is operational and the only table that does not follow from the bucket. `file` is the name of an
+follows from acts; `lease` and `latency` are operational, the only tables that do not follow from the bucket. `file` is the name of an
 observations object, without its folder.
 """
 
