@@ -1,8 +1,8 @@
 """The catalog's tables (SQLAlchemy Core). Natural keys and no wall time: a rebuild gives the same rows.
 
 `INPUT` tables hold what the bucket's objects say, `DERIVED` ones what follows from an article's observations, `standing` what
-follows from acts; `lease` and `latency` are operational, the only tables that do not follow from the bucket. `file` is the name of an
-observations object, without its folder.
+follows from acts; `lease` and `latency` are operational, the only tables that do not follow from the bucket. `file` is the name
+of an observations object, without its folder.
 """
 
 from __future__ import annotations
