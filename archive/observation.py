@@ -49,6 +49,10 @@ class Reading:
     links: tuple[dict[str, Any], ...] = ()  # seed links, as in the snapshot
     snapshot: str = ""  # key, or "" when the text equals that of the capture before
     snapshot_digest: str = ""  # "sha256:…" of that object as stored
+    shape: str = ""  # 8 hex: which template drew the page (archive.shape), the same at every request and for every article
+    lines: str = ""  # 8 hex for each short line of the body, in order: what many articles share is no article's (archive.drift)
+    sketch: str = ""  # 8 hex for each sampled shingle of the body, sorted: finds copies elsewhere (archive.sketch)
+    checks: dict[str, float] = field(default_factory=dict)  # how far this reading is borne out (archive.agreement)
 
 
 @dataclass(frozen=True, slots=True)
