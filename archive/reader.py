@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from archive import charset, digest, extract, keys, metadata, pictures, rules, seed, snapshot
+from archive import charset, digest, extract, keys, metadata, pictures, rules, seed, sketch, snapshot
 from archive.errors import BadRecord
 from archive.metadata import Head, Metadata
 from archive.observation import Observation, Reading
@@ -85,6 +85,7 @@ def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, de
         snapshot=keys.snapshot(
             outlet.name, line.article, datetime.fromisoformat(line.time), line.payload.removeprefix("sha256:"), reading_id
         ),
+        sketch=sketch.sketch(body.faithful),
     )
     fields = _record(line) | _stated(meta) | _text(body, meta)
     fields["charset"] = {"read_as": page.decoded.charset, "by": page.decoded.by, "declared": page.decoded.declared}

@@ -113,9 +113,9 @@ def link(text: str, seeds: SeedSet | None) -> tuple[dict[str, Any], ...]:
                     "sha256": one.sha256,
                     "set": seeds.set12,
                     "relation": relation,
-                    "seed_in_article": _share(shared, len(one.shingles)),
-                    "article_in_seed": _share(shared, len(article)),
-                    "paragraphs": _pairs(one.paragraphs, _paragraphs(text, start=0)),
+                    "seed_in_article": share_of(shared, len(one.shingles)),
+                    "article_in_seed": share_of(shared, len(article)),
+                    "paragraphs": pairs(one.paragraphs, paragraphs(text, start=0)),
                     "recipe": RECIPE,
                 }
             )
@@ -154,20 +154,22 @@ def _prepared(seeds: SeedSet) -> tuple[_Prepared, ...]:
         text = data.decode("utf-8", "replace")
         words = tokens(text)
         out.append(
-            _Prepared(name, hashlib.sha256(data).hexdigest(), "".join(words), shingles(words), _paragraphs(text, start=1))
+            _Prepared(name, hashlib.sha256(data).hexdigest(), "".join(words), shingles(words), paragraphs(text, start=1))
         )
     return tuple(out)
 
 
-def _paragraphs(text: str, start: int) -> tuple[tuple[int, str], ...]:
+def paragraphs(text: str, start: int) -> tuple[tuple[int, str], ...]:
+    """(line number from `start`, its letters and digits) of the lines that are long enough to be told apart."""
     lines = ((number, "".join(tokens(line))) for number, line in enumerate(text.split("\n"), start))
     return tuple((number, line) for number, line in lines if len(line) >= PARAGRAPH)
 
 
-def _pairs(seed: tuple[tuple[int, str], ...], article: tuple[tuple[int, str], ...]) -> list[list[int]]:
+def pairs(seed: tuple[tuple[int, str], ...], article: tuple[tuple[int, str], ...]) -> list[list[int]]:
     """Lines whose skeletons are equal, or one of which holds the other (a second text was glued to its end)."""
     return [[n, m] for n, one in seed for m, other in article if one in other or other in one]
 
 
-def _share(shared: int, of: int) -> dict[str, Any]:
+def share_of(shared: int, of: int) -> dict[str, Any]:
+    """How much of a text is in another: distinct shingles, in JSON's terms."""
     return {"shared": shared, "of": of, "share": round(shared / of, 4) if of else 0.0}
