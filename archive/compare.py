@@ -41,12 +41,18 @@ def compare(old: str, new: str) -> list[Span]:
     """
     spans: list[Span] = []
     a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    for op, i, j, k, m in SequenceMatcher(None, [p.rstrip() for p in a], [p.rstrip() for p in b], autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, [_paragraph(p) for p in a], [_paragraph(p) for p in b], autojunk=False)
+    for op, i, j, k, m in matcher.get_opcodes():
         if op == "equal":
             spans.append(Span("equal", "".join(b[k:m])))
         else:
             spans += _words("".join(a[i:j]), "".join(b[k:m]))
     return list(_joined(spans))
+
+
+def _paragraph(line: str) -> tuple[str, bool]:
+    """What two equal paragraphs have in common: all but the width of the space at their end."""
+    return line.rstrip(), line.endswith("\n")
 
 
 def words(text: str) -> list[str]:

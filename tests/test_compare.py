@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.compare import Span, compare, invisible, words
@@ -71,6 +71,7 @@ def test_the_words_of_a_text_are_the_text(text: str) -> None:
 
 
 @given(texts, texts)
+@example("1", "1\n")
 def test_both_texts_come_back(old: str, new: str) -> None:
     def loose(text: str) -> str:
         return re.sub(r"[^\S\n]+", "", text)
