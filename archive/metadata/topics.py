@@ -1,0 +1,75 @@
+"""The section an article stands in, and the words it is filed under, as the page states them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+from archive.digest import skeleton
+from archive.metadata import jsonld
+from archive.metadata.marks import Marks, line, line_of
+
+_SECTIONS = (
+    "article:section", "og:article:section", "og:section", "section", "parsely-section", "articlesection", "article.section",
+    "cxenseparse:category", "dc.subject.section", "category", "sailthru.section", "news_section",
+)  # fmt: skip
+_KEYWORDS = ("news_keywords", "parsely-tags", "sailthru.tags", "article.tags", "dc.subject", "dcterms.subject", "keywords")
+_SPLIT = re.compile(r"[,،;؛|]")
+_TAG_LINK = re.compile(r"/(?:tags?|topics?|keyword|hashtag|وسم|كلمات)/|[?&]tag=", re.I)
+_LONGEST = 100  # letters of one
+_MOST = 50
+
+
+def section(marks: Marks, meta: dict[str, str], ld: dict[str, Any], crumbs: list[str], title: str) -> str:
+    """The section by name: meta elements, JSON-LD, microdata, WordPress's link of the category, the last breadcrumb."""
+    own = [one for one in marks.by_rel.get("category", ()) if marks.own(one)]
+    trail = [name for name in crumbs[1:] if skeleton(name) != skeleton(title)]
+    stated = (
+        *(meta.get(name, "") for name in _SECTIONS[:1]),
+        jsonld.text(ld.get("articleSection")),
+        *(meta.get(name, "") for name in _SECTIONS[1:]),
+        *(one.get("content") or line_of(one) for one in marks.by_prop.get("section", ())),
+        *(line_of(one) for one in own),
+        *trail[-1:],
+        *_called(marks),
+    )
+    return next((text for one in stated if (text := _word(one))), "")
+
+
+def tags(marks: Marks, many: dict[str, list[str]], ld: dict[str, Any]) -> tuple[str, ...]:
+    """The words it is filed under, from the first place that has any. `many`: every content of each repeated meta element."""
+    own = [one for one in marks.by_rel.get("tag", ()) if "category" not in (one.get("rel") or "") and not marks.beside(one)]
+    own = [one for one in own if _TAG_LINK.search(unquote(one.get("href") or "")) or not _is_category(one)]
+    stated: tuple[Iterable[str], ...] = (
+        many.get("article:tag", []),
+        jsonld.texts(ld.get("keywords")),
+        (line_of(one) for one in own),
+        (one.get("content") or line_of(one) for one in marks.by_prop.get("keywords", ())),
+        *(many.get(name, []) for name in _KEYWORDS),
+    )
+    for words in stated:
+        parts = (part for one in words for part in _SPLIT.split(one))
+        found = tuple(dict.fromkeys(word for part in parts if (word := _word(part).lstrip("#"))))
+        if found:
+            return found[:_MOST]
+    return ()
+
+
+def _called(marks: Marks) -> Iterable[str]:
+    """What is called the category of the article, next to its headline: the first link in it, or its text."""
+    for one in marks.by_class.get("section", ()):
+        if marks.own(one):
+            link = one if one.tag == "a" else next(one.iter("a"), None)
+            yield line_of(link if link is not None else one)
+
+
+def _is_category(element: Any) -> bool:
+    return bool(re.search(r"/(?:category|section|cat)/", element.get("href") or ""))
+
+
+def _word(text: str) -> str:
+    """One name of a section or tag; "" for an address, or a text."""
+    word = line(text).strip(" ,،;؛|»›/")
+    return word if len(word) <= _LONGEST and "://" not in word else ""
