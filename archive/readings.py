@@ -25,15 +25,21 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A reading, which record it is of, and which run made it."""
+    """A reading, which record it is of, which run made it, and the doubt that came with it."""
 
     record: str
     run: str
     reading: Reading
+    doubt: str
 
     @property
     def text(self) -> _Text:
         return self.reading.rules, self.reading.headline.t, self.reading.body.t
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """T of headline and body: what was read, whoever read it."""
+        return self.reading.headline.t, self.reading.body.t
 
 
 class Readings:
@@ -43,13 +49,13 @@ class Readings:
         self._of: dict[str, dict[str, list[_Read]]] = defaultdict(dict)  # body → rules → readings
         self._rank: dict[str, str] = defaultdict(str)  # rules → newest run that used them
         self._whole: dict[str, Observation] = {}  # body → the first record that holds it
-        self._newest: dict[str, Reading] = {}  # body → what `newest` answered
+        self._newest: dict[str, _Read] = {}  # body → what `newest` answered
         self._stored: dict[str, list[_Read]] = defaultdict(list)  # record → readings with a snapshot
         for line in lines:
             if line.klass != "content":
                 continue
             if line.reading is not None:
-                self._add(_body(line), _Read(line.record, line.run, line.reading))
+                self._add(_body(line), _Read(line.record, line.run, line.reading, line.doubt))
             if line.record_type != "revisit" and not line.reread:
                 self._whole.setdefault(_body(line), line)
 
@@ -66,10 +72,23 @@ class Readings:
 
     def newest(self, line: Observation) -> Reading | None:
         """The reading under the rules that came last into use; None while nobody has read this body."""
-        body = _body(line)
+        found = self._newest_of(_body(line))
+        return found.reading if found else None
+
+    def _newest_of(self, body: str) -> _Read | None:
         if body not in self._newest and (of := self._of.get(body)):
-            self._newest[body] = max(of[max(of, key=self._age)], key=lambda read: read.run).reading
+            self._newest[body] = max(of[max(of, key=self._age)], key=lambda read: read.run)
         return self._newest.get(body)
+
+    def doubt(self, line: Observation) -> str:
+        """Why its text is in doubt, as those say who read this body under the newest rules; "" for no reason.
+
+        So what was in doubt because old rules read it badly is in none once it was read again.
+        """
+        newest = self._newest_of(_body(line))
+        if newest is None:
+            return line.doubt
+        return next((read.doubt for read in self._of[_body(line)][newest.reading.rules] if read.doubt), "")
 
     def compare(self, before: Observation, after: Observation) -> Difference | None:
         """What changed, under the newest rules that both were read by; None when there are none."""
@@ -80,7 +99,7 @@ class Readings:
         if not common:
             return None
         rules = max(common, key=self._age)
-        return _difference(old[rules][0].reading, new[rules][0].reading)
+        return difference(old[rules][0].reading, new[rules][0].reading)
 
     def rules(self, line: Observation) -> tuple[str, ...]:
         """Ids of the rules that the body of `line` was read by, sorted."""
@@ -89,8 +108,13 @@ class Readings:
     def snapshot(self, group: list[Observation]) -> str:
         """Key of the snapshot of a group's text: of the nearest capture in the group, else of any with equal digests.
 
-        A group may hold captures that could not be compared with their neighbour; theirs do not count.
+        First those that say what its newest reading says, whatever rules they were read by: equal T is an equal text, and a
+        text that is stored is not stored again when new rules find it in another capture. A group may hold captures that
+        could not be compared with their neighbour; theirs do not count.
         """
+        newest = self._newest_of(_body(group[0]))
+        if newest is not None and (key := self._saying(newest.words, group)):
+            return key
         if stored := self._stored.get(group[0].record):
             return max(stored, key=self._last).reading.snapshot
         texts = self._texts(group[0])
@@ -103,6 +127,14 @@ class Readings:
         equal = [read for stored in self._stored.values() for read in stored if read.text in texts]
         return max(equal, key=self._last).reading.snapshot if equal else ""
 
+    def _saying(self, words: tuple[str, str], group: list[Observation]) -> str:
+        """A snapshot with these words: of the nearest capture in the group, else of any; "" when none was put."""
+        for line in group:
+            if found := [read for read in self._stored.get(line.record, ()) if read.words == words]:
+                return max(found, key=self._last).reading.snapshot
+        found = [read for stored in self._stored.values() for read in stored if read.words == words]
+        return max(found, key=self._last).reading.snapshot if found else ""
+
     def _texts(self, line: Observation) -> set[_Text]:
         return {reads[0].text for reads in self._of[_body(line)].values()}
 
@@ -113,7 +145,7 @@ class Readings:
         return self._age(read.reading.rules), read.run, read.reading.snapshot
 
 
-def _difference(old: Reading, new: Reading) -> Difference:
+def difference(old: Reading, new: Reading) -> Difference:
     """The table of docs/HISTORY.md."""
     if old.headline.t == new.headline.t and old.body.t == new.body.t:
         return Difference()
