@@ -1,8 +1,8 @@
 """Which content captures of an article make which version, and which are in doubt. Pure.
 
-Versions follow from the content captures alone, in the order of the fold. A capture in doubt makes a version only when the
-next readable captures say the same; the version then begins at the doubted capture. When the next one says something else,
-the doubted capture makes none, ever.
+Versions follow from the content captures, in the order of the fold, and from what all of the outlet's articles settle about
+its looks (archive.crossing). A capture in doubt makes a version only when the next readable captures say the same; the
+version then begins at the doubted capture. When the next one says something else, the doubted capture makes none, ever.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from archive import lines as line_digests
+from archive.crossing import SHAPE, Settled, alike, look, pair
 from archive.history import moment
 from archive.observation import Observation, Reading
-from archive.readings import Difference, Readings
+from archive.readings import Difference, Readings, difference
 
 HALF = "half"  # doubt of the fold's own: less than half as long as the text before
+LAYOUT = "layout"  # doubt of the fold's own: the page is drawn otherwise, and nothing tells whether the article changed too
+LAYOUT_APART = 172_800.0  # seconds; by then a new theme is known as one, and what is left are single pages drawn otherwise
 HALF_NEEDS = 1  # further captures that must say the same
 DAMAGE_NEEDS = 2  # and besides, as for an absence, there must be time between them: servers repeat their faults
 
@@ -37,30 +41,38 @@ class Grouped:
     unread: dict[str, Observation] = field(default_factory=dict)  # record → capture to be read again
     readable: Observation | None = None  # the last capture that belongs to a version
     doubted: Observation | None = None  # the first of the captures in doubt that wait
+    why: str = ""  # its doubt
     agreed: int = 0  # neighbours with equal validators that say the same
     lied: int = 0  # … that do not
 
 
-def group(readings: Readings, contents: Sequence[Observation], apart: float, before: Observation | None = None) -> Grouped:
+def group(
+    readings: Readings,
+    contents: Sequence[Observation],
+    apart: float,
+    before: Observation | None = None,
+    settled: Settled | None = None,
+) -> Grouped:
     """Versions of the `contents` of one article.
 
     `apart`: seconds between the first and the last capture that confirm each other's damage; `before`: its last content
-    under an earlier address.
+    under an earlier address; `settled`: what the outlet's articles together say of its looks.
     """
-    grouping = _Grouping(readings, apart, before)
+    grouping = _Grouping(readings, apart, before, settled or Settled())
     grouping.doubts = {line.body or line.payload: line.doubt for line in contents if line.doubt}
     for position, line in enumerate(contents):
         grouping.see(position, line)
-    out = grouping.out
-    out.doubted = grouping.waiting[0][1] if grouping.waiting else None
-    return out
+    return grouping.end()
 
 
 class _Grouping:
-    def __init__(self, readings: Readings, apart: float, before: Observation | None) -> None:
+    def __init__(self, readings: Readings, apart: float, before: Observation | None, settled: Settled) -> None:
         self.readings = readings
         self.apart = apart
         self.before = before
+        self.settled = settled
+        self.accepted, self.suspects = frozenset(settled.accepted), frozenset(settled.suspects)
+        self.agreed, self.clutter = frozenset(settled.agreed), frozenset(settled.clutter)
         self.doubts: dict[str, str] = {}  # body → why it is in doubt; a revisit record does not say it again
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
@@ -70,7 +82,7 @@ class _Grouping:
             self._unread(line)
             return
         before = self.out.readable
-        if before is not None and (difference := self.readings.compare(before, line)) is not None and not difference.kinds:
+        if before is not None and (difference := self._compare(before, line)) is not None and not difference.kinds:
             self.waiting.clear()  # most captures: what the running version says, whatever the signs of damage
             self._join(position, line, difference)
             return
@@ -83,17 +95,74 @@ class _Grouping:
                 self._accept(*one)
             self.waiting.clear()
 
+    def end(self) -> Grouped:
+        """What it came to. Captures that wait for their look to be settled are read again when the rules change."""
+        out, waiting = self.out, [line for _, line in self.waiting]
+        if waiting:
+            out.doubted, out.why = waiting[0], self._doubt(waiting[0])
+        if out.why == LAYOUT:
+            for line in [*([out.readable] if out.readable else []), *waiting]:
+                self._unread(line)
+        return out
+
     def _confirmed(self, doubt: str) -> bool:
         further = len(self.waiting) - 1
         if doubt == HALF:
             return further >= HALF_NEEDS
         first, last = self.waiting[0][1], self.waiting[-1][1]
-        return further >= DAMAGE_NEEDS and (moment(last.time) - moment(first.time)).total_seconds() >= self.apart
+        if doubt == LAYOUT and self._look(last) in self.suspects:
+            return False  # a new theme: no repetition tells anything
+        apart = LAYOUT_APART if doubt == LAYOUT else self.apart
+        return further >= DAMAGE_NEEDS and (moment(last.time) - moment(first.time)).total_seconds() >= apart
+
+    def _compare(self, before: Observation, line: Observation) -> Difference | None:
+        """As `Readings.compare`; equal too when only lines differ that are no article's own, or only the look."""
+        found = self.readings.compare(before, line)
+        if found is not None and not found.kinds:
+            return found
+        means = self._crossing(before, line)
+        if means == "same" or alike(self.readings, before, line) or self._same_without_clutter(before, line):
+            return Difference()
+        old, new = self.readings.newest(before), self.readings.newest(line)
+        if found is None and means == "edit" and old is not None and new is not None:
+            return difference(old, new)  # other rules, but they are known to read alike
+        return found
+
+    def _same_without_clutter(self, before: Observation, line: Observation) -> bool:
+        old, new = self.readings.newest(before), self.readings.newest(line)
+        if not self.clutter or old is None or new is None or not (old.lines and new.lines):
+            return False
+        own = [line_digests.without(one.lines, self.clutter) for one in (old, new)]
+        return old.headline.t == new.headline.t and own[0] == own[1]
+
+    def _look(self, line: Observation) -> str:
+        reading = self.readings.newest(line)
+        return look(reading) if reading is not None else ""
+
+    def _crossing(self, before: Observation, line: Observation) -> str:
+        """What a difference between these two means, as far as their looks matter: "" nothing; "edit": it is one, across a
+        change of look; "same": it is none; "open": nobody can tell yet.
+
+        The word of a list that shows texts (`announced`) is about the text alone: what it says did not change, did not.
+        """
+        old, new = self._look(before), self._look(line)
+        crossed = bool(old and new) and old[:SHAPE] != new[:SHAPE]
+        if pair(old, new) in self.agreed:
+            return "edit"
+        if not (crossed or new in self.suspects):
+            return ""
+        words = [one.announced.get("text", "") for one in (before, line)]
+        if all(words) and words[0] == words[1]:
+            return "same"
+        told = all(words)  # and they differ
+        if crossed and not self.accepted.isdisjoint((old[:SHAPE], new[:SHAPE])):
+            return "edit" if told else "same"
+        return "" if told and not crossed else "open"
 
     def _says_the_same(self, line: Observation) -> bool:
         if not self.waiting:
             return False
-        difference = self.readings.compare(self.waiting[-1][1], line)
+        difference = self._compare(self.waiting[-1][1], line)
         return difference is not None and not difference.kinds
 
     def _doubt(self, line: Observation) -> str:
@@ -102,16 +171,18 @@ class _Grouping:
         stated = line.doubt or self.doubts.get(line.body or line.payload, "")
         if before is None:
             return stated
-        difference = self.readings.compare(before, line)
+        difference = self._compare(before, line)
         if difference is not None and not difference.kinds:
             return ""
+        if not stated and self._crossing(before, line) == "open":
+            return LAYOUT
         old, new = self.readings.newest(before), self.readings.newest(line)
         shrunk = difference is not None and old is not None and new is not None and 2 * new.chars < old.chars
         return stated or (HALF if shrunk else "")
 
     def _accept(self, position: int, line: Observation) -> None:
         before = self.out.readable
-        self._join(position, line, self.readings.compare(before, line) if before else self._first(line))
+        self._join(position, line, self._compare(before, line) if before else self._first(line))
 
     def _join(self, position: int, line: Observation, difference: Difference | None) -> None:
         """Add a capture that differs so from the one before it, in a version of its own if it does."""
@@ -134,7 +205,7 @@ class _Grouping:
         """The first version: new, or an article that was known under another address."""
         if self.before is None:
             return Difference(("new",))
-        difference = self.readings.compare(self.before, line) or Difference()
+        difference = self._compare(self.before, line) or Difference()
         return Difference(("moved", *difference.kinds), difference.flags)
 
     def _audit(self, before: Observation, line: Observation, difference: Difference) -> None:

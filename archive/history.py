@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from archive.observation import Observation, Reading
+
+if TYPE_CHECKING:
+    from archive.crossing import Crossing
 
 State = Literal[
     "new", "live", "edited", "returned", "paywalled", "gone", "moved", "elsewhere", "blocked", "broken", "not-article"
@@ -82,6 +85,8 @@ class History:
     lied: int = 0  # … that do not
     etag: str = ""  # validators of the last content, as sent
     last_modified: str = ""
+    unsettled: str = ""  # time of the capture in another look that waits until it is known what the look changed
+    crossings: tuple[Crossing, ...] = ()  # changes of look or lines, by its own captures alone
 
 
 def moment(time: str) -> datetime:

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 
+from archive import crossing
 from archive.address import article_id
-from archive.groups import Group, group
+from archive.crossing import Settled
+from archive.groups import LAYOUT, Group, group
 from archive.history import ALIVE, UNCAPTURED, Event, History, State, Unread, Version, at, moment
 from archive.identity import Kin
 from archive.observation import Observation, pack
@@ -23,17 +25,20 @@ PAYWALL = "paywall"  # reason of a page that says it is the article, and shows i
 _TELLING = frozenset(("content", "not-modified", "gone", "elsewhere"))  # classes that answer what lists announced
 
 
-def fold(observations: Iterable[Observation], gone_after: float, kin: Kin | None = None) -> History:
+def fold(
+    observations: Iterable[Observation], gone_after: float, kin: Kin | None = None, settled: Settled | None = None
+) -> History:
     """The history of one article. `gone_after`: seconds between two sightings that confirm an absence.
 
-    `kin`: what archive.identity tells of the same article under another address, None for nothing.
+    `kin`: what archive.identity tells of the same article under another address, None for nothing. `settled`: what all of
+    the outlet's articles tell of its looks (archive.crossing); the crossings of the answer do not depend on it.
     """
     lines = in_order(observations)
     before = kin.before if kin else None
     readings = Readings([*lines, before] if before else lines)
     seen: set[tuple[str, ...]] = set()
     sightings = [line for line in lines if not line.reread and not _again(line, seen)]
-    folding = _Fold(readings, gone_after, kin, sightings)
+    folding = _Fold(readings, gone_after, kin, sightings, settled)
     for position, line in enumerate(sightings):
         folding.see(position, line)
     return folding.history()
@@ -81,10 +86,19 @@ def _is_weak(line: Observation) -> bool:
 class _Fold:
     """The state machine: one method per class of sighting."""
 
-    def __init__(self, readings: Readings, gone_after: float, kin: Kin | None, sightings: list[Observation]) -> None:
+    def __init__(
+        self,
+        readings: Readings,
+        gone_after: float,
+        kin: Kin | None,
+        sightings: list[Observation],
+        settled: Settled | None = None,
+    ) -> None:
         self.readings, self.gone_after, self.sightings = readings, gone_after, sightings
         contents = [position for position, line in enumerate(sightings) if line.klass == "content"]
-        self.grouped = group(readings, [sightings[p] for p in contents], gone_after, kin.before if kin else None)
+        lines, before = [sightings[p] for p in contents], kin.before if kin else None
+        self.grouped = group(readings, lines, gone_after, before, settled)
+        self.crossings = tuple(crossing.of_article(readings, lines, before))
         self.number_of = {contents[at_]: number for at_, number in self.grouped.number.items()}
         self.contradicted = _contradicted(sightings)
         self.goes_to = kin.goes_to if kin else None
@@ -258,7 +272,9 @@ class _Fold:
             previous=self.previous,
             unread=tuple(Unread(line, self.readings.rules(line)) for line in grouped.unread.values()),
             answered=self.answered,
-            doubt=grouped.doubted.time if grouped.doubted else "",
+            doubt=grouped.doubted.time if grouped.doubted and grouped.why != LAYOUT else "",
+            unsettled=grouped.doubted.time if grouped.doubted and grouped.why == LAYOUT else "",
+            crossings=self.crossings,
             agreed=grouped.agreed,
             lied=grouped.lied,
             etag=self.content.etag if self.content else "",

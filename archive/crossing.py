@@ -1,0 +1,178 @@
+"""Articles whose pages changed their look: what each shows, and what all of them together settle. Pure.
+
+A theme that is switched changes what is read of every article at once. One article cannot tell that from an edit; all of
+an outlet's can: an edit touches few of them, a theme nearly all. So each article's history gives its *crossings*, which
+depend on its own captures alone, and the outlet's crossings together settle how histories compare across a change of look
+(`Settled`). Neither the order of captures nor of articles matters, and crossings never depend on what they settle.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import orjson
+
+from archive import lines
+from archive.history import at
+from archive.observation import Observation, Reading
+from archive.readings import Readings
+
+FEW = 3  # articles: fewer that changed their look are odd pages, not a new theme
+ENOUGH = 5  # articles from which a share means something
+AGREE = 0.9  # of the articles that read the same on both sides: what differs in the others is theirs, not the theme's
+COMMON = 0.5  # of the articles that changed: a line that came (or went) in so many of them is no article's own
+_MOST = 40  # lines told of one crossing; one that says MORE is never explained by lines alone
+MORE = "+"
+SHAPE = 8  # hex digits of the shape in a look; the rules follow
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Two neighbouring readable captures whose looks, or whose texts, differ."""
+
+    time: str  # of the later one, as is `run`
+    run: str
+    before: str  # look: shape and rules
+    after: str
+    same: bool  # T of headline and body equal
+    headline: bool  # T of the headline equal
+    came: tuple[str, ...] = ()  # digests of lines
+    went: tuple[str, ...] = ()
+    last: bool = False  # no later crossing of this article
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an outlet's crossings and acts say of looks and lines. Sorted tuples, so that equal ones are equal as stored."""
+
+    accepted: tuple[str, ...] = ()  # shapes that a person accepted
+    agreed: tuple[tuple[str, str], ...] = ()  # pairs of looks that read alike: texts compare across them
+    suspects: tuple[str, ...] = ()  # looks that came over many articles with other texts, and that nobody accepted
+    clutter: tuple[str, ...] = ()  # lines that came or went in many articles at once
+
+    def dump(self) -> str:
+        """As JSON; "" when nothing is settled."""
+        row = {name: value for name, value in asdict(self).items() if value}
+        return orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode() if row else ""
+
+
+def load(text: str) -> Settled:
+    """What `Settled.dump` gave."""
+    row: dict[str, Any] = orjson.loads(text) if text else {}
+    pairs = tuple((a, b) for a, b in row.pop("agreed", ()))
+    return Settled(agreed=pairs, **{name: tuple(value) for name, value in row.items()})
+
+
+def look(reading: Reading) -> str:
+    """How a page was drawn and read: shape and rules; "" when its shape is not known."""
+    return reading.shape + reading.rules if reading.shape else ""
+
+
+def pair(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one <= other else (other, one)
+
+
+def of_article(readings: Readings, contents: Sequence[Observation], before: Observation | None = None) -> list[Crossing]:
+    """The crossings of one article: of its contents in the order of the fold, those in doubt left out.
+
+    `before`: its last content under an earlier address.
+    """
+    doubted = {line.body or line.payload for line in contents if line.doubt}
+    clean = [line for line in contents if (line.body or line.payload) not in doubted]
+    out: list[Crossing] = []
+    for line in clean:
+        if readings.newest(line) is None:
+            continue
+        if before is not None and (found := _between(readings, before, line)) is not None:
+            out.append(found)
+        before = line
+    if out:
+        out[-1] = replace(out[-1], last=True)
+    return out
+
+
+def _between(readings: Readings, before: Observation, line: Observation) -> Crossing | None:
+    if (before.body or before.payload) == (line.body or line.payload):
+        return None
+    old, new = readings.newest(before), readings.newest(line)
+    if old is None or new is None or not (old.shape and new.shape):
+        return None
+    same = alike(readings, before, line)
+    if same and old.shape == new.shape:
+        return None
+    if not same and old.shape == new.shape and old.rules != new.rules:
+        return None  # they wait to be read by the same rules
+    came, went = ((), ()) if same else map(_few, lines.difference(old.lines, new.lines))
+    return Crossing(at(line.time), line.run, look(old), look(new), same, old.headline.t == new.headline.t, came, went)
+
+
+def _few(found: list[str]) -> tuple[str, ...]:
+    return tuple(found) if len(found) <= _MOST else (*found[:_MOST], MORE)
+
+
+def alike(readings: Readings, before: Observation, line: Observation) -> bool:
+    """T of headline and body equal, under the newest rules that both were read by, or under whatever rules there are."""
+    difference = readings.compare(before, line)
+    if difference is not None:
+        return not difference.kinds
+    old, new = readings.newest(before), readings.newest(line)
+    return old is not None and new is not None and (old.headline.t, old.body.t) == (new.headline.t, new.body.t)
+
+
+def settle(found: Iterable[tuple[str, Crossing]], accepted: Collection[str]) -> Settled:
+    """What an outlet's crossings, each with its article, and the shapes that people accepted settle."""
+    rows = sorted(found, key=lambda row: (row[1].time, row[0], row[1].before, row[1].after))
+    clutter = _clutter(rows)
+    agreed, suspects = _votes(rows, clutter)
+    suspects -= {one for one in suspects if one[:SHAPE] in accepted}
+    return Settled(tuple(sorted(set(accepted))), tuple(sorted(agreed)), tuple(sorted(suspects)), tuple(sorted(clutter)))
+
+
+def _clutter(rows: Sequence[tuple[str, Crossing]]) -> set[str]:
+    """Lines that came, or that went, in many of the articles that changed in one run, or on one day."""
+    changed: dict[str, set[str]] = defaultdict(set)
+    holders: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for article, one in rows:
+        if one.same:
+            continue
+        for span in (one.run, one.time[:10]):
+            changed[span].add(article)
+            for way, told in (("came", one.came), ("went", one.went)):
+                for line in set(told) - {MORE}:
+                    holders[span, way, line].add(article)
+    return {
+        line for (span, _, line), held in holders.items() if len(held) >= ENOUGH and len(held) >= COMMON * len(changed[span])
+    }
+
+
+def _votes(rows: Sequence[tuple[str, Crossing]], clutter: Collection[str]) -> tuple[set[tuple[str, str]], set[str]]:
+    """Pairs of looks across which texts agree; looks that came later in pairs across which they do not."""
+    votes: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)  # pair → article → read alike, the last time
+    newer: dict[tuple[str, str], str] = {}
+    for article, one in rows:
+        if one.before[:SHAPE] == one.after[:SHAPE]:
+            continue
+        both = pair(one.before, one.after)
+        newer.setdefault(both, one.after)
+        votes[both][article] = is_clutter(one, clutter)
+    agreed, suspects = set(), set()
+    for both, told in votes.items():
+        count = Counter(told.values())
+        if count.total() >= ENOUGH and count[True] >= AGREE * count.total():
+            agreed.add(both)
+        elif count[False] >= FEW and count[False] > (1 - AGREE) * count.total():
+            suspects.add(newer[both])
+    return agreed, suspects
+
+
+def is_clutter(one: Crossing, clutter: Collection[str]) -> bool:
+    """Did nothing differ but lines that are no article's own?"""
+    return one.same or (one.headline and bool(one.came or one.went) and all(line in clutter for line in (*one.came, *one.went)))
+
+
+def waiting(found: Iterable[tuple[str, Crossing]], settled: Settled) -> Iterator[tuple[str, Crossing]]:
+    """Of each article that now shows a suspect look: its last crossing."""
+    return ((article, one) for article, one in found if one.last and one.after in settled.suspects)
