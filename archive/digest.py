@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from archive.observation import Digests
 
@@ -72,8 +72,13 @@ def tokens(text: str) -> list[str]:
     NFKD; combining marks, format characters and tatweel dropped; Arabic and Persian digits to ASCII;
     ی ى ک ٱ to ي ي ك ا; case-folded.
     """
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=4)  # a page's text is taken apart once for its digests, its length and its sketch
+def _tokens(text: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", text)
-    return plain.translate({ord(char): _folded(char) for char in set(plain)}).casefold().split()
+    return tuple(plain.translate({ord(char): _folded(char) for char in set(plain)}).casefold().split())
 
 
 # As `tokens` spells them, or a word with a letter that is folded (نیست) would never be found.

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from archive.catalog.compared import Compared
 from archive.catalog.lease import Held, alive, may_take
-from archive.catalog.planned import Planned
 from archive.catalog.rows import (
     ArticleRow,
     CaptureRow,
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-class Catalog(Planned):
+class Catalog(Compared):
     """The catalog at an SQLAlchemy address: `sqlite:///…` or `postgresql://…`. Safe from many threads and processes.
 
     Every call is one transaction. TryAgain when the database is locked or away, Refused or Broken when a person
@@ -86,7 +86,7 @@ class Catalog(Planned):
         from archive.catalog import models
 
         with self._database.write("clear") as connection:
-            for table in models.FROM_BUCKET:
+            for table in (*models.FROM_BUCKET, *models.COMPARED):
                 connection.execute(table.delete())
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:

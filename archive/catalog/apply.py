@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 
 from archive import keys
 from archive.address import article_id
-from archive.catalog import bulk, derive, kinship, models
+from archive.catalog import bulk, derive, drift, kinship, models, sketches
 from archive.catalog.database import Database
 from archive.catalog.derive import Row
 from archive.catalog.rows import EventRow
@@ -52,8 +52,13 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         touched |= {_article(line) for line in new}
         touched |= kinship.crossed(connection, outlet.name, new)
         events: list[EventRow] = []
+        held = drift.settled(connection, outlet.name)
         for chunk in chunks(sorted(touched)):
-            events += _refold(connection, outlet, chunk, written)
+            events += _refold(connection, outlet, chunk, written, held)
+        now, again = drift.settle_anew(connection, outlet.name)
+        if again:  # what the articles tell together has changed: those that it matters to are folded again
+            found = [event for chunk in chunks(again) for event in _refold(connection, outlet, chunk, written, now)]
+            events = [event for event in events if event.article not in set(again)] + found
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
 
 
@@ -193,6 +198,8 @@ def _refold(
         bulk.replace(connection, derived, old, new[derived.name])
         if derived is models.event:
             known = {_what(row) for row in old}
+        if derived is models.version:
+            sketches.refold(connection, old, new["version"])
     return [_event(row) for row in new["event"] if _what(row) not in known]
 
 

@@ -158,6 +158,7 @@ def _version(outlet: str, article: str, version: Version) -> Row:
         *(reading.title, first.url, reading.published, reading.modified, reading.language, reading.chars),
         *(reading.layout, reading.rules, reading.headline.t, reading.headline.k, reading.body.t, reading.body.k),
         *(first.warc, first.offset, first.length, first.record, first.payload, first.body, version.snapshot),
+        reading.sketch,
     )
 
 

@@ -68,8 +68,8 @@ def _some(name: str, *columns: str, empty: str = "''") -> Index:
     return Index(name, "outlet", *columns, sqlite_where=where, postgresql_where=where)
 
 
-outlet = _table(  # revisits: the settings that dues follow from, as JSON
-    "outlet", _text("outlet", key=True), Column("gone_after", Float, nullable=False), _text("revisits")
+outlet = _table(  # revisits: the settings that dues follow from; settled: what its articles tell of looks; both as JSON
+    "outlet", _text("outlet", key=True), Column("gone_after", Float, nullable=False), _text("revisits"), _text("settled")
 )
 
 source = _table("source", _text("key", key=True), _text("outlet"), _text("run"), _number("lines"))
@@ -176,6 +176,14 @@ version = _table(
     *_texts("layout", "rules", "headline_t", "headline_k", "body_t", "body_k", "warc"),
     *(_big(name) for name in ("offset", "length")),
     *_texts("record", "payload", "body", "snapshot"),
+    _text("sketch"),  # samples of its text (archive.sketch)
+)
+
+sample = _table(  # which articles have a sample: `start` is the first 12 digits of the article's id, enough to find it by
+    "sample",
+    Column("hash", BigInteger, primary_key=True, nullable=False, autoincrement=False),
+    _text("outlet", key=True),
+    _text("start", key=True),
 )
 
 event = _table(
@@ -236,6 +244,39 @@ latency = _table(  # a measurement of this installation (archive.latency); exact
     Index("latency_time", "outlet", "time"),
 )
 
-INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act)
-DERIVED = (article, version, event, seed_link, unread, trial)
-FROM_BUCKET = (*INPUT, *DERIVED, standing, watched)
+uncompared = (
+    _table(  # articles whose texts are to be looked for among the others' from `due` on; `texts`: which texts they were
+        "uncompared",
+        *(_text(name, key=True) for name in ("outlet", "article")),
+        *_texts("due", "texts"),
+        Index("uncompared_due", "due"),
+    )
+)
+
+republication = _table(  # two articles of which one holds the other's text; the first one is that which was captured first
+    "republication",
+    *(_text(name, key=True) for name in ("outlet", "article", "other_outlet", "other")),
+    *_texts("relation", "captured", "other_captured", "published", "other_published"),
+    *(_number(name) for name in ("version", "other_version")),
+    *_texts("snapshot", "other_snapshot", "detail"),
+    Index("republication_other", "other_outlet", "other"),
+    Index("republication_captured", "other_captured"),
+)
+
+figure = _table(  # how the pages of an observations object were read (archive.drift), as JSON; layout "*": all of them
+    "figure", *(_text(name, key=True) for name in ("outlet", "file", "layout")), *_texts("run", "data")
+)
+
+crossing = _table(  # two neighbouring captures whose looks or lines differ (archive.crossing)
+    "crossing",
+    *(_text(name, key=True) for name in ("outlet", "article")),
+    _number("number", key=True),
+    *_texts("time", "run", "before", "after"),
+    *(_number(name) for name in ("same", "headline", "last")),
+    *_texts("came", "went", "waits"),  # waits: since when the text in the new look is compared with nothing, "" for not
+)
+
+INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act, figure)
+DERIVED = (article, version, event, seed_link, unread, trial, crossing)
+FROM_BUCKET = (*INPUT, *DERIVED, sample, standing, watched)
+COMPARED = (uncompared, republication)  # follow from the bucket as well, but it takes a step's work: archive.steps.republished

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from archive.catalog.database import Database
     from archive.catalog.gallery import PictureRow
+    from archive.catalog.pairs import Pair
     from archive.coverage import Coverage
     from archive.outlet import Outlet
     from archive.watch import Watched
@@ -100,6 +101,13 @@ class Shown:
 
         with self._shown() as connection:
             return queries.links(connection, outlet)
+
+    def republished(self, article: str = "", outlet: str = "", since: str = "", limit: int | None = None) -> list[Pair]:
+        """Pairs of articles of which one holds the other's text, newest first: of an article (its id), an outlet, or all."""
+        from archive.catalog import pairs
+
+        with self._shown() as connection:
+            return pairs.rows(connection, article, outlet, since, limit)
 
     def watch_list(self, outlet: str | None = None) -> list[Watched]:
         """What is watched, by outlet and address, with its pace and its last capture."""

@@ -7,5 +7,8 @@ KNOWN = (
     "0004",
     "0005",
     "0006",
+    "0007",
+    "0008",
+    "0009",
 )  # oldest first; tests compare them with the files in versions/
 HEAD = KNOWN[-1]
