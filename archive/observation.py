@@ -53,6 +53,7 @@ class Reading:
     lines: str = ""  # 8 hex for each short line of the body, in order: what many articles share is no article's (archive.drift)
     sketch: str = ""  # 8 hex for each sampled shingle of the body, sorted: finds copies elsewhere (archive.sketch)
     checks: dict[str, float] = field(default_factory=dict)  # how far this reading is borne out (archive.agreement)
+    among: str = ""  # 12 hex: the layouts that this one was chosen among (archive.rules.among), "" when there was no choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from archive import charset, digest, extract, keys, metadata, pictures, rules, seed, sketch, snapshot
-from archive.errors import BadRecord
+from archive import agreement, charset, digest, extract, keys, markup, metadata, pictures, rules, seed, sketch, snapshot
+from archive.codings import TooMuch, Unpacked
+from archive.markup import LARGEST, TooLarge
 from archive.metadata import Head, Metadata
 from archive.observation import Observation, Reading
 from archive.outlet import Layout, Outlet
 from archive.seed import SeedSet
 from archive.warc import StoredCapture
 
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # Trafilatura gives up on these
-_NOT_XML_REFERENCE = re.compile(
-    r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[fF]{3}[eEfF]));"
-)
-LARGEST = 16 << 20  # bytes of a page; the largest of 365 real ones has a fiftieth. A gzip bomb unpacks to more
-
-
-class TooLarge(BadRecord):
-    """A body that no article has."""
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A parsed page (`tree`: lxml.html) with the charset that it was read in."""
+    """A parsed page (`tree`: lxml.html) with the charset that it was read in, and how it was unpacked."""
 
     decoded: charset.Decoded
     tree: Any
     head: Head
+    unpacked: Unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +36,26 @@ class Desk:
 
 
 def parse(capture: StoredCapture) -> Page | None:
-    """The page as a tree, None when its body is empty; BadRecord when it cannot be decoded, TooLarge when it is no page."""
-    from lxml import etree, html
+    """The page as a tree, None when its body is empty; BadRecord when it cannot be decoded, TooLarge when it is no page.
 
-    body = capture.body
-    if len(body) > LARGEST:
-        raise TooLarge(f"{len(body)} bytes")
-    decoded = charset.decode(body, capture.header("content-type"))
-    text = _NOT_XML_REFERENCE.sub("", _NOT_XML.sub("", decoded.text.replace("\f", " ")))
-    if not text.strip():
-        return None
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)  # as Trafilatura's
+    A damaged body gives what could be unpacked: `unpacked.damage` tells, and whoever asks must doubt it.
+    """
     try:
-        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except etree.ParserError as error:
-        raise BadRecord(f"no HTML: {error}") from error
-    return Page(decoded, tree, metadata.head_of(tree, capture.url))
+        unpacked = capture.unpacked(LARGEST)
+    except TooMuch as error:
+        raise TooLarge(str(error)) from error
+    if len(unpacked.data) > LARGEST:
+        raise TooLarge(f"{len(unpacked.data)} bytes")
+    decoded = charset.decode(unpacked.data, capture.header("content-type"))
+    tree = markup.tree_of(decoded.text)
+    return None if tree is None else Page(decoded, tree, metadata.head_of(tree, capture.url), unpacked)
 
 
 def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, desk: Desk) -> tuple[Reading, bytes]:
     """The reading of a content page, and its snapshot. `line` says which capture it is."""
     outlet, seeds, layout = desk.outlet, desk.seeds, desk.layout
     meta = metadata.read(page.tree, page.head, line.url, headers, outlet.timezone, title_path=layout.title)
-    body = extract.body_of(page.tree, layout, meta.title, line.url)
+    body = extract.body_of(page.tree, layout, meta.title, line.url, agreement.article_body(page.head.ld))
     rules_id = rules.rules_id(layout)
     reading_id = rules.reading_id(rules_id, seeds.set12 if seeds else "")
     reading = Reading(
@@ -86,9 +74,10 @@ def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, de
             outlet.name, line.article, datetime.fromisoformat(line.time), line.payload.removeprefix("sha256:"), reading_id
         ),
         sketch=sketch.sketch(body.faithful),
+        among=rules.among(rules.in_force(outlet, datetime.fromisoformat(line.time))),
     )
     fields = _record(line) | _stated(meta) | _text(body, meta)
-    fields["charset"] = {"read_as": page.decoded.charset, "by": page.decoded.by, "declared": page.decoded.declared}
+    fields["charset"] = _charset(page)
     fields["reading"] = {
         "id": reading_id,
         "rules": rules_id,
@@ -101,6 +90,13 @@ def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, de
     fields |= {"language": reading.language, "seeds": reading.links}
     fields |= pictures.listed(pictures.shown(page.decoded.text.encode("utf-8", "replace"), line.url), body.images)
     return reading, snapshot.pack(fields)
+
+
+def _charset(page: Page) -> dict[str, Any]:
+    """In what the page was read, who decided so and why; and what was odd about its content codings."""
+    decoded = page.decoded
+    why = {"read_as": decoded.charset, "by": decoded.by, "declared": decoded.declared, "reason": decoded.reason}
+    return {**why, "coding": "; ".join(one for one in (page.unpacked.odd, page.unpacked.damage) if one)}
 
 
 def _record(line: Observation) -> dict[str, Any]:

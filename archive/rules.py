@@ -29,16 +29,27 @@ GENERIC = Layout(
 )
 
 
-def layout_for(outlet: Outlet, captured: datetime, tree: Any) -> Layout | None:
-    """The layout in force for a page captured then; None when the outlet has layouts but none matches.
-
-    Those with `since` <= capture time, newest first; of the same time in the order of the file; the first whose
-    `match` finds something. An outlet without layouts is read by GENERIC.
-    """
+def in_force(outlet: Outlet, captured: datetime) -> tuple[Layout, ...]:
+    """The layouts that are tried for a page captured then, in their order: those with `since` <= capture time, newest first;
+    of the same time in the order of the file. GENERIC for an outlet without layouts."""
     if not outlet.layouts:
-        return GENERIC
-    in_force = sorted((one for one in outlet.layouts if one.since <= captured), key=lambda one: one.since, reverse=True)
-    return next((one for one in in_force if not one.match or tree.xpath(one.match)), None)
+        return (GENERIC,)
+    known = (one for one in outlet.layouts if one.since <= captured)
+    return tuple(sorted(known, key=lambda one: one.since, reverse=True))
+
+
+def layout_for(outlet: Outlet, captured: datetime, tree: Any) -> Layout | None:
+    """The layout in force for a page captured then: the first whose `match` finds something; None when none does."""
+    return next((one for one in in_force(outlet, captured) if not one.match or tree.xpath(one.match)), None)
+
+
+def among(layouts: tuple[Layout, ...]) -> str:
+    """12 hex digits of the layouts that one was chosen among, in their order; "" when there was no choice.
+
+    The rules id tells which layout read a page. Whether the same one would be chosen today, this tells, and no page need be
+    fetched for it.
+    """
+    return _sha12("".join(map(rules_id, layouts)).encode()) if len(layouts) > 1 else ""
 
 
 def check(outlet: Outlet) -> None:
