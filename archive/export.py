@@ -1,4 +1,4 @@
-"""Exports: articles, versions, events as JSON Lines or CSV. The columns are a promise, versioned: docs/EXPORT.md."""
+"""Exports: articles, versions, events, republications as JSON Lines or CSV; docs/EXPORT.md promises their columns, versioned."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 import orjson
 
 from archive.errors import Refused
+from archive.republished import published_first
 
 if TYPE_CHECKING:
     from archive.catalog import Catalog
+    from archive.catalog.pairs import Pair
 
 VERSION = 1  # of the columns; adding one at the end keeps it, anything else makes it 2
 
@@ -27,6 +29,12 @@ COLUMNS = {
         *("record", "payload", "body", "snapshot", "seeds"),
     ),
     "events": ("outlet", "article", "number", "time", "kinds", "flags", "version", "since", "reason", "title", "url"),
+    "republications": (
+        *("outlet", "article", "url", "title", "captured", "published", "version", "snapshot"),
+        *("other_outlet", "other", "other_url", "other_title", "other_captured", "other_published", "other_version"),
+        *("other_snapshot", "relation", "shared", "of", "other_of", "in_other", "other_in", "published_first"),
+        *("paragraphs", "recipe"),
+    ),
 }
 FORMS = ("jsonl", "csv")
 
@@ -46,14 +54,36 @@ def _rows(catalog: Catalog, what: str, outlet: str | None) -> Iterator[dict[str,
         "articles": catalog.articles,
         "versions": catalog.versions,
         "events": catalog.events,
+        "republications": lambda outlet: [pair_row(pair) for pair in catalog.republished(outlet=outlet or "")],
     }
     found = read[what](outlet)
+    if what == "republications":
+        yield from ({"v": VERSION, **row} for row in found)
+        return
     seeds = _seeds(catalog, outlet) if what == "versions" else {}
     for row in found:
         values = {name: getattr(row, name) for name in COLUMNS[what] if name != "seeds"}
         if what == "versions":
             values["seeds"] = seeds.get((row.outlet, row.article, row.number), [])
         yield {"v": VERSION, **values}
+
+
+def pair_row(pair: Pair) -> dict[str, Any]:
+    """A republication in the columns of its table; the first text is the one that was captured first."""
+    link = pair.link
+    shares = link.detail["first_in_second"], link.detail["second_in_first"]
+    row = {name: getattr(link, name, None) or getattr(pair, name, "") for name in COLUMNS["republications"]}
+    return {
+        **row,
+        "shared": shares[0]["shared"],
+        "of": shares[0]["of"],
+        "other_of": shares[1]["of"],
+        "in_other": shares[0]["share"],
+        "other_in": shares[1]["share"],
+        "published_first": published_first(link.published, link.other_published),
+        "paragraphs": link.detail["paragraphs"],
+        "recipe": link.detail["recipe"],
+    }
 
 
 def _seeds(catalog: Catalog, outlet: str | None) -> dict[tuple[str, str, int], list[dict[str, str]]]:
@@ -74,7 +104,7 @@ def _jsonl(rows: Iterator[dict[str, Any]], out: TextIO) -> int:
 
 
 def _csv(rows: Iterator[dict[str, Any]], columns: tuple[str, ...], out: TextIO) -> int:
-    """RFC 4180. Lists of words are joined by spaces, seed links are JSON."""
+    """RFC 4180. Lists of words are joined by spaces, seed links and paragraphs are JSON."""
     writer = csv.writer(out)
     writer.writerow(columns)
     count = 0

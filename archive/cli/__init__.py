@@ -17,7 +17,7 @@ def commands() -> typer.Typer:
     """The application with every command."""
     import typer
 
-    from archive.cli import acts, care, copies, coverage, latency, log, look, outlets, prove, steps, verify, watch
+    from archive.cli import acts, care, copies, coverage, latency, log, look, outlets, prove, republished, steps, verify, watch
 
     app = typer.Typer(
         no_args_is_help=True,
@@ -25,7 +25,7 @@ def commands() -> typer.Typer:
         pretty_exceptions_enable=False,
         help="Warraq: a versioned, verifiable archive of what Arabic news outlets published.",
     )
-    for module in (steps, look, coverage, latency, outlets, watch, care, acts, copies, log, prove, verify):
+    for module in (steps, look, coverage, latency, outlets, watch, care, acts, copies, log, prove, republished, verify):
         module.register(app)
     return app
 
