@@ -5,6 +5,7 @@ Doubted content is kept and counted. It makes a version only when later captures
     replacement  U+FFFD in the text, or octets of the page that are no UTF-8
     encoding     letters of one charset read in another (mojibake)
     cut-short    the document does not end
+    damaged      the body could be unpacked in part only; archive.page says so
     bare         little text, and nothing that an article has: no mark, no date, no post id, no element that holds its text
     shared       the same text at three addresses or more, none of which says when it was published or which post it is
 """

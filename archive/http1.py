@@ -9,10 +9,9 @@ interim 1xx responses before the final one. A message that breaks off gives what
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from archive import codings
 from archive.errors import BadRecord
 
 LIMIT = 64 * 1024 * 1024  # bytes of a content-decoded body; a gzip bomb ends here
@@ -77,10 +76,10 @@ def payload(raw: bytes, head: Head) -> bytes:
     """The body without its transfer codings (the "entity-body" of RFC 2616 §7.2, which WARC 1.1 calls payload)."""
     if head.status in _BODILESS:
         return b""
-    codings = head.tokens(b"transfer-encoding")
-    if codings:
-        data = _dechunk(raw, head.body_at) if b"chunked" in codings else raw[head.body_at :]
-        return _undo([coding for coding in codings if coding not in (b"chunked", b"identity")], data, LIMIT)
+    transfer = head.tokens(b"transfer-encoding")
+    if transfer:
+        data = _dechunk(raw, head.body_at) if b"chunked" in transfer else raw[head.body_at :]
+        return codings.undo([coding for coding in transfer if coding not in (b"chunked", b"identity")], data, LIMIT)
     lengths = head.tokens(b"content-length")
     if lengths and lengths[0].isdigit():
         return raw[head.body_at : head.body_at + int(lengths[0])]
@@ -102,101 +101,17 @@ def _dechunk(raw: bytes, at: int) -> bytes:
 
 def body(head: Head, payload: bytes, limit: int = LIMIT) -> bytes:
     """`payload` without its content codings, at most `limit` bytes; BadRecord when it is damaged, larger or unreadable."""
-    codings = [coding for coding in head.tokens(b"content-encoding") if coding != b"identity"]
-    data = _undo(codings, payload, limit) if payload else payload
+    data = codings.undo(_content_codings(head), payload, limit) if payload else payload
     if len(data) > limit:
         raise BadRecord(f"the body is larger than {limit} bytes")
     return data
 
 
-def _undo(codings: list[bytes], data: bytes, limit: int) -> bytes:
-    for coding in reversed(codings):
-        decode = _DECODERS.get(coding)
-        if decode is None:
-            raise BadRecord(f"the coding {coding.decode('latin-1')!r} is unknown")
-        data = decode(data, limit)
-    return data
+def unpack(head: Head, payload: bytes, limit: int = LIMIT) -> codings.Unpacked:
+    """`payload` for a reader: of a damaged body what could be unpacked, of a body that is coded otherwise than its head says
+    what it is; either is told. BadRecord as in `archive.codings.unpack`."""
+    return codings.unpack(_content_codings(head), payload, limit) if payload else codings.Unpacked(payload)
 
 
-def _gunzip(data: bytes, limit: int) -> bytes:
-    """Every member; what follows the last one and is none is ignored, as browsers do (RFC 1952 §2.2)."""
-    from isal import isal_zlib
-
-    out = b""
-    while data[:2] == b"\x1f\x8b" or not out:
-        stream = isal_zlib.decompressobj(wbits=31)
-        try:
-            out += stream.decompress(data, limit + 1 - len(out))
-        except isal_zlib.IsalError as error:  # type: ignore[misc]  # its stub does not say that it is an exception
-            raise BadRecord(f"the gzip body is damaged: {error}") from error
-        if len(out) > limit:
-            raise BadRecord(f"the body is larger than {limit} bytes")
-        if not stream.eof:
-            raise BadRecord("the gzip body breaks off")
-        data = stream.unused_data
-        if not data:
-            break
-    return out
-
-
-def _inflate(data: bytes, limit: int) -> bytes:
-    """RFC 9110 §8.4.1.2 means zlib; many servers send raw deflate."""
-    problem: zlib.error | None = None
-    for wbits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
-        stream = zlib.decompressobj(wbits)
-        try:
-            out = stream.decompress(data, limit + 1)
-        except zlib.error as error:
-            problem = problem or error
-            continue
-        if len(out) <= limit and not stream.eof:
-            raise BadRecord("the deflate body breaks off")
-        return out
-    raise BadRecord(f"the deflate body is damaged: {problem}") from problem
-
-
-def _unbrotli(data: bytes, limit: int) -> bytes:
-    try:
-        import brotli  # type: ignore[import-untyped]
-    except ImportError:
-        raise BadRecord("the body is coded with Brotli", "install brotli to read it") from None
-    stream = brotli.Decompressor()
-    out = b""
-    try:
-        while not stream.is_finished() and len(out) <= limit:
-            piece = stream.process(data, output_buffer_limit=limit + 1 - len(out))
-            if not piece and not data:
-                raise BadRecord("the Brotli body breaks off")
-            out, data = out + piece, b""
-    except brotli.error as error:
-        raise BadRecord(f"the Brotli body is damaged: {error}") from error
-    return out
-
-
-def _unzstd(data: bytes, limit: int) -> bytes:
-    try:
-        from backports import zstd
-    except ImportError:
-        raise BadRecord("the body is coded with Zstandard", "install backports.zstd to read it") from None
-    out = b""
-    while data:
-        stream = zstd.ZstdDecompressor()
-        try:
-            out += stream.decompress(data, limit + 1 - len(out))
-        except zstd.ZstdError as error:
-            raise BadRecord(f"the Zstandard body is damaged: {error}") from error
-        if len(out) > limit:
-            break
-        if not stream.eof:
-            raise BadRecord("the Zstandard body breaks off")
-        data = stream.unused_data
-    return out
-
-
-_DECODERS: dict[bytes, Callable[[bytes, int], bytes]] = {
-    b"gzip": _gunzip,
-    b"x-gzip": _gunzip,
-    b"deflate": _inflate,
-    b"br": _unbrotli,
-    b"zstd": _unzstd,
-}
+def _content_codings(head: Head) -> list[bytes]:
+    return [coding for coding in head.tokens(b"content-encoding") if coding != b"identity"]

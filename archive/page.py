@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from archive import address, channels, classify, doubt, extract, likeness, metadata, reader, rules, snapshot
 from archive.errors import BadRecord
 from archive.likeness import Fingerprint
+from archive.markup import TooLarge
 from archive.observation import Observation
 from archive.outlet import RESERVED, Layout, Outlet
 from archive.reader import Page
@@ -40,22 +41,26 @@ def judge(line: Observation, capture: StoredCapture, sight: Sight) -> Judged:
     """`line` with class, reason, post id and doubt of the page, its reading, and the snapshot of it."""
     try:
         page = reader.parse(capture)
-    except reader.TooLarge:
+    except TooLarge:
         return Judged(replace(line, klass="broken", reason="too-large"), None)
     except BadRecord:
-        return Judged(replace(line, klass="broken", reason="bad-encoding"), None)
+        return Judged(_undecodable(line), None)
     if page is None:
         return Judged(replace(line, klass="broken", reason="empty-body"), None)
     post = metadata.post_id(page.head, capture.headers)
     verdict = classify.by_page(page.decoded.text, page.tree, _place(capture, sight.outlet, post), sight.nowhere)
     like = sight.nowhere.record if sight.nowhere is not None and verdict is classify.LIKE else ""
     line = replace(line, klass=verdict.klass, reason=verdict.reason, post=post, like=like)
-    if verdict.klass != "content":
-        return Judged(line, None)
+    if verdict.klass != "content":  # but half a page is no evidence of anything else
+        return Judged(_undecodable(line) if page.unpacked.damage else line, None)
     layout = rules.layout_for(sight.outlet, datetime.fromisoformat(capture.time), page.tree)
     if layout is None:  # unread, and no event until one fits
         return Judged(replace(line, reason="no-layout"), None)
     return _read(line, capture, page, layout, sight)
+
+
+def _undecodable(line: Observation) -> Observation:
+    return replace(line, klass="broken", reason="bad-encoding", like="")
 
 
 def _read(line: Observation, capture: StoredCapture, page: Page, layout: Layout, sight: Sight) -> Judged:
@@ -63,6 +68,8 @@ def _read(line: Observation, capture: StoredCapture, page: Page, layout: Layout,
     html, nowhere = page.decoded.text, sight.nowhere
     marked, title = classify.marked(html, page.tree), classify.title_of(page.tree)  # reading changes the tree
     read, data = reader.read(line, capture.headers, page, reader.Desk(sight.outlet, sight.seeds, layout))
+    if page.unpacked.damage and not read.chars:
+        return Judged(_undecodable(line), None)
     if not read.layout and not read.chars:  # a page drawn by scripts, or one that Trafilatura cannot read
         return Judged(replace(line, klass="broken", reason="no-text"), None)
     if read.chars < classify.SHORT and metadata.not_free(page.head):
@@ -70,7 +77,8 @@ def _read(line: Observation, capture: StoredCapture, page: Page, layout: Layout,
     text = str(snapshot.load(data)["faithful"])
     if nowhere is not None and (nowhere.marked or not marked) and likeness.alike_in_text(nowhere, title, text):
         return Judged(replace(line, klass="gone", reason=classify.LIKE.reason, like=nowhere.record), None)
-    why = doubt.of_text(f"{read.title}\n{text}", octets_damaged=page.decoded.by == "damaged", ends=classify.ends(html))
+    why = doubt.of_text(f"{read.title}\n{text}", octets_damaged=page.decoded.doubtful, ends=classify.ends(html))
+    why = "damaged" if page.unpacked.damage else why
     if sight.outlet.name != RESERVED:  # a page that somebody asked for need not be an article
         why = why or doubt.bare(read, marked=marked or "<article" in html, post=line.post)
     return Judged(replace(line, reading=read, doubt=why), data)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from archive import http1
+from archive import codings, http1
 from archive.capture import Cited, Note, Previous, Role
 from archive.check import Checked, check
 from archive.errors import BadRecord
@@ -65,6 +65,10 @@ class StoredCapture:
     def body(self) -> bytes:
         """The content-decoded body; BadRecord when it is damaged or too large."""
         return http1.body(_head(self.status, self.headers), self.payload)
+
+    def unpacked(self, limit: int) -> codings.Unpacked:
+        """The body as a reader takes it, damaged or wrongly labelled; BadRecord as in `archive.codings.unpack`."""
+        return http1.unpack(_head(self.status, self.headers), self.payload, limit)
 
     def header(self, name: str) -> str:
         """The first field called `name` (lower case), or ""."""

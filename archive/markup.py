@@ -1,0 +1,141 @@
+"""A page's tree, whatever the page: hostile ones are bounded before the parser sees them. Pure.
+
+libxml2 ends a document without a word where it is nested more than 255 deep, and takes time that grows with the square of an
+element's attributes. So what is nested deeper loses its tags and keeps its text, and attributes beyond the 200th go. What is
+larger than any article is TooLarge: nothing is ever cut off in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from archive.errors import BadRecord
+
+LARGEST = 16 << 20  # bytes of a page; the largest of 412 real ones has a seventh. A gzip bomb unpacks to more
+MOST_TAGS = 60_000  # of a page; the largest of 412 real ones has 7,800
+DEEPEST = 200  # elements one in another that keep their tags; of those pages the deepest has 56
+MOST_ATTRIBUTES = 200
+_WORTH_A_LOOK = 150_000  # characters: in fewer no element can have attributes enough to cost two seconds
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # Trafilatura gives up on these
+_NOT_XML_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[fF]{3}[eEfF]));"
+)
+_TOKEN = re.compile(
+    r"""<(?:!--|(?:(?P<raw>script|style|textarea|title)(?=[\s/>])|(?P<end>/)?(?P<name>[a-zA-Z][^\s/>]*+))"""
+    r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+>)""",
+    re.I,
+)
+_ATTRIBUTE = re.compile(r"""[\s/]*+([^\s"'=<>/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>]*+))?+|["'=<])""")
+_VOID = frozenset((
+    "area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param", "source",
+    "track", "wbr",
+))  # fmt: skip
+_INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
+    "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
+    "var",
+))  # fmt: skip
+_CLOSES_ITSELF = frozenset(("p", "li", "dt", "dd", "tr", "td", "th", "option"))  # when another of them begins
+
+
+class TooLarge(BadRecord):
+    """A body that no article has."""
+
+
+def tree_of(text: str) -> Any:
+    """The page `text` as a tree (lxml.html), None when it is blank; TooLarge, or BadRecord when it is no HTML at all."""
+    tags = text.count("<")
+    if tags > MOST_TAGS:
+        raise TooLarge(f"{tags} tags")
+    text = _NOT_XML_REFERENCE.sub("", _NOT_XML.sub("", text.replace("\f", " ")))
+    if not text.strip():
+        return None
+    if len(text) > _WORTH_A_LOOK:
+        text = _TOKEN.sub(_fewer_attributes, text)
+    tree, whole = _parsed(text)
+    if not whole:
+        tree, whole = _parsed(flat(text))
+    if not whole:
+        raise TooLarge("a text or an attribute of more than ten million bytes")
+    return tree
+
+
+def _parsed(text: str) -> tuple[Any, bool]:
+    """The tree, and whether the parser came to the end of the page."""
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)  # as Trafilatura's
+    try:
+        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        if _stopped(parser):
+            return None, False
+        raise BadRecord(f"no HTML: {error}") from error
+    return tree, not _stopped(parser)
+
+
+def _stopped(parser: Any) -> bool:
+    from lxml import etree
+
+    last = parser.error_log.last_error
+    return last is not None and last.type in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NO_MEMORY)
+
+
+def _fewer_attributes(tag: re.Match[str]) -> str:
+    if len(tag[0]) < 2 * MOST_ATTRIBUTES or not tag["name"]:
+        return tag[0]
+    start = tag.end("name") - tag.start()
+    at, kept = start, 0
+    while kept < MOST_ATTRIBUTES and (found := _ATTRIBUTE.match(tag[0], at)):
+        at, kept = found.end(), kept + 1
+    return tag[0][:at] + ">" if kept == MOST_ATTRIBUTES else tag[0]
+
+
+def flat(text: str) -> str:
+    """`text` without the tags that are nested more than `DEEPEST` deep; in the place of a block stands a line's end."""
+    kept: list[str] = []  # elements that are open
+    beyond: dict[str, int] = {}  # open too, but without their tags
+    pieces, at = [], 0
+    while (tag := _TOKEN.search(text, at)) is not None:
+        pieces.append(text[at : tag.start()])
+        at = tag.end()
+        if tag["name"] is None:
+            at = _behind_raw(text, tag)
+            pieces.append(text[tag.start() : at])
+            continue
+        name = tag["name"].lower()
+        if name in _VOID:
+            pieces.append(tag[0])
+        elif tag["end"]:
+            pieces.append(_closed(name, kept, beyond))
+        elif kept and kept[-1] == name and name in _CLOSES_ITSELF:
+            pieces.append(tag[0])
+        elif len(kept) < DEEPEST:
+            kept.append(name)
+            pieces.append(tag[0])
+        else:
+            beyond[name] = beyond.get(name, 0) + 1
+            pieces.append("" if name in _INLINE else "<br>")
+    return "".join((*pieces, text[at:]))
+
+
+def _closed(name: str, kept: list[str], beyond: dict[str, int]) -> str:
+    """What stands in the place of an end tag."""
+    if beyond.get(name):
+        beyond[name] -= 1
+        return "" if name in _INLINE else "<br>"
+    if name in kept:
+        while kept.pop() != name:
+            pass
+    return f"</{name}>"
+
+
+def _behind_raw(text: str, tag: re.Match[str]) -> int:
+    """Where a comment or an element ends in which a tag is no tag; the page's end when it is never closed."""
+    if tag["raw"]:
+        end = re.compile(rf"</{tag['raw']}[\s/>]", re.I).search(text, tag.end())
+        return len(text) if end is None else end.start()
+    end_of_comment = text.find("-->", tag.start() + 4)
+    return len(text) if end_of_comment < 0 else end_of_comment + 3
