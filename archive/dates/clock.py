@@ -1,0 +1,100 @@
+"""Clocks in a line: «20:17», «٩:٠٥ مساءً», «5 PM», «20h17». A half of the day that is not sure makes the hour unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+
+from archive.dates.words import END, START, WEEKDAY, one_of, plain
+from archive.dates.zones import OWN, Zone, zone_at, zone_in
+
+_HALVES = {
+    "am": ("ص", "صباحا", "صباح", "am", "a.m.", "a.m", "a. m.", "فجرا", "قبل الظهر", "du matin", "پ.ن", "ق.ظ"),
+    "pm": ("م", "مساء", "مساءا", "pm", "p.m.", "p.m", "p. m.", "بعد الظهر", "بعد ظهر", "عصرا", "du soir", "د.ن", "ب.ظ"),
+    "noon": ("ظهرا",),
+    "night": ("ليلا", "بعد منتصف الليل"),
+}  # fmt: skip
+_HALF_OF = {plain(word): half for half, words in _HALVES.items() for word in words}
+_HALF = one_of(_HALF_OF)
+_WORDY = one_of(word for word in _HALF_OF if len(word) > 1)  # «8 م» may be metres
+# A half of the day that stands apart from its clock, or a word of which nobody knows the hours.
+_LOOSE = re.compile(
+    rf"{START}(?:{one_of(['صباحا', 'صباح', 'مساء', 'مساءا', 'فجرا', 'عصرا', 'ظهرا', 'الظهر', 'ليلا', 'منتصف', 'عشية', 'عشاء', 'ضحى', 'غروبا', 'المساء', 'am', 'pm', 'matin', 'soir', 'midi'])}){END}"
+)
+_CLOCK = re.compile(
+    r"(?:(?<=\dt)|(?<![\w:+]))(?<!\d[.,/'])(?P<h>\d{1,2})"
+    rf"(?:(?::| ?h ?)(?P<m>\d\d)(?::(?P<s>\d\d)(?:\.\d{{1,9}})?)?(?![:\d%])(?![.,/]\d)(?!-\d(?!\d:?\d\d))(?: ?(?P<half>{_HALF}){END}(?!\d))?|(?: ?h(?=[ ,)]|$)| ?(?P<only>{_WORDY}){END}))"
+)
+# What may stand between a date, its clock and its zone.
+_LINK = re.compile(
+    rf"(?:[ ,.\-|/:()\[\]@*•·;]|{START}(?:في|تمام|الساعه|ساعه|عند|علي|at|a|le|the|on|saat|ساعت|كاتژمير|يوم|{WEEKDAY}){END}|(?<=\d)t(?=\d)|(?<=\d|\s)(?:م|ميلادي|ميلاديه|ad){END})*"
+)
+_FOREIGN = re.compile(
+    r"[ ,(]{0,2}(?!(?:by|le|at|on|in|par|et|de|the|updated|last|modified|published|mis|mise|posted|views?)\b)[a-z]{2,5}\b"
+)
+_NEVER = Zone(0, 0, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock of a line and the zone beside it."""
+
+    start: int
+    end: int
+    time: time | None  # None: not sure which hour
+    precision: str  # "hour", "minute", "second"
+    zone: Zone
+
+    def on(self, day: date, own: str) -> str:
+        """ISO 8601 with the offset; "" when hour or offset are not sure."""
+        moment = self.zone.at(day, self.time, own) if self.time is not None else None
+        return moment.isoformat() if moment else ""
+
+
+def clocks(line: str) -> Iterator[Clock]:
+    """The clocks of a plain line, in order; the digits of an offset are none."""
+    end = 0
+    for found in _CLOCK.finditer(line):
+        if found.start() < end:
+            continue
+        after = re.compile(r"[ ,(]{0,2}").match(line, found.end())
+        zone = zone_at(line, after.end() if after else found.end()) or zone_at(line, found.end())
+        end = zone.end if zone else found.end()
+        if zone is None:
+            zone = _NEVER if _FOREIGN.match(line, found.end()) else zone_in(line) or OWN
+        yield Clock(found.start(), end, _time(found, line), _precision(found), zone)
+
+
+def linked(line: str, start: int, end: int) -> bool:
+    """Does nothing but punctuation, «الساعة» or a weekday stand between two places of a line?"""
+    return start <= end and _LINK.fullmatch(line, start, end) is not None
+
+
+def _precision(found: re.Match[str]) -> str:
+    return "second" if found["s"] else "minute" if found["m"] else "hour"
+
+
+def _time(found: re.Match[str], line: str) -> time | None:
+    hour, minute, second = int(found["h"]), int(found["m"] or 0), int(found["s"] or 0)
+    half = _HALF_OF.get(found["half"] or found["only"] or "", "")
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    if not half and hour <= 12 and _LOOSE.search(line):
+        return None
+    sure = _hour(hour, half)
+    return None if sure is None else time(sure, minute, second)
+
+
+def _hour(hour: int, half: str) -> int | None:
+    """The hour of 24; None where the half contradicts it, or does not tell («12:30 ليلاً»: of which day?)."""
+    if half == "am":
+        return hour % 12 if hour <= 12 else None
+    if half == "pm":
+        return hour % 12 + 12 if hour else None
+    if half == "noon":
+        return hour if hour in (10, 11, 12, 13, 14, 15) else hour + 12 if 0 < hour < 4 else None
+    if half == "night":
+        return hour + 12 if 7 <= hour < 12 else hour if 0 < hour < 6 or hour > 18 else None
+    return hour
