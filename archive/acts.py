@@ -29,13 +29,16 @@ KINDS = {
     "unwatch": "it is not any more, unless its outlet does",
     "rotate": "the log is signed with another key from here on",
     "repair": "objects were put back from a second copy, or what was put was logged late",
+    "accept-layout": "an outlet's new look is accepted: what it changed in the texts is no edit",
     "redact": "reserved: bytes were removed by order; nothing in this version does",
 }
+ACCEPT = "accept-layout"
 PAIRS = {"restrict": "lift", "hold": "release", "watch": "unwatch"}  # what begins a state, what ends it
 _LAST = datetime.max.replace(tzinfo=UTC)
 _KIND = re.compile(r"[a-z][a-z-]{0,39}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ARTICLE = re.compile(r"[0-9a-f]{32}")
+_SHAPE = re.compile(r"[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ def wrong(act: Act) -> str:
         (bool(act.article) and not _ARTICLE.fullmatch(act.article), f"{act.article!r} is no article's id"),
         (act.act in (*PAIRS, *PAIRS.values()) and not act.article, f"{act.act} names no article"),
         (act.act == "watch" and not (act.outlet and act.url and _seconds(act.more)), "watch names no outlet, address or pace"),
+        (act.act == ACCEPT and not (act.outlet and _shape(act.more)), f"{ACCEPT} names no outlet or shape"),
     )
     return next((what for bad, what in found if bad), "")
 
@@ -152,6 +156,12 @@ def _seconds(more: Mapping[str, Any]) -> int:
     """The pace of a watch act; 0 when it says none."""
     every = more.get("every")
     return every if isinstance(every, int) and not isinstance(every, bool) and 0 < every < 2**31 else 0
+
+
+def _shape(more: Mapping[str, Any]) -> str:
+    """The shape that an act accepts; "" when it says none."""
+    shape = more.get("shape")
+    return shape if isinstance(shape, str) and _SHAPE.fullmatch(shape) else ""
 
 
 def _real(time: str) -> bool:
@@ -190,6 +200,11 @@ def fold(acts: Mapping[str, Act]) -> dict[str, Standing]:
         elif act.act == "release":
             out[act.article] = Standing(now.withheld, None)
     return {article: standing for article, standing in out.items() if standing != Standing()}
+
+
+def accepted(acts: Mapping[str, Act], outlet: str) -> list[str]:
+    """Shapes of pages (archive.shape) that were accepted as a look of the outlet, sorted."""
+    return sorted({_shape(act.more) for act in acts.values() if act.act == ACCEPT and act.outlet == outlet})
 
 
 def watched(acts: Mapping[str, Act]) -> dict[str, Pace]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from archive import lines
+from archive import line_digests
 from archive.history import at
 from archive.observation import Observation, Reading
 from archive.readings import Readings
@@ -80,11 +80,9 @@ def of_article(readings: Readings, contents: Sequence[Observation], before: Obse
 
     `before`: its last content under an earlier address.
     """
-    doubted = {line.body or line.payload for line in contents if line.doubt}
-    clean = [line for line in contents if (line.body or line.payload) not in doubted]
     out: list[Crossing] = []
-    for line in clean:
-        if readings.newest(line) is None:
+    for line in contents:
+        if readings.newest(line) is None or readings.doubt(line):
             continue
         if before is not None and (found := _between(readings, before, line)) is not None:
             out.append(found)
@@ -105,7 +103,7 @@ def _between(readings: Readings, before: Observation, line: Observation) -> Cros
         return None
     if not same and old.shape == new.shape and old.rules != new.rules:
         return None  # they wait to be read by the same rules
-    came, went = ((), ()) if same else map(_few, lines.difference(old.lines, new.lines))
+    came, went = ((), ()) if same else map(_few, line_digests.difference(old.lines, new.lines))
     return Crossing(at(line.time), line.run, look(old), look(new), same, old.headline.t == new.headline.t, came, went)
 
 

@@ -7,14 +7,15 @@ version then begins at the doubted capture. When the next one says something els
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from archive import lines as line_digests
+from archive import line_digests
 from archive.crossing import SHAPE, Settled, alike, look, pair
 from archive.history import moment
 from archive.observation import Observation, Reading
 from archive.readings import Difference, Readings, difference
+from archive.stays import REPLACED, begins_another, told
 
 HALF = "half"  # doubt of the fold's own: less than half as long as the text before
 LAYOUT = "layout"  # doubt of the fold's own: the page is drawn otherwise, and nothing tells whether the article changed too
@@ -42,6 +43,7 @@ class Grouped:
     readable: Observation | None = None  # the last capture that belongs to a version
     doubted: Observation | None = None  # the first of the captures in doubt that wait
     why: str = ""  # its doubt
+    strangers: set[int] = field(default_factory=set)  # positions of captures in doubt that show another article
     agreed: int = 0  # neighbours with equal validators that say the same
     lied: int = 0  # … that do not
 
@@ -52,28 +54,33 @@ def group(
     apart: float,
     before: Observation | None = None,
     settled: Settled | None = None,
+    *,
+    arrived: Collection[str] = (),
 ) -> Grouped:
     """Versions of the `contents` of one article.
 
     `apart`: seconds between the first and the last capture that confirm each other's damage; `before`: its last content
-    under an earlier address; `settled`: what the outlet's articles together say of its looks.
+    under an earlier address; `settled`: what the outlet's articles together say of its looks; `arrived`: ids of
+    posts to which the address was given, and which stood at another one before.
     """
-    grouping = _Grouping(readings, apart, before, settled or Settled())
-    grouping.doubts = {line.body or line.payload: line.doubt for line in contents if line.doubt}
+    grouping = _Grouping(readings, apart, before, settled or Settled(), arrived)
     for position, line in enumerate(contents):
         grouping.see(position, line)
     return grouping.end()
 
 
 class _Grouping:
-    def __init__(self, readings: Readings, apart: float, before: Observation | None, settled: Settled) -> None:
+    def __init__(
+        self, readings: Readings, apart: float, before: Observation | None, settled: Settled, arrived: Collection[str]
+    ) -> None:
         self.readings = readings
         self.apart = apart
         self.before = before
         self.settled = settled
+        self.arrived = arrived
+        self.post = ""  # id of the post that stands here
         self.accepted, self.suspects = frozenset(settled.accepted), frozenset(settled.suspects)
         self.agreed, self.clutter = frozenset(settled.agreed), frozenset(settled.clutter)
-        self.doubts: dict[str, str] = {}  # body → why it is in doubt; a revisit record does not say it again
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
 
@@ -86,8 +93,10 @@ class _Grouping:
             self.waiting.clear()  # most captures: what the running version says, whatever the signs of damage
             self._join(position, line, difference)
             return
-        if not self._says_the_same(line):
+        if not self._says_the_same(line) and not self._goes_on(line):
             self.waiting.clear()
+        if begins_another(self._difference(line)):
+            self.out.strangers.add(position)
         self.waiting.append((position, line))
         doubt = self._doubt(line)
         if not doubt or self._confirmed(doubt):
@@ -113,7 +122,8 @@ class _Grouping:
         if doubt == LAYOUT and self._look(last) in self.suspects:
             return False  # a new theme: no repetition tells anything
         apart = LAYOUT_APART if doubt == LAYOUT else self.apart
-        return further >= DAMAGE_NEEDS and (moment(last.time) - moment(first.time)).total_seconds() >= apart
+        needed = 1 if doubt == REPLACED else DAMAGE_NEEDS
+        return further >= needed and (moment(last.time) - moment(first.time)).total_seconds() >= apart
 
     def _compare(self, before: Observation, line: Observation) -> Difference | None:
         """As `Readings.compare`; equal too when only lines differ that are no article's own, or only the look."""
@@ -165,15 +175,36 @@ class _Grouping:
         difference = self._compare(self.waiting[-1][1], line)
         return difference is not None and not difference.kinds
 
+    def _goes_on(self, line: Observation) -> bool:
+        """Does it show the other article that waits, which may have been edited meanwhile?"""
+        last = self.waiting[-1][1] if self.waiting else None
+        same = last is not None and self._post(last) == self._post(line)
+        return same and begins_another(self._difference(line))
+
+    def _post(self, line: Observation) -> str:
+        """The id of the post that it shows; a revisit record need not say it again."""
+        return line.post or self.readings.holder(line).post
+
+    def _difference(self, line: Observation) -> Difference | None:
+        """To the running version; None when there is none, or nothing that compares."""
+        before = self.out.readable
+        found = self._compare(before, line) if before is not None else None
+        old, new = (self.readings.newest(one) if one is not None else None for one in (before, line))
+        if found is None or old is None or new is None:
+            return found
+        return told(found, (self.post, self._post(line)), old, new, self.arrived)
+
     def _doubt(self, line: Observation) -> str:
         """Why `line` may make no version yet; "" also when it says what the running version says."""
         before = self.out.readable or self.before
-        stated = line.doubt or self.doubts.get(line.body or line.payload, "")
+        stated = self.readings.doubt(line)
         if before is None:
             return stated
         difference = self._compare(before, line)
         if difference is not None and not difference.kinds:
             return ""
+        if begins_another(self._difference(line)):
+            return stated or REPLACED
         if not stated and self._crossing(before, line) == "open":
             return LAYOUT
         old, new = self.readings.newest(before), self.readings.newest(line)
@@ -182,14 +213,14 @@ class _Grouping:
 
     def _accept(self, position: int, line: Observation) -> None:
         before = self.out.readable
-        self._join(position, line, self._compare(before, line) if before else self._first(line))
+        self._join(position, line, self._difference(line) if before else self._first(line))
 
     def _join(self, position: int, line: Observation, difference: Difference | None) -> None:
         """Add a capture that differs so from the one before it, in a version of its own if it does."""
         out, before = self.out, self.out.readable
         if before is not None and difference is not None:
             self._audit(before, line, difference)
-        out.readable = line
+        out.readable, self.post = line, self._post(line) or self.post
         if difference is not None and difference.kinds:
             reading = self.readings.newest(line)
             assert reading is not None  # noqa: S101  see() lets nothing else through

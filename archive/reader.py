@@ -6,7 +6,21 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from archive import agreement, charset, digest, extract, keys, markup, metadata, pictures, rules, seed, sketch, snapshot
+from archive import (
+    agreement,
+    charset,
+    digest,
+    extract,
+    keys,
+    line_digests,
+    markup,
+    metadata,
+    pictures,
+    rules,
+    seed,
+    sketch,
+    snapshot,
+)
 from archive.codings import TooMuch, Unpacked
 from archive.markup import LARGEST, TooLarge
 from archive.metadata import Head, Metadata
@@ -73,7 +87,10 @@ def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, de
         snapshot=keys.snapshot(
             outlet.name, line.article, datetime.fromisoformat(line.time), line.payload.removeprefix("sha256:"), reading_id
         ),
+        shape=body.shape,
+        lines=line_digests.of_text(body.faithful),
         sketch=sketch.sketch(body.faithful),
+        checks=body.checks,
         among=rules.among(rules.in_force(outlet, datetime.fromisoformat(line.time))),
     )
     fields = _record(line) | _stated(meta) | _text(body, meta)

@@ -24,6 +24,7 @@ from archive.catalog.database import Database
 from archive.catalog.derive import Row
 from archive.catalog.rows import EventRow
 from archive.catalog.sightings import Sighting, sightings
+from archive.crossing import Settled
 from archive.errors import BadRecord
 from archive.observation import Observation
 from archive.outlet import Outlet
@@ -58,14 +59,22 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         now, again = drift.settle_anew(connection, outlet.name)
         if again:  # what the articles tell together has changed: those that it matters to are folded again
             found = [event for chunk in chunks(again) for event in _refold(connection, outlet, chunk, written, now)]
-            events = [event for event in events if event.article not in set(again)] + found
+            events = [*_still(connection, outlet.name, events, again), *found]
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
 
 
+def _still(connection: Connection, outlet: str, events: list[EventRow], again: Sequence[str]) -> list[EventRow]:
+    """Those events that are there after these articles were folded again."""
+    held = {_what(row) for chunk in chunks(again) for row in bulk.rows(connection, models.event, outlet, chunk)}
+    folded = set(again)
+    return [one for one in events if one.article not in folded or (one.article, one.time, " ".join(one.kinds)) in held]
+
+
 def settle(database: Database, outlet: Outlet) -> None:
-    """Fold every article again if the settings that history and dues follow from are others than they were."""
+    """Fold articles again if what history and dues follow from besides lines, settings and acts, is not as it was."""
     with database.read() as connection:
-        if _settled(connection, outlet):
+        looks = set(drift.settled(connection, outlet.name).accepted) == drift.accepted(connection, outlet.name)
+        if looks and _settled(connection, outlet):
             return
     apply(database, [], outlet)
 
@@ -86,8 +95,9 @@ def _settings(connection: Connection, outlet: Outlet) -> set[str]:
     """The settings that history and dues follow from. When they changed, every article of the outlet is folded again."""
     if _settled(connection, outlet):
         return set()
+    kept = drift.settled(connection, outlet.name).dump()
     connection.execute(models.outlet.delete().where(models.outlet.c.outlet == outlet.name))
-    row = {"outlet": outlet.name, "gone_after": outlet.gone_after, "revisits": _revisits(outlet)}
+    row = {"outlet": outlet.name, "gone_after": outlet.gone_after, "revisits": _revisits(outlet), "settled": kept}
     connection.execute(models.outlet.insert(), [row])
     return set(connection.scalars(select(models.article.c.article).where(models.article.c.outlet == outlet.name)))
 
@@ -138,6 +148,7 @@ def _insert(connection: Connection, key: str, lines: list[Observation], outlet: 
     bulk.put(connection, models.observation, articles)
     bulk.put(connection, models.channel_capture, channels)
     bulk.put(connection, models.run, runs)
+    bulk.put(connection, models.figure, drift.figure_rows(outlet, stem.run, file, lines))
     bulk.put(connection, models.picture, pictures)
     return written
 
@@ -178,7 +189,7 @@ def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> 
 
 
 def _refold(
-    connection: Connection, outlet: Outlet, touched: Sequence[str], written: Mapping[str, Observation]
+    connection: Connection, outlet: Outlet, touched: Sequence[str], written: Mapping[str, Observation], settled: Settled
 ) -> list[EventRow]:
     """Fold these articles and their kin again, and write what changed; their events that are new."""
     lines, kin = kinship.gather(connection, outlet.name, touched, partial(load, written=written))
@@ -189,7 +200,7 @@ def _refold(
     new: dict[str, set[Row]] = defaultdict(set)
     for article in articles:
         mine = lines.get(article, [])
-        history = fold(mine, outlet.gone_after, kin.get(article))
+        history = fold(mine, outlet.gone_after, kin.get(article), settled)
         for table, row in derive.rows(outlet, article, mine, history, announced.get(article, [])):
             new[table].add(row)
     known: set[tuple[Any, ...]] = set()

@@ -38,6 +38,7 @@ def rows(
         yield from (("seed_link", row) for row in _links(name, article, version))
     for number, event in enumerate(history.events, 1):
         yield "event", _event(name, article, number, event)
+    yield from (("crossing", row) for row in _crossings(name, article, history))
     for one in history.unread:
         line = one.line
         where = (line.url, at(line.time), line.warc, line.offset, line.length, line.body)
@@ -165,6 +166,14 @@ def _version(outlet: str, article: str, version: Version) -> Row:
 def _event(outlet: str, article: str, number: int, event: Event) -> Row:
     what = (" ".join(event.kinds), " ".join(event.flags), event.version, at(event.since), event.reason, event.title, event.url)
     return (outlet, article, number, at(event.time), *what)
+
+
+def _crossings(outlet: str, article: str, history: History) -> Iterator[Row]:
+    """The last one says since when the article waits to be compared, "" for not."""
+    for number, one in enumerate(history.crossings, 1):
+        told = (one.time, one.run, one.before, one.after, int(one.same), int(one.headline), int(one.last))
+        waits = at(history.unsettled) if one.last else ""
+        yield outlet, article, number, *told, " ".join(one.came), " ".join(one.went), waits
 
 
 def _links(outlet: str, article: str, version: Version) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from archive import keys
 from archive.capture import Previous
-from archive.catalog import models
+from archive.catalog import drift, models
 from archive.catalog.apply import chunks, load
 from archive.catalog.derive import stamp
 from archive.catalog.rows import Walk
@@ -47,9 +47,10 @@ def channels(connection: Connection, outlet: str) -> dict[str, Previous]:
 def last_content(connection: Connection, outlet: str, articles: Collection[str]) -> dict[str, Observation]:
     """Of each of the outlet's articles that was ever readable: its last content, as the record that holds the payload."""
     found: dict[str, Observation] = {}
+    settled = drift.settled(connection, outlet)
     for chunk in chunks(sorted(articles)):
         for article, lines in load(connection, outlet, chunk).items():
-            history = fold(lines, 0)
+            history = fold(lines, 0, settled=settled)
             if history.last:
                 found[article] = replace(history.last, reading=history.reading)
     return found
