@@ -27,7 +27,7 @@ class Version:
     last: str  # of the last one
     captures: int
     kinds: tuple[str, ...]  # new, or moved (known under another address before); orthographic; headline, body
-    flags: tuple[str, ...]  # numbers, negations
+    flags: tuple[str, ...]  # numbers, negations; post: another post id than before
     first: Observation
     reading: Reading  # of the first capture, under the newest rules
     snapshot: str  # key, or "" while none is stored
@@ -39,10 +39,10 @@ class Event:
 
     time: str
     kinds: tuple[str, ...]  # new, headline, body, orthographic, gone, returned, moved
-    flags: tuple[str, ...] = ()  # numbers, negations, uncaptured
+    flags: tuple[str, ...] = ()  # numbers, negations, post, uncaptured
     version: int = 0  # the version it made or concerns; 0: none
     since: str = ""  # gone, returned: the first capture without the article
-    reason: str = ""  # of the class: http-404, soft-404 …; moved: the new address
+    reason: str = ""  # of the class: http-404, soft-404 …; replaced: by another article; moved: the new address
     title: str = ""
     url: str = ""
 

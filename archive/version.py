@@ -17,6 +17,7 @@ from archive.history import ALIVE, UNCAPTURED, Event, History, State, Unread, Ve
 from archive.identity import Kin
 from archive.observation import Observation, pack
 from archive.readings import Readings
+from archive.stays import REPLACED, begins_another
 
 __all__ = ["ALIVE", "UNCAPTURED", "Event", "History", "State", "Unread", "Version", "at", "fold", "in_order", "moment"]
 
@@ -97,11 +98,13 @@ class _Fold:
         self.readings, self.gone_after, self.sightings = readings, gone_after, sightings
         contents = [position for position, line in enumerate(sightings) if line.klass == "content"]
         lines, before = [sightings[p] for p in contents], kin.before if kin else None
-        self.grouped = group(readings, lines, gone_after, before, settled)
+        self.grouped = group(readings, lines, gone_after, before, settled, arrived=kin.arrived if kin else ())
+        self.strangers = {contents[at_] for at_ in self.grouped.strangers if at_ not in self.grouped.number}
         self.crossings = tuple(crossing.of_article(readings, lines, before))
         self.number_of = {contents[at_]: number for at_, number in self.grouped.number.items()}
         self.contradicted = _contradicted(sightings)
         self.goes_to = kin.goes_to if kin else None
+        self.went = dict(kin.went) if kin else {}  # the same of several articles that had this address, by post id
         self.evidence: str = kin.evidence if kin else ""
         self.events: list[Event] = []
         self.state: State = "new"
@@ -118,8 +121,7 @@ class _Fold:
         self.post = self.title = self.moved_to = ""
 
     def see(self, position: int, line: Observation) -> None:
-        if self.goes_to is not None:
-            self._leave(at(line.time))
+        self._leave(at(line.time))
         absence = self._is_absence(line)
         doubted = bool(line.site) and absence
         if line.announced and line.klass in _TELLING and not doubted:
@@ -168,12 +170,17 @@ class _Fold:
         self._enter(state or self.life, line)
 
     def _content(self, position: int, line: Observation) -> None:
+        if position in self.strangers:  # another article's page, once: it tells nothing of this one
+            self.failures = 0
+            return
+        number = self.number_of.get(position, 0)
+        if number > self.number and begins_another(self.grouped.groups[number - 1].difference):
+            self._replaced(line)
         self._alive(line)
         self.content = line
         self.post = line.post or self.post
         if line.record_type == "response":
             self.previous = line
-        number = self.number_of.get(position, 0)
         reading = self.readings.newest(line)
         if not number or reading is None:
             return
@@ -190,6 +197,14 @@ class _Fold:
         kinds = tuple(kind for kind in difference.kinds if kind != "moved")  # told at the address it came from
         if kinds:
             self._event(line, *kinds, flags=difference.flags)
+
+    def _replaced(self, line: Observation) -> None:
+        """Another article stands here now: the one before is gone, unless it is told to have gone or moved already."""
+        if going := self.went.pop(self.post, None):
+            self._moves(*going)
+        elif self.state not in ("gone", "moved"):
+            self._event(line, "gone", since=(self.absent or line).time, reason=REPLACED)
+        self.absent, self.life, self.state, self.changed = None, "live", "new", None
 
     def _absent(self, line: Observation) -> None:
         self.failures = 0
@@ -231,9 +246,13 @@ class _Fold:
 
     def _leave(self, time: str) -> None:
         """The article was seen at its new address: from now on, its absence here tells nothing."""
-        if self.goes_to is None or at(self.goes_to[0]) > time:
-            return
-        (when, to), self.goes_to = self.goes_to, None
+        if (going := self.went.get(self.post)) and at(going[0]) <= time:
+            self._moves(*self.went.pop(self.post))
+        elif self.goes_to is not None and at(self.goes_to[0]) <= time:
+            going, self.goes_to = self.goes_to, None
+            self._moves(*going)
+
+    def _moves(self, when: str, to: str) -> None:
         if not (self.state == "moved" and article_id(self.moved_to) == article_id(to)):
             url = self.content.url if self.content else ""
             self.events.append(Event(when, ("moved",), (), self.number, "", to, self.title, url))

@@ -73,7 +73,7 @@ class EventRow:
     number: int  # within the article, from 1
     time: str
     kinds: tuple[str, ...]  # new, headline, body, orthographic, gone, returned, moved
-    flags: tuple[str, ...]  # numbers, negations, uncaptured
+    flags: tuple[str, ...]  # numbers, negations, post, uncaptured
     version: int  # 0: none
     since: str  # gone, returned: first capture without the article
     reason: str

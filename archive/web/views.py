@@ -22,7 +22,12 @@ KINDS = {
     "returned": ("Returned", "↩", "new"),
     "moved": ("Moved", "→", "quiet"),
 }
-FLAGS = {"numbers": "numbers changed", "negations": "a negation changed", "uncaptured": "never captured"}
+FLAGS = {
+    "numbers": "numbers changed",
+    "negations": "a negation changed",
+    "uncaptured": "never captured",
+    "post": "another post id",
+}
 STATES = {
     "new": "not captured yet",
     "live": "live",
