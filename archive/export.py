@@ -1,4 +1,4 @@
-"""Exports: articles, versions, events, republications as JSON Lines or CSV; docs/EXPORT.md promises their columns, versioned."""
+"""Exports: articles, versions, events, republications as JSON Lines or CSV. docs/EXPORT.md promises the columns by version."""
 
 from __future__ import annotations
 

@@ -157,10 +157,16 @@ def tell(peers: Sequence[Text], mine: Text, other: Text) -> list[Text]:
     return [peer for peer in peers if len(peer.runs & mine.runs) < SIBLING * max(1, min(len(peer.runs), len(mine.runs)))]
 
 
-def is_move(one: Face, other: Face, moved: Mapping[str, str]) -> bool:
-    """Is one the other's later address? `moved`: address that an article moved to, by article id."""
-    ways = ((one, other), (other, one))
-    return any(a.article in moved and article_id(moved[a.article]) == b.article for a, b in ways)
+def is_same(one: Face, other: Face, told: Mapping[str, tuple[str, str]]) -> bool:
+    """Are both the same posting: is one the other's later address, or have both the post id of one?
+
+    `told`: (address that it moved to, post id) by article id, "" for none, of articles of the outlet of `one`.
+    """
+    if one.outlet != other.outlet or not told.keys() >= {one.article, other.article}:
+        return False
+    (to, post), (other_to, other_post) = told[one.article], told[other.article]
+    ways = ((to, other.article), (other_to, one.article))
+    return any(address and article_id(address) == article for address, article in ways) or bool(post and post == other_post)
 
 
 def link(mine: Sequence[Text], others: Sequence[Text], footers: Collection[Shingle] = frozenset()) -> Link | None:

@@ -48,12 +48,12 @@ class Compared(Planned):
                     found.setdefault((outlet, face.article), []).append(face)
         return found
 
-    def moved(self, outlet: str, articles: Collection[str]) -> dict[str, str]:
-        """Where those of these articles that moved went: the address."""
+    def postings(self, outlet: str, articles: Collection[str]) -> dict[str, tuple[str, str]]:
+        """(address that it moved to, post id) of these articles of the outlet, "" for none."""
         from archive.catalog import sketches
 
         with self._database.read() as connection:
-            return sketches.moved(connection, outlet, articles)
+            return sketches.postings(connection, outlet, articles)
 
     def linked_with(self, outlet: str, article: str) -> set[Key]:
         """The articles that one is linked with, as far as it is known."""

@@ -109,10 +109,10 @@ def faces(connection: Connection, outlet: str, start: str) -> list[Face]:
     return [Face(*row) for row in connection.execute(query.order_by(_v.article, _v.number))]
 
 
-def moved(connection: Connection, outlet: str, articles: Collection[str]) -> dict[str, str]:
-    """Where those of these articles that moved went: the address."""
-    query = select(_a.article, _a.moved_to).where(_a.outlet == outlet, _a.article.in_(articles), _a.moved_to != "")
-    return {row.article: row.moved_to for row in connection.execute(query)}
+def postings(connection: Connection, outlet: str, articles: Collection[str]) -> dict[str, tuple[str, str]]:
+    """(address that it moved to, post id) of these articles, "" for none."""
+    query = select(_a.article, _a.moved_to, _a.post).where(_a.outlet == outlet, _a.article.in_(articles))
+    return {row.article: (row.moved_to, row.post) for row in connection.execute(query)}
 
 
 def waiting(connection: Connection, now: str, limit: int) -> list[Any]:

@@ -77,10 +77,10 @@ class _Work:
         hits = catalog.sample_holders({one for text in mine for one in sketch.hashes(text.faithful)})
         own = (outlet, article[:START])
         others = self.candidates(faces, hits, own) | catalog.faces({(name, one[:START]) for name, one in known})
-        moved = catalog.moved(outlet, [article, *(one for name, one in others if name == outlet)])
+        told = catalog.postings(outlet, [article, *(one for name, one in others if name == outlet)])
         compared, links = list(known), []
         for key, of in sorted(others.items()):
-            if key[1] == article or core.is_move(faces[-1], of[-1], moved):
+            if key[1] == article or core.is_same(faces[-1], of[-1], told):
                 continue
             compared.append(key)
             if link := self.link(mine, self.read(core.chosen(of)), hits):
