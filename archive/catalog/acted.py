@@ -15,7 +15,7 @@ from archive import acts
 from archive.acts import Act, Ruling, Standing
 from archive.address import article_id
 from archive.catalog import models, watched
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 from archive.catalog.rows import ArticleRow, EventRow
 
 SHOWN = "warraq_withheld_shown"  # option of a connection: withheld articles are among the answers

@@ -5,7 +5,7 @@ Rows are tuples of all columns in the order of the table, values as they are sto
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 import orjson
@@ -13,6 +13,12 @@ from sqlalchemy import Connection, Delete, Insert, Table, Update, and_, bindpara
 from sqlalchemy.engine import Dialect
 
 from archive.catalog.derive import Row
+
+CHUNK = 400  # articles or keys in one query
+
+
+def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (items[i : i + CHUNK] for i in range(0, len(items), CHUNK))
 
 
 def rows(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, select
 
 from archive.catalog import acted, models
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 
 
 @dataclass(frozen=True, slots=True)

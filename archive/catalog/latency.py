@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from archive import latency
 from archive.catalog import acted, bulk, models
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 from archive.catalog.rows import EventRow
 from archive.latency import Latency, Said
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from archive.catalog import models
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 from archive.history import ALIVE
 
 COMPLETE = ("rest", "sitemap")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, select
 
 from archive.catalog import models
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 from archive.log.leaf import Batch
 
 _row = models.logged.c

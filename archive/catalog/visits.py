@@ -17,7 +17,7 @@ from sqlalchemy import Connection, FromClause, Select, func, select
 from archive import keys
 from archive.capture import Previous
 from archive.catalog import bulk, models
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 from archive.catalog.derive import stamp, when
 from archive.catalog.listed import current_lists, unlisted
 from archive.catalog.sightings import Sighting, words

@@ -11,7 +11,7 @@ from archive import acts
 from archive.acts import Act
 from archive.capture import Previous
 from archive.catalog import models
-from archive.catalog.apply import chunks
+from archive.catalog.bulk import chunks
 from archive.watch import Watched
 
 _w, _a = models.watched.c, models.article.c
