@@ -150,7 +150,7 @@ def _marked(data: bytes, charset: str, declared: tuple[str, ...]) -> Decoded | N
     """`data` in the charset of its byte order mark, None when it is not."""
     others = [f"somebody says {label}" for label in declared if name_of(label) != charset]
     why = _because(f"a byte order mark of {charset}", others)
-    if charset == "utf-8":
+    if charset == "utf-8" and not letters.wide(data):
         try:
             return Decoded(data.decode("utf-8"), "utf-8", "bom", declared, why)
         except UnicodeDecodeError:
