@@ -5,9 +5,14 @@ By what content systems call it, never by what it says: the same page gives the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
+
+from archive.boxes import beside_links, without_boxes
+from archive.digest import skeleton
+from archive.textlines import placed
+
+__all__ = ["NAMES", "find", "holding", "without_boxes"]
 
 # Names of containers, the surest first. Jannah calls the whole article, counters and all, `post-content`.
 NAMES = (
@@ -26,17 +31,8 @@ _DOMINANT = 0.6  # share of the text of all elements of its kind: teasers of a l
 _MOST = (0.0, 0.15, 0.15, 0.35)  # share of the page's text that a container must hold, by its kind of name
 _INNER = 0.85  # share of its text that makes an inner candidate the better one
 _LEAST = 40  # letters: an empty shell is no container
-
-_BOX = re.compile(
-    r"(?:^|[-_ ])(?:related|relatedposts|sharedaddy|share|sharing|social|breadcrumbs?|crumbs|addtoany|yarpp|newsletter|"
-    r"subscribe|post-?views|views-count|tagcloud|post-tags|tags-links|post-meta|entry-meta|author-box|comments?|respond|"
-    r"advert|adsbygoogle|attribution|read-?also|readmore|also-read|see-also|toc|rating)(?:$|[-_ ])",
-    re.I,
-)
-_CUE = re.compile(
-    r"(?:[إا]?قرأ|شاهد|طالع|[إا]قرؤوا)\s*(?:أيض\S*|ايض\S*|المزيد|كذلك)\s*[|:،.\-–]*\s*|(?:read|see) (?:also|more)\s*:?\s*", re.I
-)
-_BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "header", "p", "span", "table"])
+_LONG = 30  # letters of a line that is in another text for a reason
+_HELD = 0.8  # share of a text that its container must hold
 
 
 def find(tree: Any) -> Any:
@@ -45,39 +41,32 @@ def find(tree: Any) -> Any:
     chosen = _dominant(microdata)
     if chosen is not None:
         return chosen
-    size = _size(tree)
+    size = beside_links(tree)
     for names, least in zip(NAMES, _MOST, strict=True):
         chosen = _dominant(list(_by_class(tree, names)))
-        if chosen is not None and (_size(chosen) >= least * size or _under_headline(chosen)):
+        if chosen is not None and (beside_links(chosen) >= least * size or _under_headline(chosen)):
             return chosen
     shells = (_only_shell(candidates) for candidates in (microdata, list(_by_class(tree, NAMES[0]))))
     return next((shell for shell in shells if shell is not None), None)
 
 
-def without_boxes(container: Any) -> list[str]:
-    """Remove boxes of related articles, sharing and the like inside a container; what was removed, a line each."""
-    size, removed, todo = _size(container), [], list(reversed(container))
-    while todo:
-        element = todo.pop()
-        if element.tag in _BOX_TAGS and _is_box(element) and 2 * _size(element) < size:
-            removed.append(" ".join("".join(element.itertext()).split())[:200])
-            element.drop_tree()
-        else:
-            todo += reversed(element)
-    return [f"box: {text}" for text in removed if text]
-
-
-def _is_box(element: Any) -> bool:
-    if element.tag in ("aside", "nav") or _BOX.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
-        return True
-    links = element.findall(".//a[@href]")
-    outside = "".join(element.itertext()) if links else ""
-    for link in links:
-        outside = outside.replace("".join(link.itertext()), "", 1)
-    if links and _CUE.fullmatch(outside.strip()):
-        return True
-    own = _letters(element) if len(links) > 1 and element.tag in ("ul", "ol", "div", "section") else 0
-    return own > 0 and own - sum(_letters(one) for one in links) <= 0.1 * own
+def holding(tree: Any, lines: list[str]) -> Any:
+    """The smallest element that holds most of a text that is known from elsewhere (`lines`); None when the page has it not."""
+    text = skeleton("".join(lines))
+    weights: dict[Any, int] = {}
+    whole = 0
+    for element, line in placed(tree):
+        mark = skeleton(line)
+        if len(mark) >= _LONG and mark in text:
+            whole += len(mark)
+            for one in (element, *element.iterancestors()):
+                weights[one] = weights.get(one, 0) + len(mark)
+    if whole < _HELD * len(text):
+        return None
+    chosen = tree
+    while (inner := next((one for one in chosen if weights.get(one, 0) >= _HELD * whole), None)) is not None:
+        chosen = inner
+    return chosen
 
 
 def _under_headline(element: Any) -> bool:
@@ -100,7 +89,7 @@ def _by_class(tree: Any, names: frozenset[str]) -> Iterator[Any]:
 
 def _dominant(candidates: list[Any]) -> Any:
     """The candidate that holds most of the text of all of them, or the innermost that holds nearly all of that."""
-    sizes = {one: _size(one) for one in candidates}
+    sizes = {one: beside_links(one) for one in candidates}
     outer = [one for one in candidates if not any(above in sizes for above in one.iterancestors())]
     if not outer:
         return None
@@ -116,13 +105,3 @@ def _dominant(candidates: list[Any]) -> Any:
 def _only_shell(candidates: list[Any]) -> Any:
     """The one container of an article without a text, such as a video: a text read from elsewhere would be another's."""
     return candidates[0] if len(candidates) == 1 and _under_headline(candidates[0]) else None
-
-
-def _size(element: Any) -> int:
-    """Characters under `element` that are neither links nor scripts."""
-    skipped = sum(_letters(one) for one in element.iter("a", "script", "style", "noscript"))
-    return max(0, _letters(element) - skipped)
-
-
-def _letters(element: Any) -> int:
-    return sum(len(text.strip()) for text in element.itertext())

@@ -1,87 +1,78 @@
 """The body of an article: Trafilatura's reading copy, and the faithful text that history compares.
 
-Both come from the same container. The reading copy is Trafilatura's; it drops every ZWNJ and bidi mark and rewrites
-spacing, so the faithful text is our own walk over the same elements, letter for letter as the browser gets them.
-A page whose container cannot be told is read by Trafilatura as a whole; its faithful text is then the page's own
-lines that Trafilatura kept.
+Both come from the same container, after the same boxes were cut out of it. The reading copy is Trafilatura's; it drops
+every ZWNJ and bidi mark and rewrites spacing, so the faithful text is our own walk over the same elements, letter for
+letter as the browser gets them. A page whose container cannot be told is read by Trafilatura as a whole; its faithful
+text is then the page's own lines that Trafilatura kept. A page may also print its text for programs (JSON-LD's
+articleBody): where that says that the container is the wrong one, the element that holds it is read instead.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from archive import pictures
-from archive.container import find, without_boxes
-from archive.digest import skeleton
+from archive import agreement, boxes, pictures
+from archive.container import find, holding
+from archive.digest import skeleton, tokens
 from archive.outlet import Layout
+from archive.shape import shape_of
+from archive.textlines import also_in, lines_of, without
 
-_NEVER = (  # never text of the article; captions go with their images
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "button", "select", "textarea",
-    "svg", "math", "audio", "video", "canvas", "figcaption", "ins", "head",
-)  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_HIDDEN_CLASSES = frozenset(["screen-reader-text", "sr-only", "visually-hidden", "wp-caption-text"])
-_BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "div", "dl",
-    "dt", "fieldset", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li",
-    "main", "menu", "nav", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
-))  # fmt: skip
-_HTML_SPACE = re.compile("[ \t\r\n\f]+")  # what a browser folds; NBSP, ZWNJ and bidi marks are letters to it
-_LONG = 30  # letters of a line that cannot be in Trafilatura's text by chance
+__all__ = ["Body", "body_of", "lines_of"]
+
+_LOST = 0.6  # share of articleBody that a body must have, or its container is the wrong one
+_WHOLE = 0.5  # share of the second extractor's text that articleBody must have, or it is an excerpt or another's
+_TEXT = 50  # words of an articleBody that can overrule a container
+_SHORTER = 1.5  # times as long as what the page shows must be what it prints for programs, to stand for the text
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`text`: the reading copy. `faithful`: what digests are taken of. `log`: lines that were removed, and why."""
+    """`text`: the reading copy. `faithful`: what digests are taken of. `log`: "reason: text" of all that was removed."""
 
     text: str
     faithful: str
-    container: bool  # False: Trafilatura chose on the whole page
+    container: bool  # the layout's own was found; False: Trafilatura chose on the whole page, or another was taken
     images: tuple[dict[str, str], ...]
     log: tuple[str, ...]
+    shape: str = ""  # archive.shape
+    checks: dict[str, float] = field(default_factory=dict)  # archive.agreement
 
 
-def body_of(tree: Any, layout: Layout, title: str, url: str) -> Body:
-    """Read the body of a page. `tree` (lxml.html) is changed: read everything else first. `url` is for image addresses."""
+def body_of(tree: Any, layout: Layout, title: str, url: str, said: Sequence[str] = ()) -> Body:
+    """Read the body of a page. `tree` (lxml.html) is changed: read everything else first.
+
+    `url` is for image addresses; `said`: the lines of the page's own articleBody (archive.agreement), if it prints one.
+    """
     container = _container(tree, layout)
-    pruned = _prune(tree, container, layout)
-    if container is None:
-        return _whole_page(tree, layout, title)
-    images = _images(container, url)
-    boxes = without_boxes(container) if not layout.body else []
-    _clean(container)
-    faithful = lines_of(container)
-    text = _trafilatura(container) or "\n".join(faithful)
-    kept, removed = _without(faithful, layout, title)
-    copy, _ = _without(text.split("\n"), layout, title)
-    return Body("\n".join(copy), "\n".join(kept), True, images, (*pruned, *boxes, *removed))
+    second = agreement.second(tree)
+    shape = shape_of(container, tree)
+    named = container is not None
+    words, log = tokens("\n".join(said)), []
+    known = list(said) if len(words) >= _TEXT and agreement.share_of(tokens(second), words) >= _WHOLE else []
+    if known and (container is None or agreement.share_of(words, tokens("\n".join(lines_of(container)))) < _LOST):
+        other = holding(tree, known)
+        if other is not None and other is not container:
+            log.append(f"container: {'another holds' if named else 'the element that holds'} the page's own articleBody")
+            container = other
+            named = not layout.body
+    pruned = boxes.pruned(tree, container, layout.prune)
+    body = _whole_page(tree, layout, title) if container is None else _contained(container, layout, title, url, second)
+    if known and _is_teaser(body.faithful, words):
+        kept, removed = without(known, layout.drop_lines, title)
+        log.append("body: articleBody, of which the page shows a part only")
+        body = Body("\n".join(kept), "\n".join(kept), False, body.images, tuple(removed))
+        named = False
+    checks = agreement.checks(body.faithful, article_body="\n".join(said), second=second, links=body.checks.get("links"))
+    return Body(body.text, body.faithful, named and body.container, body.images, (*log, *pruned, *body.log), shape, checks)
 
 
-def lines_of(element: Any) -> list[str]:
-    """The text under `element` as lines: a block or <br> ends one. Nothing but HTML white space is folded."""
-    pieces: list[str] = []
-    for kind, piece in _walk(element):
-        pieces.append("\0" if kind else piece)
-    lines = (_HTML_SPACE.sub(" ", line).strip(" ") for line in "".join(pieces).split("\0"))
-    return [line for line in lines if line]
-
-
-def _walk(root: Any) -> Iterator[tuple[bool, str]]:
-    """(True, "") where a line ends, (False, text) for text, in document order and without recursion."""
-    from lxml import etree
-
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if element.tag in _BLOCKS:
-            yield True, ""
-        elif element.tag in ("td", "th") and event == "start":
-            yield False, " "
-        text = element.text if event == "start" else element.tail if element is not root else None
-        if text:
-            yield False, text.replace("\0", "")
+def _is_teaser(body: str, words: list[str]) -> bool:
+    """Is what the page shows a small part of what it prints for programs?"""
+    own = tokens(body)
+    return len(words) >= _SHORTER * len(own) and agreement.share_of(words, own) < _LOST
 
 
 def _container(tree: Any, layout: Layout) -> Any:
@@ -95,44 +86,24 @@ def _container(tree: Any, layout: Layout) -> Any:
     from lxml.html import Element
 
     joined = Element("div")
+    inner[0].addprevious(joined)  # where the first stood, so that the way up to it still tells the template
+    joined.tail = None
     joined.extend(inner)
     return joined
 
 
-def _prune(tree: Any, container: Any, layout: Layout) -> list[str]:
-    """Remove what the layout says; the text of what was in the container, a line each."""
-    removed = []
-    for path in layout.prune:
-        for element in tree.xpath(path):
-            if container is not None and element is not container and container in element.iterancestors():
-                removed.append(f"box: {' '.join(''.join(element.itertext()).split())[:200]}")
-            if element is not container and (container is None or element not in container.iterancestors()):
-                _drop(element)
-    return [line for line in removed if line != "box: "]
-
-
-def _clean(container: Any) -> None:
-    """Take out of the container what no reader reads as its text."""
-    from lxml import etree
-
-    etree.strip_elements(container, *_NEVER, with_tail=False)
-    doubtful = [one for one in container.iterdescendants() if one.tag == "form" or _is_hidden(one)]
-    size = len("".join(container.itertext())) if doubtful else 0
-    for one in doubtful:
-        if 3 * len("".join(one.itertext())) < size:  # else a "show more" fold, or ASP.NET's form around everything
-            _drop(one)
-
-
-def _is_hidden(element: Any) -> bool:
-    get = element.attrib.get
-    if "hidden" in element.attrib or ("style" in element.attrib and _HIDDEN.search(get("style"))):
-        return True
-    return "class" in element.attrib and not _HIDDEN_CLASSES.isdisjoint(get("class").split())
-
-
-def _drop(element: Any) -> None:
-    if element.getparent() is not None:
-        element.drop_tree()
+def _contained(container: Any, layout: Layout, title: str, url: str, second: str) -> Body:
+    """The body of a page whose container is known."""
+    images = _images(container, url)
+    log = boxes.without_boxes(container) + boxes.clean(container)
+    links = boxes.link_share(container)
+    text = _trafilatura(container)
+    if text and not layout.body:
+        log += boxes.unread(container, skeleton(text), skeleton(second))
+    faithful = lines_of(container)
+    kept, removed = without(faithful, layout.drop_lines, title)
+    copy, _ = without(text.split("\n") if text else faithful, layout.drop_lines, title)
+    return Body("\n".join(copy), "\n".join(kept), True, images, (*log, *removed), checks={"links": links})
 
 
 def _trafilatura(container: Any) -> str:
@@ -151,61 +122,17 @@ def _text_of(document: Any) -> str:
 
 
 def _whole_page(tree: Any, layout: Layout, title: str) -> Body:
+    """The body of a page of which no container is known."""
     from trafilatura import bare_extraction
 
-    text = _text_of(bare_extraction(deepcopy(tree), include_comments=False))
+    text = _text_of(bare_extraction(tree, include_comments=False))
     body = tree.find(".//body")
     if not text or body is None:
         return Body("", "", False, (), ())
-    _clean(body)
-    kept, removed = _without(_kept_lines(lines_of(body), skeleton(text)), layout, title)
-    copy, _ = _without(text.split("\n"), layout, title)
-    return Body("\n".join(copy), "\n".join(kept), False, (), removed)
-
-
-def _kept_lines(lines: list[str], text: str) -> list[str]:
-    """The page's lines that are in Trafilatura's `text` (a skeleton), each as often as there.
-
-    A long line is known by itself. A short one (a menu's word may also stand in the text) counts only where it
-    stands in the text between the long lines that surround it on the page.
-    """
-    marks = [skeleton(line) for line in lines]
-    places: dict[int, tuple[int, int]] = {}
-    taken: set[int] = set()
-    for n, mark in enumerate(marks):
-        at = text.find(mark) if len(mark) >= _LONG else -1
-        while at in taken:
-            at = text.find(mark, at + 1)
-        if at >= 0:
-            taken.add(at)
-            places[n] = (at, at + len(mark))
-    after = -1  # number of the long line before
-    for n, mark in enumerate(marks):
-        if n in places and len(mark) >= _LONG:
-            after = n
-        elif mark and len(mark) < _LONG and after >= 0:
-            following = next((m for m in range(n + 1, len(marks)) if m in places), -1)
-            low, high = places[after][1], places[following][0] if following >= 0 else len(text)
-            at = text.find(mark, low, high)
-            if at >= 0:
-                places[n] = (at, at + len(mark))
-                after = n
-    return [lines[n] for n in sorted(places)]
-
-
-def _without(lines: list[str], layout: Layout, title: str) -> tuple[list[str], tuple[str, ...]]:
-    """`lines` without those the layout drops and a headline repeated on top; and what was removed."""
-    rules = [re.compile(pattern) for pattern in layout.drop_lines]
-    kept: list[str] = []
-    removed: list[str] = []
-    for line in lines:
-        plain = line.removeprefix("- ").strip()
-        headline = not kept and title and skeleton(line) == skeleton(title)
-        if headline or any(rule.fullmatch(plain) for rule in rules):
-            removed.append(line)
-        else:
-            kept.append(line)
-    return kept, tuple(removed)
+    boxes.clean(body)
+    kept, removed = without(also_in(lines_of(body), skeleton(text)), layout.drop_lines, title)
+    copy, _ = without(text.split("\n"), layout.drop_lines, title)
+    return Body("\n".join(copy), "\n".join(kept), False, (), tuple(removed))
 
 
 def _images(container: Any, url: str) -> tuple[dict[str, str], ...]:
@@ -213,7 +140,7 @@ def _images(container: Any, url: str) -> tuple[dict[str, str], ...]:
     from archive.address import absolute
 
     found: dict[str, str] = {}
-    for image in container.iter("img"):
+    for image in container.iter("img", "amp-img"):
         source = pictures.source(dict(image.attrib))
         if not source:
             continue

@@ -1,0 +1,177 @@
+"""What stands inside an article's container and is no text of it: boxes, embeds, captions, hidden parts. Pure.
+
+Each function takes such parts out of the tree it is given and returns the log: "reason: text" for each. What has no
+text goes without a word, as do scripts and styles, which nobody reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from archive.digest import skeleton
+from archive.textlines import CUE, lines_of
+
+_SILENT = (
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "button", "select", "textarea", "input",
+    "svg", "math", "audio", "video", "canvas", "head", "amp-iframe", "amp-ad", "amp-embed", "amp-video", "amp-analytics",
+)  # fmt: skip
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN_CLASSES = frozenset(["screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden", "assistive-text"])
+_CAPTIONS = frozenset(["wp-caption-text", "wp-element-caption", "image-caption", "photo-caption", "caption-text"])
+_EMBEDS = frozenset((
+    "twitter-tweet", "twitter-video", "instagram-media", "tiktok-embed", "fb-post", "fb-video", "fb-xfbml-parse-ignore",
+    "wp-embedded-content", "bluesky-embed", "reddit-card", "reddit-embed-bq", "text-post-media", "telegram-post",
+))  # fmt: skip
+_BOX = re.compile(
+    r"(?:^|[-_ ])(?:related|relatedposts|related-?stories|sharedaddy|share|sharing|social|breadcrumbs?|crumbs|addtoany|yarpp|"
+    r"newsletter|subscribe|post-?views|views-count|tagcloud|post-tags|tags-links|post-meta|entry-meta|author-box|about-author|"
+    r"comments?|respond|advert|adsbygoogle|stream-item|e3lan|attribution|read-?also|readmore|also-read|see-also|check-also|"
+    r"toc|rating|recirc(?:ulation)?|most-?read|promo|outbrain|taboola|paywall)(?:$|[-_ ])",
+    re.I,
+)
+_BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "header", "p", "span", "table", "figure"])
+_LISTS = frozenset(["ul", "ol", "div", "section"])
+_SHELVES = frozenset(["div", "section", "aside", "ul", "ol", "table", "figure", "header", "footer", "nav", "details", "dl"])
+_TABLES = frozenset(["ul", "ol", "table", "dl"])  # Trafilatura leaves out long ones of an article too
+_MUCH = 0.5  # share of a container's letters that no box has
+_MOST = 0.6  # share of the container's letters that the copy must have to be believed about the rest
+
+
+def without_boxes(container: Any) -> list[str]:
+    """Remove boxes of related articles, sharing and the like, and what is embedded from elsewhere."""
+    size, removed, todo = letters(container), [], list(reversed(container))
+    while todo:
+        element = todo.pop()
+        if not isinstance(element.tag, str):
+            continue
+        reason = "embed" if _is_embed(element) else "box" if element.tag in _BOX_TAGS and is_box(element) else ""
+        if reason and (reason == "embed" or 2 * beside_links(element) < size):
+            removed.append(_taken(element, reason))
+        else:
+            todo += reversed(element)
+    return _said(removed)
+
+
+def unread(container: Any, copy: str, second: str) -> list[str]:
+    """Remove boxes of which the reading copy (a skeleton) took no line: Trafilatura knew them for what they are.
+
+    Only whole boxes: a paragraph that it left out stays, and a list or table that the second extractor took. Nothing
+    when the copy lacks so much that its word is doubtful.
+    """
+    lines = lines_of(container)
+    marks = {line: skeleton(line) for line in lines}
+    whole = sum(len(marks[line]) for line in lines)
+    if sum(len(marks[line]) for line in lines if marks[line] in copy) < _MOST * whole:
+        return []
+    removed, todo = [], [one for one in reversed(container) if isinstance(one.tag, str)]
+    while todo:
+        element = todo.pop()
+        inner = [marks[line] for line in (lines_of(element) if element.tag in _SHELVES else ()) if marks.get(line)]
+        told = f"{copy}\0{second}" if element.tag in _TABLES else copy
+        absent = [mark not in told for mark in inner]
+        if absent and all(absent) and sum(map(len, inner)) < _MUCH * whole:
+            removed.append(_taken(element, "box"))
+        elif any(absent):
+            todo += reversed(element)
+    return _said(removed)
+
+
+def clean(container: Any) -> list[str]:
+    """Remove scripts and what is hidden, captions (they go with their images), forms and advertisements."""
+    from lxml import etree
+
+    etree.strip_elements(container, *_SILENT, with_tail=False)
+    removed = [_taken(one, "caption") for one in list(container.iterdescendants()) if _is_caption(one)]
+    doubtful = [one for one in container.iterdescendants() if one.tag == "form" or _is_hidden(one) or _is_ad(one)]
+    size = len("".join(container.itertext())) if doubtful else 0
+    for one in doubtful:
+        if 3 * len("".join(one.itertext())) < size:  # else a "show more" fold, or ASP.NET's form around everything
+            removed.append(_taken(one, "form" if one.tag == "form" else "hidden"))
+    return _said(removed)
+
+
+def is_box(element: Any) -> bool:
+    """By its name, by words that announce other articles, or because it is links only."""
+    if element.tag in ("aside", "nav") or _BOX.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+        return True
+    links = element.findall(".//a[@href]")
+    outside = "".join(element.itertext()) if links else ""
+    for link in links:
+        outside = outside.replace("".join(link.itertext()), "", 1)
+    if links and CUE.fullmatch(outside.strip()):
+        return True
+    own = letters(element) if len(links) > 1 and element.tag in _LISTS else 0
+    return own > 0 and own - sum(letters(one) for one in links) <= 0.1 * own
+
+
+def letters(element: Any) -> int:
+    """Characters under `element`, without the white space around them."""
+    return sum(len(text.strip()) for text in element.itertext())
+
+
+def beside_links(element: Any) -> int:
+    """Characters under `element` that are neither links nor scripts."""
+    return max(0, letters(element) - sum(letters(one) for one in element.iter("a", "script", "style", "noscript")))
+
+
+def link_share(container: Any) -> float:
+    """Which share of the characters under `container` is in links."""
+    whole = letters(container)
+    return min(1.0, sum(letters(one) for one in container.iter("a")) / whole) if whole else 0.0
+
+
+def pruned(tree: Any, container: Any, paths: tuple[str, ...]) -> list[str]:
+    """Remove what a layout's XPaths name, never the container or what it stands in; the log of what was inside it."""
+    removed = []
+    for path in paths:
+        for element in tree.xpath(path):
+            if not hasattr(element, "iterancestors") or element is container:
+                continue
+            if container is None or element not in container.iterancestors():
+                inside = container is not None and container in element.iterancestors()
+                text = _taken(element, "box")
+                removed += [text] if inside else []
+    return _said(removed)
+
+
+def _is_embed(element: Any) -> bool:
+    return "class" in element.attrib and not _EMBEDS.isdisjoint(element.get("class").split())
+
+
+def _is_caption(element: Any) -> bool:
+    return element.tag == "figcaption" or ("class" in element.attrib and not _CAPTIONS.isdisjoint(element.get("class").split()))
+
+
+def _is_hidden(element: Any) -> bool:
+    get = element.attrib.get
+    if "hidden" in element.attrib or ("style" in element.attrib and _HIDDEN.search(get("style"))):
+        return True
+    return "class" in element.attrib and not _HIDDEN_CLASSES.isdisjoint(get("class").split())
+
+
+def _is_ad(element: Any) -> bool:
+    """<ins> is also HTML's word for an edit, which is text."""
+    names = element.attrib if element.tag == "ins" else {}
+    return "adsbygoogle" in names.get("class", "") or any(name.startswith("data-ad") for name in names)
+
+
+def _taken(element: Any, reason: str) -> str:
+    """Take it out; what the log says of it."""
+    text = " ".join(part for one in _pieces(element) for part in one.split())
+    if element.getparent() is not None:
+        element.drop_tree()
+    return f"{reason}: {text}" if text else ""
+
+
+def _pieces(element: Any) -> Iterator[str]:
+    for one in element.iter():
+        if one.text and one.tag not in _SILENT:
+            yield one.text
+        if one.tail and one is not element:
+            yield one.tail
+
+
+def _said(removed: list[str]) -> list[str]:
+    return [line for line in removed if line]
