@@ -31,6 +31,7 @@ FACES = 12  # versions of an article that are compared: the first ones, and the 
 NEAR = timedelta(days=14)  # two articles captured so close to each other are compared for one common sample
 FAR = 2  # samples in common that it takes otherwise; chance alone gives one among a million articles
 AGAIN = timedelta(days=7)  # after the newest version: then it is looked for once more, among what came meanwhile
+LOOKED_AT = 400  # articles with a sample of it whose times are looked at
 MOST = 24  # articles that one is compared with
 PEERS = 6  # articles of an outlet that tell which of its words are everywhere
 COMMON = 3  # of them

@@ -24,7 +24,7 @@ from archive.steps.workshop import Outcome, Workshop
 BATCH = 50  # articles between two looks at what is due
 BUDGET = timedelta(minutes=10)
 KEPT = 200  # texts in memory
-LOOKED = 400  # articles with a sample of a text whose times are looked at
+
 START = 12  # digits of an article's id by which the catalog's samples name it
 
 
@@ -90,7 +90,7 @@ class _Work:
     def candidates(self, faces: Sequence[Face], hits: Hits, own: Key) -> dict[Key, list[Face]]:
         """Versions of the articles that share samples enough with one, those that share the most first."""
         wanted = [key for key, _ in sorted(hits.found.items(), key=lambda one: (-one[1], one[0])) if key != own]
-        of = self.shop.catalog.faces(wanted[:LOOKED])
+        of = self.shop.catalog.faces(wanted[: core.LOOKED_AT])
         enough = {
             key: them for key, them in of.items() if hits.found[key[0], key[1][:START]] >= core.FAR or core.near(faces, them)
         }

@@ -140,7 +140,8 @@ def _article(desk: Desk, request: Request) -> tuple[str, Mapping[str, Any]]:
     found = _found(desk, request)
     number = _number(request, "v", len(found.versions), len(found.versions))
     snapshot = desk.snapshot(found.versions[number - 1].snapshot) if number else None
-    return "article.html", views.article(found, desk.title(found.article.outlet), number, snapshot)
+    elsewhere = views.elsewhere(desk.catalog.republished(found.article.article), found.article, desk.title)
+    return "article.html", {**views.article(found, desk.title(found.article.outlet), number, snapshot), "elsewhere": elsewhere}
 
 
 def _compare(desk: Desk, request: Request) -> tuple[str, Mapping[str, Any]]:

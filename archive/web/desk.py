@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from archive.errors import BadRecord
 
 if TYPE_CHECKING:
+    from archive.catalog.pairs import Pair
     from archive.catalog.rows import EventRow, HistoryRow, OutletRow
     from archive.settings import Settings
     from archive.store import Store
@@ -27,6 +28,8 @@ class Catalog(Protocol):
         """Refused when there is no such article, Withheld when it may not be shown."""
 
     def outlets(self) -> list[OutletRow]: ...
+
+    def republished(self, article: str) -> list[Pair]: ...
 
 
 @dataclass

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archive.compare import Span, compare, invisible
 
 if TYPE_CHECKING:
-    from archive.catalog.rows import CaptureRow, EventRow, HistoryRow, SeedLinkRow, VersionRow
+    from archive.catalog.pairs import Pair
+    from archive.catalog.rows import ArticleRow, CaptureRow, EventRow, HistoryRow, SeedLinkRow, VersionRow
 
 # kind → (word, sign, tone). The sign says it without colour; the tone is a class in style.css.
 KINDS = {
@@ -225,6 +226,29 @@ def _link(link: SeedLinkRow) -> dict[str, Any]:
         "paragraphs": [(pair[0], pair[1]) for pair in detail.get("paragraphs") or []],
         "recipe": str(detail.get("recipe", "")),
     }
+
+
+def elsewhere(pairs: Iterable[Pair], mine: ArticleRow, title: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Articles that share this one's text: how much of each is in the other, and which was captured first."""
+    out = []
+    for pair in pairs:
+        link = pair.link
+        first = (link.outlet, link.article) == (mine.outlet, mine.article)
+        shares = [link.detail["first_in_second"], link.detail["second_in_first"]]
+        times = [(link.captured, link.published), (link.other_captured, link.other_published)]
+        out.append(
+            {
+                "relation": link.relation,
+                "outlet": title(link.other_outlet if first else link.outlet),
+                "article": link.other if first else link.article,
+                "version": link.other_version if first else link.version,
+                "title": calm(pair.other_title if first else pair.title) or (pair.other_url if first else pair.url),
+                "first": first,
+                "shares": shares if first else shares[::-1],  # of this article there; of that one here
+                "times": times if first else times[::-1],
+            }
+        )
+    return out
 
 
 def _pictures(snapshot: Mapping[str, Any]) -> list[dict[str, str]]:

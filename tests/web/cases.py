@@ -7,8 +7,10 @@ import json
 from dataclasses import fields, replace
 from typing import Any
 
+from archive.catalog.pairs import Pair
 from archive.catalog.rows import ArticleRow, CaptureRow, EventRow, HistoryRow, OutletRow, SeedLinkRow, VersionRow
 from archive.errors import Refused
+from archive.republished import Link
 from archive.web.desk import Desk
 
 EDITED, DELETED, NASTY = "a1" * 16, "b2" * 16, "c3" * 16
@@ -199,6 +201,22 @@ def _nasty() -> tuple[HistoryRow, dict[str, bytes]]:
     }
 
 
+def _copy(article: str, outlet: str, other: str, title: str, relation: str) -> Pair:
+    """The text of `article`, captured first, in another one."""
+    shares = {
+        "first_in_second": {"shared": 99, "of": 110, "share": 0.9},
+        "second_in_first": {"shared": 99, "of": 396, "share": 0.25},
+    }
+    times = ("2026-11-20T06:00:00.000000Z", "2026-11-21T07:30:00.000000Z", "2026-11-20T08:00:00+03:00", "")
+    detail = {**shares, "paragraphs": [[1, 2]], "recipe": "1"}
+    link = Link("manara", article, outlet, other, relation, *times, 1, 1, "", "", detail)
+    return Pair(link, "https://manara.example.org/1", "عنوان هنا", f"https://{outlet}.example.org/2", title)
+
+
+COPY = _copy(EDITED, "masar", DELETED, "عنوان هناك", "contains")
+COPY_OF_NASTY = _copy(DELETED, f"masar{SCRIPT}", NASTY, f"\u202e{SCRIPT}", SCRIPT)
+
+
 class Shelf:
     """Catalog and store at once; what they hold is above. `filler` adds that many more new articles to the changes."""
 
@@ -230,6 +248,9 @@ class Shelf:
 
     def outlets(self) -> list[OutletRow]:
         return [row(OutletRow, outlet=name) for name in ("manara", "masar")]
+
+    def republished(self, article: str) -> list[Pair]:
+        return [pair for pair in (COPY, COPY_OF_NASTY) if article in (pair.link.article, pair.link.other)]
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         return self.objects[key]

@@ -244,3 +244,23 @@ def test_in_airflows_frame_no_link_leads_out_of_it() -> None:
     framed = there.get(f"/warraq/article/{EDITED}", headers={"Sec-Fetch-Dest": "iframe"}).text
     assert all(link.startswith(("/warraq/", "#")) for link in links(framed))
     assert any(link.startswith("https://manara") for link in links(there.get(f"/warraq/article/{EDITED}").text))
+
+
+def test_the_same_text_elsewhere_is_linked_both_ways() -> None:
+    for mine, other, name, shares, seen_ in (
+        (EDITED, DELETED, "عنوان هناك", ("90.0 %", "25.0 %"), "here 2026-11-20 06:00 , there 2026-11-21 07:30"),
+        (DELETED, EDITED, "عنوان هنا", ("25.0 %", "90.0 %"), "here 2026-11-21 07:30 , there 2026-11-20 06:00"),
+    ):
+        html = client().get(f"/warraq/article/{mine}").text
+        assert f"/warraq/article/{other}?v=1" in links(html)
+        told = text(html).partition("The same text elsewhere")[2]
+        assert name in told
+        assert told.index(f"in that one {shares[0]}") < told.index(f"in this one {shares[1]}")
+        assert seen_ in re.sub(r" ?UTC", "", told)
+        assert "not said" in told
+
+
+def test_what_has_no_copy_says_nothing_of_it() -> None:
+    shelf = Shelf()
+    shelf.republished = lambda article: []  # type: ignore[method-assign]
+    assert "elsewhere" not in text(client(shelf).get(f"/warraq/article/{EDITED}").text)
