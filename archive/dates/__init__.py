@@ -3,15 +3,15 @@
 dateparser reads none of the Levantine month names, and htmldate makes 1 January of what it cannot read, so this is our own.
 What is not sure stays unknown. The rules, where one could decide otherwise:
 
-- Day and month in digits (12/3/2019) are unknown unless one reading is no date, lies after the capture, contradicts the weekday or
-  the Hijri date beside it, or the digits carry CLDR's right-to-left marks, which only its Arabic d/m/y has. An outlet's zone
-  settles nothing: half of the Arabic sites run software with American settings.
+- Day and month in digits (12/3/2019) are unknown unless one reading is no date, lies after the capture, contradicts the weekday
+  or the Hijri date beside it, or the digits carry CLDR's right-to-left marks, which only its Arabic d/m/y has. An outlet's
+  zone settles nothing: many Arabic sites run software with American settings.
 - A weekday beside the date that contradicts it makes the date unknown: one of the two is wrong.
 - Hijri dates are recognised and never converted: who saw the moon decides the day. They check the date beside them (± 3 days).
 - A range, a list of days, a bound («حتى 14 آذار») and two different days without labels are unknown. Under labels
   («نُشر», «آخر تحديث») the caller says which; a date without label counts as published.
-- A clock counts when nothing but punctuation, «الساعة» or a weekday stands between it and the date. If its half of the day or its
-  zone is not sure, or the zone's clock showed that time twice or never (summer time), the day alone is given.
+- A clock counts when nothing but punctuation, «الساعة» or a weekday stands between it and the date. If its half of the day or
+  its zone is not sure, or the zone's clock showed that time twice or never (summer time), the day alone is given.
 - A stated offset stays as stated. A clock without one is the outlet's local time, by the rules of zoneinfo for that day.
 - Midnight without an offset (2019-03-14T00:00:00) is how programs write a day: it is read as that day.
 - «منذ 3 ساعات» is the capture's time less three hours, cut to the hour: precision "hour". Weeks, months and years are unknown.

@@ -14,7 +14,8 @@ _UNITS = {  # seconds of one: singular and plural, then the dual
     60: ("دقيقة|دقائق|دقايق|minute|minutes|min|mins", "دقيقتين|دقيقتان"),
     3600: ("ساعة|ساعات|hour|hours|heure|heures|hr|hrs", "ساعتين|ساعتان"),
     86400: ("يوم|يوما|أيام|day|days|jour|jours", "يومين|يومان"),
-    0: ("أسبوع|أسابيع|أسبوعا|شهر|أشهر|شهور|شهرا|سنة|سنوات|سنين|عام|أعوام|week|weeks|month|months|year|years|semaine|semaines|mois|an|ans",
+    0: ("أسبوع|أسابيع|أسبوعا|شهر|أشهر|شهور|شهرا|"
+        "سنة|سنوات|سنين|عام|أعوام|week|weeks|month|months|year|years|semaine|semaines|mois|an|ans",
         "أسبوعين|أسبوعان|شهرين|شهران|سنتين|عامين"),
 }  # fmt: skip
 _SINGLE = {plain(word): size for size, (words, _) in _UNITS.items() for word in words.split("|")}
@@ -27,7 +28,7 @@ _BEFORE_NOW = re.compile(rf"{START}(?:منذ|قبل|il y a) {_ABOUT}(?P<parts>{_
 _AGO = re.compile(rf"{START}{_ABOUT}(?P<parts>(?:{_N}) ?(?:{one_of(_SINGLE)})){END} (?:ago|مضت){END}")
 _ONE = re.compile(_PART)
 # «قبل 3 أيام من الانتخابات», «منذ ساعة ونصف», «قبل يوم الجمعة»: told from elsewhere, or not whole.
-_OTHERWISE = re.compile(rf" ?(?:من (?!الان)|و|علي |او |\d|{WEEKDAY})")
+_OTHERWISE = re.compile(rf" ?(?:من (?!الان(?!\w))|و|علي |او |\d|{WEEKDAY})")
 _CALENDAR = {
     plain(word): days
     for days, words in {0: "اليوم|today|aujourd'hui", 1: "أمس|الأمس|البارحة|yesterday|hier", 2: "أول أمس|أول من أمس"}.items()

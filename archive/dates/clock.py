@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from archive.dates.words import END, START, WEEKDAY, one_of, plain
-from archive.dates.zones import OWN, Zone, zone_at, zone_in
+from archive.dates.zones import BARE, OWN, Zone, zone_at, zone_in
 
 _HALVES = {
     "am": ("ص", "صباحا", "صباح", "am", "a.m.", "a.m", "a. m.", "فجرا", "قبل الظهر", "du matin", "پ.ن", "ق.ظ"),
@@ -20,16 +20,20 @@ _HALF_OF = {plain(word): half for half, words in _HALVES.items() for word in wor
 _HALF = one_of(_HALF_OF)
 _WORDY = one_of(word for word in _HALF_OF if len(word) > 1)  # «8 م» may be metres
 # A half of the day that stands apart from its clock, or a word of which nobody knows the hours.
-_LOOSE = re.compile(
-    rf"{START}(?:{one_of(['صباحا', 'صباح', 'مساء', 'مساءا', 'فجرا', 'عصرا', 'ظهرا', 'الظهر', 'ليلا', 'منتصف', 'عشية', 'عشاء', 'ضحى', 'غروبا', 'المساء', 'am', 'pm', 'matin', 'soir', 'midi'])}){END}"
-)
+_LOOSE_WORDS = one_of((
+    "صباحا", "صباح", "مساء", "مساءا", "المساء", "فجرا", "عصرا", "ظهرا", "الظهر", "ليلا", "منتصف", "عشية", "عشاء", "ضحى",
+    "غروبا", "am", "pm", "matin", "soir", "midi",
+))  # fmt: skip
+_LOOSE = re.compile(rf"{START}(?:{_LOOSE_WORDS}){END}")
+_MINUTES = r"(?::| ?h ?)(?P<m>\d\d)(?::(?P<s>\d\d)(?:\.\d{1,9})?)?(?![:\d%])(?![.,/]\d)(?!-\d(?!\d:?\d\d))"
 _CLOCK = re.compile(
-    r"(?:(?<=\dt)|(?<![\w:+]))(?<!\d[.,/'])(?P<h>\d{1,2})"
-    rf"(?:(?::| ?h ?)(?P<m>\d\d)(?::(?P<s>\d\d)(?:\.\d{{1,9}})?)?(?![:\d%])(?![.,/]\d)(?!-\d(?!\d:?\d\d))(?: ?(?P<half>{_HALF}){END}(?!\d))?|(?: ?h(?=[ ,)]|$)| ?(?P<only>{_WORDY}){END}))"
+    rf"(?:(?<=\dt)|(?<![\w:+]))(?<!\d[.,/'])(?P<h>\d{{1,2}})"
+    rf"(?:{_MINUTES}(?: ?(?P<half>{_HALF}){END}(?!\d))?|(?: ?h(?=[ ,)]|$)| ?(?P<only>{_WORDY}){END}))"
 )
 # What may stand between a date, its clock and its zone.
+_LINK_WORDS = rf"(?:ب|ال|بال)?توقيت [^\W\d]+|{BARE}|في|تمام|الساعه|ساعه|عند|علي|at|a|le|the|on|saat|ساعت|يوم|{WEEKDAY}"
 _LINK = re.compile(
-    rf"(?:[ ,.\-|/:()\[\]@*•·;]|{START}(?:في|تمام|الساعه|ساعه|عند|علي|at|a|le|the|on|saat|ساعت|كاتژمير|يوم|{WEEKDAY}){END}|(?<=\d)t(?=\d)|(?<=\d|\s)(?:م|ميلادي|ميلاديه|ad){END})*"
+    rf"(?:[ ,.\-|/:()\[\]@*•·;]|{START}(?:{_LINK_WORDS}){END}|(?<=\d)t$|(?<=[\d\s])(?:م|ميلادي|ميلاديه|ad){END})*"
 )
 _FOREIGN = re.compile(
     r"[ ,(]{0,2}(?!(?:by|le|at|on|in|par|et|de|the|updated|last|modified|published|mis|mise|posted|views?)\b)[a-z]{2,5}\b"

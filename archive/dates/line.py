@@ -16,12 +16,15 @@ from archive.dates.words import END, START, plain
 Which = Literal["published", "modified", "any"]
 
 LONGEST = 600  # letters; more is prose, in which a date is of what it tells
-_LABEL = re.compile(
-    rf"{START}(?:(?P<modified>(?:اخر |تم )?(?:ال)?(?:تحديث|تحديثه|تعديل|تعديله)|محدث|معدل|عدل|عدلت|(?:حدث|حدثت)(?= ?:| في| بتاريخ)"
-    r"|(?:last |date )?(?:updated?|modified|edited)|modifiee?|mise? a jour|maj)"
-    r"|(?P<published>(?:تاريخ |تم |وقت )?(?:ال)?(?:نشر|اضافه)|نشرت?|نشره|منشور|اضيفت?|كتبت?|انتشار|posted|published|publiee?|publication|created|added))"
-    rf"{END}"
+_MODIFIED = (
+    r"(?:اخر |تم )?(?:ال)?(?:تحديث|تحديثه|تعديل|تعديله)|محدث|معدل|عدلت?|حدثت?(?= ?:| في| بتاريخ)"
+    r"|(?:last |date )?(?:updated?|modified|edited)|modifiee?|mise? a jour|maj"
 )
+_PUBLISHED = (
+    r"(?:تاريخ |تم |وقت )?(?:ال)?(?:نشر|اضافه)|نشرت?|نشره|منشور|اضيفت?|كتبت?|انتشار"
+    r"|posted|published|publiee?|publication|created|added"
+)
+_LABEL = re.compile(rf"{START}(?:(?P<modified>{_MODIFIED})|(?P<published>{_PUBLISHED})){END}")
 _BESIDE_WORD = re.compile(r"(?:[\W_]|(?:في|علي|عند|تمام|الساعه|تاريخ|يوم|date|on|at|the|le|a)(?!\w))*")
 _DATE = re.compile(r"\d|امس|اليوم|البارحه|منذ|قبل|ago|today|day|hier|aujourd|il y a")
 

@@ -28,9 +28,9 @@ _LUNAR = re.compile(
     rf"{_GAP}(?:(?:عام|سنه|لعام|لسنه) )?(?P<y>1[3-5]\d\d)(?!\d)(?:{_AGE}\)?)?"
 )
 _IS_LUNAR = re.compile(_AGE)
-_CLEAN_END = re.compile(r"(?:م|ميلادي|ميلاديه|ad)?(?:(?![\w:%°$€£]|/\w)|(?=t\d\d:))(?![.,-]\d(?!\d?[:h]\d))")
+_CLEAN_END = re.compile(r"(?:م|ميلادي|ميلاديه|ad)?(?:(?![\w:%°$€£]|/\w|\.[a-z])|(?=t\d\d:))(?![.,-]\d(?!\d?[:h]\d))")
 _SPOILT = re.compile(r"\d[-.,:'/]$|[$€£¥₪₺#@%&=+./_\\]$|[$€£¥₪₺#+=] $")
-_LIST = re.compile(r"(?<![\d:h])\d{1,2} ?(?:-|/|,|&|و|او|الي|حتي|to|and|or|et|au|a) ?$")
+_LIST = re.compile(r"(?<![\d:h])\d{1,2} ?(?:-|/|,|&|و|او|الي|حتي|to|and|or|et|au|a)? ?$")
 _BOUND = re.compile(
     rf"{START}(?:منذ|حتي|لغايه|قبل|بعد|بين|من|الي|until|till|since|before|after|from|to|depuis|avant|apres|du|au|jusqu'au) "
     rf"(?:يوم )?(?:تاريخ )?(?:{WEEKDAY})?[ ,]*$"

@@ -15,18 +15,15 @@ _ISO = re.compile(
     rf"(?P<y>\d{{4}})(?:-(?P<mo>\d\d)-(?P<d>\d\d)|-?w(?P<w>\d\d)-?(?P<wd>\d)|-(?P<yd>\d{{3}})|(?P<bmo>\d\d)(?P<bd>\d\d))"
     rf"(?:(?:t|, | |(?<=\d{{8}})(?=\d{{6}}$)){_CLOCK}{_OFFSET})?"
 )
-_NAMED_ZONE = r"(?P<zone>[a-z]{1,5})?(?:(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d))?(?: \([^()]*\))?"
+_DAY = r"(?P<mon>[a-z]+) (?P<d>\d{1,2})"
+_TIME = r"(?P<h>\d\d):(?P<mi>\d\d)(?::(?P<s>\d\d))?"
+_SHIFT = r"(?:(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d))?"
+_ZONE = rf"(?P<zone>[a-z]{{1,5}})?{_SHIFT}(?: \([^()]*\))?"
 # RFC 5322 section 3.3, with the names of its section 4.3.
-_MAIL = re.compile(
-    rf"(?:(?P<wk>[a-z]+),? )?(?P<d>\d{{1,2}})[ -](?P<mon>[a-z]+)[ -](?P<y>\d{{4}}) (?P<h>\d\d):(?P<mi>\d\d)(?::(?P<s>\d\d))? {_NAMED_ZONE}"
-)
+_MAIL = re.compile(rf"(?:(?P<wk>[a-z]+),? )?(?P<d>\d{{1,2}})[ -](?P<mon>[a-z]+)[ -](?P<y>\d{{4}}) {_TIME} {_ZONE}")
 # Java's Date.toString «Tue Mar 19 20:17:05 UTC 2019» and JavaScript's «Thu Mar 14 2019 17:30:00 GMT+0300 (…)»
-_JAVA = re.compile(
-    r"(?P<wk>[a-z]+) (?P<mon>[a-z]+) (?P<d>\d{1,2}) (?P<h>\d\d):(?P<mi>\d\d):(?P<s>\d\d) (?P<zone>[a-z]{1,5})(?:(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d))? (?P<y>\d{4})"
-)
-_SCRIPT = re.compile(
-    rf"(?P<wk>[a-z]+) (?P<mon>[a-z]+) (?P<d>\d{{1,2}}) (?P<y>\d{{4}}) (?P<h>\d\d):(?P<mi>\d\d):(?P<s>\d\d) {_NAMED_ZONE}"
-)
+_JAVA = re.compile(rf"(?P<wk>[a-z]+) {_DAY} {_TIME} (?P<zone>[a-z]{{1,5}}){_SHIFT} (?P<y>\d{{4}})")
+_SCRIPT = re.compile(rf"(?P<wk>[a-z]+) {_DAY} (?P<y>\d{{4}}) {_TIME} {_ZONE}")
 _EPOCH = re.compile(r"(?P<s>\d{9,10})(?P<ms>\d{3})?(?:\.\d+)?")
 _EPOCH_KEY = re.compile(r"epoch|timestamp|unix|utime|millis|(?:^|[-_.:])ts$")
 

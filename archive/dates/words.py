@@ -1,4 +1,4 @@
-"""The words of dates and the one spelling they are compared in. Names are data; CLDR 47 and outlets' own habits are the source."""
+"""The words of dates, and the one spelling they are compared in. From CLDR 47 and the habits of outlets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 # Letters that keyboards and code pages use for each other, and signs that stand for one another in dates.
-_SAME = str.maketrans("ىیېےکةھہٱ،؛٬−∕⁄\\’ʼ`´", "ييييكههها,,,-///''''")
+_SAME = str.maketrans("‐‒–—―ىیېےکةھہٱ،؛٬−∕⁄\\’ʼ`´", "-----ييييكههها,,,-///''''")
 _SPOIL = "_"  # for ², Ⅷ, ½ and the like: neither digit nor letter to us, and nothing beside it counts as a whole number
 _SPACE, _ZERO_WIDTH_SPACE, _TATWEEL = " ", "\u200b", "\u0640"
 _PREFIX = re.compile("(?<![^\\W_])[لب]\u0640+(?=\\d)")  # لـ14: the letter belongs to no number
@@ -32,16 +32,12 @@ def _plain(char: str) -> str:
         return str(unicodedata.decimal(char))
     if kind in ("No", "Nl") or char in "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd":
         return _SPOIL
-    if kind == "Pd":
-        return "-"
     if kind[0] == "M" or char == _TATWEEL or (kind == "Cf" and char != _ZERO_WIDTH_SPACE):
         return ""
     if kind[0] in "ZC" or kind == "So":
         return _SPACE
     apart = unicodedata.normalize("NFKD", char)
-    if apart != char:
-        return "".join(_plain(one) for one in apart)
-    return char.translate(_SAME)
+    return char.translate(_SAME) if apart == char else "".join(_plain(one) for one in apart)
 
 
 def one_of(words: Iterable[str]) -> str:
@@ -58,7 +54,8 @@ def _table(rows: Iterable[str]) -> dict[str, int]:
 # Levantine, Egyptian, Moroccan, Algerian and Tunisian, English, French; Persian, Urdu, Sorani, Turkish and Hebrew names of
 # the same months. «تشرين» alone is none: nobody can tell the first from the second.
 MONTHS = _table((
-    "كانون الثاني|كانون ثاني|كانون ثان|كانون2|ك2|يناير|ينايير|جانفي|january|jan|janvier|janv|ژانویه|جنوری|کانوونی دووەم|ocak|ינואר|בינואר",
+    "كانون الثاني|كانون ثاني|كانون ثان|كانون2|ك2|يناير|ينايير|جانفي|january|jan|janvier|janv|"
+    "ژانویه|جنوری|کانوونی دووەم|ocak|ינואר|בינואר",
     "شباط|فبراير|فبرائر|فبرایر|فيفري|february|feb|février|févr|فوریه|فروری|شوبات|şubat|פברואר|בפברואר",
     "آذار|اذار|مارس|march|mar|mars|مارچ|ئازار|mart|מרץ|במרץ",
     "نيسان|أبريل|إبريل|ابريل|أفريل|april|apr|avril|avr|آوریل|اپریل|nisan|אפריל|באפריל",
@@ -68,8 +65,10 @@ MONTHS = _table((
     "آب|أغسطس|أغسطوس|غشت|أغشت|أوت|august|aug|août|اوت|اگست|ئاب|ağustos|אוגוסט|באוגוסט",
     "أيلول|سبتمبر|سيبتمبر|سپتامبر|شتنبر|شتمبر|september|sep|sept|septembre|ستمبر|ئەیلوول|eylül|ספטמבר|בספטמבר",
     "تشرين الأول|تشرين أول|تشرين1|ت1|أكتوبر|أوكتوبر|october|oct|octobre|اکتبر|تشرینی یەکەم|ekim|אוקטובר|באוקטובר",
-    "تشرين الثاني|تشرين ثاني|تشرين ثان|تشرين2|ت2|نوفمبر|نونبر|نوفمبير|november|nov|novembre|نوامبر|نومبر|تشرینی دووەم|kasım|נובמבר|בנובמבר",
-    "كانون الأول|كانون أول|كانون1|ك1|ديسمبر|دسمبر|ديسمبير|دجنبر|دجمبر|december|dec|décembre|déc|دسامبر|کانوونی یەکەم|aralık|דצמבר|בדצמבר",
+    "تشرين الثاني|تشرين ثاني|تشرين ثان|تشرين2|ت2|نوفمبر|نونبر|نوفمبير|november|nov|novembre|"
+    "نوامبر|نومبر|تشرینی دووەم|kasım|נובמבר|בנובמבר",
+    "كانون الأول|كانون أول|كانون1|ك1|ديسمبر|دسمبر|ديسمبير|دجنبر|دجمبر|december|dec|décembre|déc|"
+    "دسامبر|کانوونی یەکەم|aralık|דצמבר|בדצמבר",
 ))  # fmt: skip
 LUNAR_MONTHS = _table((
     "محرم|المحرم|محرم الحرام", "صفر", "ربيع الأول|ربيع أول", "ربيع الثاني|ربيع الآخر|ربيع ثاني|ربيع آخر",
@@ -78,16 +77,18 @@ LUNAR_MONTHS = _table((
 ))  # fmt: skip
 # Monday is 1, as in ISO 8601. Without «ال» some are first names (جمعة, خميس), and "mar." is March as well.
 WEEKDAYS = _table((
-    "الاثنين|الإثنين|monday|mon|lundi|lun|دوشنبه|دووشەممە", "الثلاثاء|الثلاثا|الثلثاء|tuesday|tue|tues|mardi|سه‌شنبه|سه شنبه|سێشەممە",
-    "الأربعاء|الاربعا|wednesday|wed|mercredi|mer|چهارشنبه|چهار شنبه|چوارشەممە", "الخميس|thursday|thu|thur|thurs|jeudi|jeu|پنجشنبه|پنج شنبه|پێنجشەممە",
-    "الجمعة|friday|fri|vendredi|ven|هەینی", "السبت|saturday|sat|samedi|sam|شنبه|شەممە", "الأحد|sunday|sun|dimanche|dim|یکشنبه|یک شنبه|یەکشەممە",
+    "الاثنين|الإثنين|monday|mon|lundi|lun|دوشنبه|دووشەممە",
+    "الثلاثاء|الثلاثا|الثلثاء|tuesday|tue|tues|mardi|سه‌شنبه|سه شنبه|سێشەممە",
+    "الأربعاء|الاربعا|wednesday|wed|mercredi|mer|چهارشنبه|چهار شنبه|چوارشەممە",
+    "الخميس|thursday|thu|thur|thurs|jeudi|jeu|پنجشنبه|پنج شنبه|پێنجشەممە",
+    "الجمعة|friday|fri|vendredi|ven|هەینی", "السبت|saturday|sat|samedi|sam|شنبه|شەممە",
+    "الأحد|sunday|sun|dimanche|dim|یکشنبه|یک شنبه|یەکشەممە",
 ))  # fmt: skip
+_UNITS = ("الأول", "الثاني", "الثالث", "الرابع", "الخامس", "السادس", "السابع", "الثامن", "التاسع")
+_TEN_UNITS = ("الحادي", *_UNITS[1:])
 ORDINALS = _table((
-    "الأول", "الثاني", "الثالث", "الرابع", "الخامس", "السادس", "السابع", "الثامن", "التاسع", "العاشر",
-    *(f"{unit} عشر" for unit in ("الحادي", "الثاني", "الثالث", "الرابع", "الخامس", "السادس", "السابع", "الثامن", "التاسع")),
-    "العشرين|العشرون",
-    *(f"{unit} والعشرين|{unit} والعشرون|{unit} و العشرين" for unit in ("الحادي", "الثاني", "الثالث", "الرابع", "الخامس", "السادس",
-                                                                      "السابع", "الثامن", "التاسع")),
+    *_UNITS, "العاشر", *(f"{unit} عشر" for unit in _TEN_UNITS),
+    "العشرين|العشرون", *(f"{unit} والعشرين|{unit} والعشرون|{unit} و العشرين" for unit in _TEN_UNITS),
     "الثلاثين|الثلاثون", "الحادي والثلاثين|الحادي والثلاثون",
 ))  # fmt: skip
 NUMBERS = {

@@ -12,15 +12,18 @@ from archive.dates.words import END, one_of, plain
 _LONGEST = timedelta(hours=14)  # no zone is further from UTC (Kiribati)
 
 _PLACES = {
-    "Asia/Damascus": "دمشق|سوريا|سورية", "Asia/Beirut": "بيروت|لبنان", "Asia/Baghdad": "بغداد|العراق|أربيل|كردستان|إقليم كردستان",
+    "Asia/Damascus": "دمشق|سوريا|سورية", "Asia/Beirut": "بيروت|لبنان",
+    "Asia/Baghdad": "بغداد|العراق|أربيل|كردستان|إقليم كردستان",
     "Africa/Cairo": "القاهرة|مصر|cairo", "Asia/Riyadh": "مكة|مكة المكرمة|السعودية|المملكة|الرياض|ksa|mecca",
     "Asia/Amman": "الأردن", "Asia/Muscat": "مسقط|سلطنة عمان", "Asia/Dubai": "أبوظبي|أبو ظبي|دبي|الإمارات|uae|الخليج",
     "Asia/Kuwait": "الكويت", "Asia/Qatar": "الدوحة|قطر", "Asia/Bahrain": "المنامة|البحرين", "Asia/Aden": "صنعاء|عدن|اليمن",
     "Africa/Khartoum": "الخرطوم|السودان", "Africa/Tripoli": "ليبيا", "Africa/Tunis": "تونس", "Africa/Algiers": "الجزائر",
     "Africa/Casablanca": "المغرب|الرباط|الدار البيضاء", "Africa/Nouakchott": "نواكشوط|موريتانيا",
     "Africa/Mogadishu": "مقديشو|الصومال", "Africa/Djibouti": "جيبوتي", "Europe/Istanbul": "إسطنبول|أنقرة|تركيا",
-    "Asia/Tehran": "طهران|إيران", "Asia/Gaza": "غزة|قطاع غزة", "Asia/Hebron": "رام الله|الضفة الغربية", "Asia/Jerusalem": "إسرائيل|تل أبيب",
-    "Europe/London": "لندن|بريطانيا", "Europe/Paris": "باريس|فرنسا", "Europe/Berlin": "برلين|ألمانيا", "Europe/Moscow": "موسكو",
+    "Asia/Tehran": "طهران|إيران", "Asia/Gaza": "غزة|قطاع غزة", "Asia/Hebron": "رام الله|الضفة الغربية",
+    "Asia/Jerusalem": "إسرائيل|تل أبيب",
+    "Europe/London": "لندن|بريطانيا", "Europe/Paris": "باريس|فرنسا", "Europe/Berlin": "برلين|ألمانيا",
+    "Europe/Moscow": "موسكو|موسكو الرسمي|موسكو الصيفي|msk",
     "America/New_York": "واشنطن|نيويورك",
 }  # fmt: skip
 # One word, several clocks: sure only while they all show the same.
@@ -30,12 +33,15 @@ _SEVERAL = {
     "طرابلس": ("Africa/Tripoli", "Asia/Beirut"),
 }
 _FIXED = {  # minutes east of UTC: CLDR's names of zones, RFC 5322 section 4.3, and abbreviations with one meaning
-    0: "utc|ut|gmt|z|wet", 60: "cet|west", 120: "cest|eet", 180: "eest|msk|trt", -300: "est|cdt", -240: "edt", -360: "cst|mdt",
+    0: "utc|ut|gmt|z|wet", 60: "cet|west", 120: "cest|eet", 180: "eest|trt", -300: "est|cdt", -240: "edt", -360: "cst|mdt",
     -420: "mst|pdt", -480: "pst",
 }  # fmt: skip
 _CLDR = {
-    0: "غرب أوروبا الرسمي|غرينتش|جرينتش|غرينيتش|جرينيتش|غرينتش العالمي|جرينتش العالمي|العالمي|العالمي المنسق|العالمي الموحد", 60: "وسط أوروبا الرسمي|غرب أوروبا الصيفي|بريطانيا الصيفي", 120: "شرق أوروبا الرسمي|وسط أوروبا الصيفي|وسط أفريقيا|إسرائيل الرسمي",
-    180: "شرق أوروبا الصيفي|العربي الرسمي|موسكو الرسمي|إسرائيل الصيفي|شرق أفريقيا", 210: "إيران الرسمي", 240: "العربي الصيفي|الخليج|الخليج الرسمي", 270: "إيران الصيفي",
+    0: "غرينتش|جرينتش|غرينيتش|جرينيتش|غرينتش العالمي|جرينتش العالمي|العالمي|العالمي المنسق|العالمي الموحد|غرب أوروبا الرسمي",
+    60: "وسط أوروبا الرسمي|غرب أوروبا الصيفي|بريطانيا الصيفي",
+    120: "شرق أوروبا الرسمي|وسط أوروبا الصيفي|وسط أفريقيا|إسرائيل الرسمي",
+    180: "شرق أوروبا الصيفي|العربي الرسمي|إسرائيل الصيفي|شرق أفريقيا",
+    210: "إيران الرسمي", 240: "العربي الصيفي|الخليج|الخليج الرسمي", 270: "إيران الصيفي",
     -300: "الرسمي الشرقي لأمريكا الشمالية", -240: "الصيفي الشرقي لأمريكا الشمالية",
 }  # fmt: skip
 
@@ -59,16 +65,16 @@ def _named() -> dict[str, Choices]:
 
 _NAMED = _named()
 _LOCAL = frozenset(plain(word) for word in ("المحلي", "المحلى", "محلي"))
-_BARE = one_of(
-    ["غرينتش", "جرينتش", "غرينيتش", "جرينيتش", "ksa", "uae", *(w for words in _FIXED.values() for w in words.split("|"))]
-)
+_WORLD = "gmt|utc|غرينتش|جرينتش|غرينيتش|جرينيتش"
+# Those that are no words of English or French (west, est): they count beside a clock.
+BARE = one_of(f"{_WORLD}|ksa|uae|msk|eet|eest|cet|cest|trt|edt|pdt".split("|"))
 _OFFSET = r"(?P<gap> ?)(?P<sign>[+-])(?P<h>\d{1,2})(?::?(?P<m>\d\d))?(?![\d:])"
 _ZONE = re.compile(
     rf"(?:(?:حسب |وفق )?(?:ال|ب|بال)?توقيت (?P<place>{one_of([*_NAMED, *_LOCAL])}){END}"
-    rf"|(?<![^\W\d])(?P<word>(?:ال|ب|بال)?توقيت(?! ?:| النشر| التحديث))|(?<![^\W\d])(?P<bare>{_BARE}){END})?"
+    rf"|(?<![^\W\d])(?P<word>(?:ال|ب|بال)?توقيت(?! ?:| النشر| التحديث))|(?P<bare>(?<![^\W\d])(?:{BARE})|(?<=\d)z){END})?"
     rf"(?:{_OFFSET}|(?P<loose> ?[+-] ?\d{{1,2}} ?(?:\)|$)))?"
 )
-_HINT = re.compile(rf"توقيت(?! ?:| النشر| التحديث)|(?<![^\W\d])(?:{_BARE}){END}")
+_HINT = re.compile(rf"توقيت(?! ?:| النشر| التحديث)|(?<![^\W\d])(?:{one_of(_WORLD.split('|'))}){END}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,6 @@ def zone_at(line: str, start: int) -> Zone | None:
     found = _ZONE.match(line, start)
     if found is None or found.end() == start:
         return None
-    offset = _offset(found)
     name = found["place"] or found["bare"]
     if not name and not found["word"]:
         return Zone(start, found.end(), _offset(found)) if found["m"] else None  # «-5» alone is no offset
