@@ -24,6 +24,7 @@ from archive import http1
 from archive.capture import Chain, Exchange, Previous, Written
 from archive.errors import BadRecord
 
+SPEC = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 CAPTURE = "urn:warraq:capture:"
 RUN = "urn:warraq:run:"
 TLS = "urn:warraq:tls:"

@@ -27,7 +27,7 @@ CAPTURES, BYTES, AGE = 200, 16 * 1024 * 1024, timedelta(minutes=5)  # of one fil
 _NAME = re.compile(
     r"(?P<run>\d{8}T\d{6}Z-[0-9a-f]{12})\.(?P<attempt>\d+)-(?P<seq>\d{5})(\.open|-(?P<sha12>[0-9a-f]{12})\.warc\.gz)"
 )
-_SPEC = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+_SPEC = records.SPEC
 
 
 class Spool:

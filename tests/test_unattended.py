@@ -31,7 +31,7 @@ from archive.s3 import S3Store
 from archive.schedule import Visit, wait_for
 from archive.settings import Settings, from_environment
 from archive.spool import Spool, upload
-from archive.steps import crawl, extract
+from archive.steps import crawl, past, readers
 from archive.steps.extract import extract as extract_step
 from archive.steps.inspect import inspect
 from archive.steps.seal import seal
@@ -144,9 +144,9 @@ def test_pages_that_stay_unreadable_cost_little(archive: Archive, monkeypatch: p
     archive.read(archive.crawled(1, {f"https://example.org/{n}/": PAGE.format(n) for n in range(20)}), NO_FIT)
     run = archive.crawled(3, {})
     asked: list[int] = []
-    monkeypatch.setattr(extract.judge, "judge", lambda *_, **__: asked.append(1) or [])
+    monkeypatch.setattr(readers.judge, "judge", lambda *_, **__: asked.append(1) or [])
     extract_step(archive.shop(), NO_FIT, run)
-    assert len(asked) == extract.FRUITLESS
+    assert len(asked) == past.FRUITLESS
 
 
 def test_an_outage_does_not_put_off_an_old_article_by_a_month() -> None:
@@ -224,9 +224,9 @@ def test_a_page_that_is_read_for_ever_ends(monkeypatch: pytest.MonkeyPatch) -> N
             time.sleep(0.01)
 
     monkeypatch.setattr(reader, "read", never)
-    monkeypatch.setattr(extract, "SLOWEST", 0.2)
-    pages = [capture("https://example.org/1/", PAGE.format(TEXT))]
-    judged = extract.judge_many(pages, warc_key="warc/x", run="r", outlet=OUTLET, seeds=None)
+    monkeypatch.setattr(readers, "SLOWEST", 0.2)
+    pages = [("warc/x", capture("https://example.org/1/", PAGE.format(TEXT)))]
+    judged = readers.judge_many(pages, run="r", outlet=OUTLET, seeds=None)
     assert [(one.observation.klass, one.observation.reason) for one in judged] == [("broken", "reader-TimeoutError")]
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
@@ -326,14 +326,14 @@ def warraq(settings: Settings, outlets: Path, *arguments: str) -> subprocess.Com
 
 def test_a_page_that_kills_its_reader_costs_itself_only(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a parser's segfault or the kernel's out-of-memory killer would: the reader process really dies."""
-    honest = extract.judge.judge
+    honest = readers.judge.judge
 
     def deadly(one: Any, *rest: Any, **more: Any) -> Any:
         if one.url.endswith("/13/"):
             os.kill(os.getpid(), signal.SIGKILL)
         return honest(one, *rest, **more)
 
-    monkeypatch.setattr(extract.judge, "judge", deadly)
+    monkeypatch.setattr(readers.judge, "judge", deadly)
     shop = archive.shop()
     shop.settings = replace(shop.settings, readers=2)
     run = archive.crawled(1, {f"https://example.org/{n}/": PAGE.format(f"{TEXT} {n}") for n in range(30)})

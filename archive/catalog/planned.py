@@ -11,6 +11,7 @@ from archive.catalog.rows import Walk
 
 if TYPE_CHECKING:
     from archive.capture import Previous
+    from archive.catalog.again import Kindred
     from archive.outlet import Outlet
     from archive.plan import Habits, Known
 
@@ -116,3 +117,17 @@ class Planned(Measured):
 
         with self._database.read() as connection:
             return watched.previous(connection, outlet, articles)
+
+    def article_ids(self, outlet: str, after: str, most: int) -> list[str]:
+        """Ids of the outlet's articles that follow `after`, in their order, at most so many."""
+        from archive.catalog import again
+
+        with self._database.read() as connection:
+            return again.article_ids(connection, outlet, after, most)
+
+    def kindred(self, outlet: str, articles: Sequence[str]) -> Kindred:
+        """By id, the lines of these articles and of all that may be one with them; and what they are to each other."""
+        from archive.catalog import again
+
+        with self._database.read() as connection:
+            return again.kindred(connection, outlet, articles)

@@ -17,7 +17,22 @@ def commands() -> typer.Typer:
     """The application with every command."""
     import typer
 
-    from archive.cli import acts, care, copies, coverage, latency, log, look, outlets, prove, republished, steps, verify, watch
+    from archive.cli import (
+        acts,
+        care,
+        copies,
+        coverage,
+        latency,
+        log,
+        look,
+        outlets,
+        prove,
+        republished,
+        reread,
+        steps,
+        verify,
+        watch,
+    )
 
     app = typer.Typer(
         no_args_is_help=True,
@@ -25,7 +40,7 @@ def commands() -> typer.Typer:
         pretty_exceptions_enable=False,
         help="Warraq: a versioned, verifiable archive of what Arabic news outlets published.",
     )
-    for module in (steps, look, coverage, latency, outlets, watch, care, acts, copies, log, prove, republished, verify):
+    for module in (steps, look, coverage, latency, outlets, watch, care, acts, copies, log, prove, republished, verify, reread):
         module.register(app)
     return app
 

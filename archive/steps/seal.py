@@ -55,8 +55,9 @@ def seal(shop: Workshop, outlet: Outlet, run: str | None, accepted: Collection[s
     found = _apply(shop, outlet, work.read, waiting)
     if work.problems:
         raise work.problems[0]
-    # What was in the log before was sealed then, not now.
-    shop.catalog.note_latency(outlet.name, [one for stem, one in found if stem.warc not in logged], shop.clock())
+    # What was in the log before was sealed then, not now; and what new rules find in old captures is no news.
+    fresh = {stem for stem, lines in work.read.items() if stem.warc not in logged and not all(one.reread for one in lines)}
+    shop.catalog.note_latency(outlet.name, [one for stem, one in found if stem in fresh], shop.clock())
     _told(left, run)
     events = Counter(kind for _, one in found for kind in one.kinds)
     changes = ", ".join(f"{n} {kind}" for kind, n in sorted(events.items())) or "no change"
