@@ -7,7 +7,6 @@ text goes without a word, as do scripts and styles, which nobody reads.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from archive.digest import skeleton
@@ -159,18 +158,13 @@ def _is_ad(element: Any) -> bool:
 
 def _taken(element: Any, reason: str) -> str:
     """Take it out; what the log says of it."""
-    text = " ".join(part for one in _pieces(element) for part in one.split())
+    from lxml import etree
+
+    etree.strip_elements(element, *_SILENT, with_tail=False)
+    text = " ".join(lines_of(element))
     if element.getparent() is not None:
         element.drop_tree()
     return f"{reason}: {text}" if text else ""
-
-
-def _pieces(element: Any) -> Iterator[str]:
-    for one in element.iter():
-        if one.text and one.tag not in _SILENT:
-            yield one.text
-        if one.tail and one is not element:
-            yield one.tail
 
 
 def _said(removed: list[str]) -> list[str]:

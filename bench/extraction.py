@@ -52,18 +52,24 @@ def capture(sample: Sample) -> StoredCapture:
 
 
 def read(sample: Sample, layout: Layout) -> dict[str, Any]:
-    """The snapshot of the page, {} when it is no page."""
+    """The fields of the snapshot of the page, {} when it is no page."""
+    data = packed(sample, layout)
+    return snapshot.load(data) if data else {}
+
+
+def packed(sample: Sample, layout: Layout) -> bytes:
+    """The snapshot of the page as it is stored, b"" when it is no page."""
     got = capture(sample)
     page = reader.parse(got)
     if page is None:
-        return {}
+        return b""
     line = Observation(
         kind="article", klass="content", reason="", outlet="bench", run="bench", time=got.time, url=got.url, warc="warc/x",
         offset=0, length=0, record=got.record_id, record_type="response", record_digest="", status=200, mime="text/html",
         payload=got.payload_digest, body=got.body_digest, article="0" * 32,
     )  # fmt: skip
     outlet = Outlet(name="bench", title="bench", url="https://page.example.org/", language="")
-    return snapshot.load(reader.read(line, got.headers, page, reader.Desk(outlet, None, layout))[1])
+    return reader.read(line, got.headers, page, reader.Desk(outlet, None, layout))[1]
 
 
 def themed(sample: Sample) -> Layout | None:
