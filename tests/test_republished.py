@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
+import subprocess
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +17,7 @@ from archive import acts
 from archive.acts import Act
 from archive.address import article_id
 from archive.errors import Withheld
+from archive.export import pair_row
 from archive.republished import Face, Text, link, published_first
 from archive.settings import Settings
 from archive.sketch import ROWS, SIZE, hashes, of_article, sketch, unpack
@@ -306,3 +311,50 @@ class TestStep:
         assert (pair.url, pair.other_url, pair.link.relation) == (source, copy, "contains")
         assert pair.link.detail["first_in_second"]["share"] > 0.99
         assert 0.8 < pair.link.detail["second_in_first"]["share"] < 0.9
+
+
+class TestRecipe:
+    def recipe(self) -> str:
+        """Section 8 of docs/VERIFY.md, then sections 2 to 5 as they stand."""
+        doc = (Path(__file__).parent.parent / "docs" / "VERIFY.md").read_text("utf-8")
+        (pair,) = re.findall(r"^```shell\n(.*?)^```$", doc, re.M | re.S)
+        sections = re.findall(r"^## (\d)\. .*?\n(.*?)(?=^#)", re.sub(r"(?m)^# .*?#$", "", doc), re.M | re.S)
+        blocks = [re.findall(r"^```sh\n(.*?)^```$", body, re.M | re.S) for number, body in sections if number in "2345"]
+        assert len(blocks) == 4
+        return "".join([pair, *(block for of in blocks for block in of)])
+
+    def run(self, rooms: Newsrooms, folder: Path, pair: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        for name, key in (("one.json.gz", pair["snapshot"]), ("two.json.gz", pair["other_snapshot"])):
+            (folder / name).write_bytes(rooms.shop.store.get(key))
+        (folder / "pair.json").write_text(json.dumps(pair, ensure_ascii=False), "utf-8")
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PAIR": "pair.json",
+            "FIRST": "one.json.gz",
+            "SNAPSHOT": "two.json.gz",
+        }
+        return subprocess.run(
+            ["sh", "-eu", "-c", self.recipe()],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @pytest.mark.parametrize("relation", ["identical", "contains", "derived"])
+    def test_a_third_party_counts_what_a_pair_claims(self, rooms: Newsrooms, tmp_path: Path, relation: str) -> None:
+        wire = text(90, 250)
+        copies = {"identical": wire, "contains": [*wire[:-1], wire[-1] + COMMENT[0], COMMENT[1]], "derived": changed(wire, 0.2)}
+        rooms.print("wire", "x", 1, wire, "عنوان واحد للخبر في الجريدتين")
+        rooms.print("nashra", "y", 2, copies[relation], "عنوان واحد للخبر في الجريدتين")
+        rooms.find()
+        (pair,) = map(pair_row, rooms.pairs())
+        assert pair["relation"] == relation
+        done = self.run(rooms, tmp_path, pair)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"the link is as claimed: {relation}" in done.stdout
+        false = self.run(rooms, tmp_path, {**pair, "shared": pair["shared"] - 1})
+        assert false.returncode != 0
+        assert "as claimed" not in false.stdout
