@@ -1,4 +1,4 @@
-"""Recurring duties that belong to no outlet: sweep, anchors, audit, second copy, and the pruning of Airflow's own history."""
+"""Recurring duties that belong to no outlet: sweep, republications, anchors, audit, second copy, and the pruning of Airflow's own history."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ itself (run `warraq verify`), 75 passed by itself on other days. Clear the task 
 
 If it says that files of runs older than two days are not in the log: a machine of yours that was away may have put them there,
 or an intruder. `warraq repair` lists them; `warraq repair --accept KEY` logs what is yours (docs/OPERATIONS.md, "Repair").
+"""
+REPUBLISHED = """
+Looks each hour for the texts of new versions among all articles: which of them hold another one's text, of whatever outlet. The
+pairs are on the pages of both articles and in `warraq republished`. A run stops after ten minutes; the rest waits for the next.
+
+## How to check that it works
+Its newest run is green; the last line says how many articles were looked for, or that nothing was new.
+
+## If it fails
+Captures, readings and the log do not need it: only new pairs are late. Exit 75 passed by itself on other days, clear the task to
+try again; 78 is a setting or the bucket; 65 names an object that contradicts itself (run `warraq verify`).
 """
 MIRROR = """
 Brings the second copy up to date, where WARRAQ_MIRROR names one (docs/OPERATIONS.md, "A second copy"); skipped otherwise. It
@@ -109,6 +120,15 @@ with _dag("warraq_sweep", SWEEP, "41 3 * * *", description="Seals what is left o
         return warraq("seal", "--all")
 
     sweep()
+
+
+with _dag("warraq_republished", REPUBLISHED, "37 * * * *", description="Finds articles that hold another one's text"):
+
+    @task
+    def republished() -> str:
+        return warraq("republished", "--find")
+
+    republished()
 
 
 with _dag("warraq_mirror", MIRROR, "23 5 * * *", description="Brings the second copy up to date"):

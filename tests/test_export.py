@@ -15,6 +15,8 @@ import pytest
 from archive import export
 from archive.catalog import Catalog
 from archive.errors import Refused
+from archive.republished import Link
+from archive.seed import share_of
 from tests.histories import URL, content, line
 from tests.test_catalog import OUTLET, key, link
 
@@ -30,6 +32,13 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     first = replace(first, reading=replace(first.reading, links=(link("001.txt"),)))
     lines = [first, content(2, "ب 2", title="عنوان، «جديد»"), line(3, "gone"), line(10, "gone")]
     made.apply(key(1), lines, OUTLET)
+    copy = content(30, "a 1 ب", title="-1", url=f"{URL}-copy", snapshot=True)
+    made.apply(key(30), [copy], OUTLET)
+    shares = {"first_in_second": share_of(30, 40), "second_in_first": share_of(30, 60)}
+    sides = (OUTLET.name, first.article, OUTLET.name, copy.article)
+    times = (first.time, copy.time, "2026-11-01T01:00:00+00:00", "")
+    pair = Link(*sides, "derived", *times, 1, 1, "one", "two", {**shares, "paragraphs": [[1, 2]], "recipe": "1"})
+    made.note_compared((OUTLET.name, copy.article, "", ""), [(OUTLET.name, first.article)], [pair], None)
     yield made
     made.close()
 
@@ -46,19 +55,21 @@ def written(catalog: Catalog, what: str, form: str, outlet: str | None = None) -
 def test_both_forms_say_the_same(catalog: Catalog, what: str) -> None:
     lines = [json.loads(one) for one in written(catalog, what, "jsonl").splitlines()]
     cells = list(csv.DictReader(io.StringIO(written(catalog, what, "csv"), newline="")))
-    assert len(lines) == len(cells) == {"articles": 1, "versions": 2, "events": 3}[what]
+    assert len(lines) == len(cells) == {"articles": 2, "versions": 3, "events": 4, "republications": 1}[what]
     for row, cell in zip(lines, cells, strict=True):
         assert list(row) == list(cell) == ["v", *export.COLUMNS[what]]
         assert row["v"] == 1
         for name in ("kinds", "flags"):
             assert " ".join(row.pop(name, [])) == cell.pop(name, "")
-        seeds = cell.pop("seeds", "")
-        assert row.pop("seeds", []) == (json.loads(seeds) if seeds else [])
+        for name in ("seeds", "paragraphs"):
+            packed = cell.pop(name, "")
+            assert row.pop(name, []) == (json.loads(packed) if packed else [])
         assert {name: str(value) for name, value in row.items()} == {n: c.removeprefix("'") for n, c in cell.items()}
 
 
 def test_values(catalog: Catalog) -> None:
-    first, second = (json.loads(one) for one in written(catalog, "versions", "jsonl").splitlines())
+    rows = [json.loads(one) for one in written(catalog, "versions", "jsonl").splitlines()]
+    first, second = (row for row in rows if row["url"] == URL)
     assert (first["title"], first["kinds"], second["kinds"], second["flags"]) == (
         "=HYPERLINK(1)",
         ["new"],
@@ -66,12 +77,15 @@ def test_values(catalog: Catalog) -> None:
         ["numbers"],
     )
     assert [(one["name"], one["relation"]) for one in first["seeds"]] == [("001.txt", "identical")]
-    assert json.loads(written(catalog, "articles", "jsonl"))["url"] == URL
+    assert URL in [json.loads(one)["url"] for one in written(catalog, "articles", "jsonl").splitlines()]
+    pair = json.loads(written(catalog, "republications", "jsonl"))
+    assert (pair["url"], pair["other_url"], pair["published_first"]) == (URL, f"{URL}-copy", "unknown")
+    assert [pair[name] for name in ("shared", "of", "other_of", "in_other", "other_in")] == [30, 40, 60, 0.75, 0.5]
 
 
 def test_a_title_is_never_a_formula(catalog: Catalog) -> None:
     titles = [row["title"] for row in csv.DictReader(io.StringIO(written(catalog, "versions", "csv"), newline=""))]
-    assert titles == ["'=HYPERLINK(1)", "عنوان، «جديد»"]
+    assert set(titles) == {"'=HYPERLINK(1)", "عنوان، «جديد»", "'-1"}
 
 
 def test_of_one_outlet(catalog: Catalog) -> None:

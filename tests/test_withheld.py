@@ -22,6 +22,7 @@ from archive.address import article_id
 from archive.catalog import Catalog
 from archive.catalog.measured import Measured
 from archive.errors import Refused, Withheld
+from archive.republished import Link
 from archive.web import app as web
 from archive.web.desk import Desk
 from tests.histories import START, at, content, line
@@ -47,6 +48,11 @@ def told(either: Catalog) -> Catalog:  # noqa: F811
     about = {"outlet": OUTLET.name, "article": article_id(url(1)), "url": url(1), "more": {"every": 3600}}
     watched = Act("watch", at(50), "amal", "a case", **about)
     either.note_acts({acts.key(watched): watched})
+    shares = {"shared": 30, "of": 40, "share": 0.75}
+    sides = (OUTLET.name, article_id(url(1)), OUTLET.name, article_id(url(6)))
+    times, detail = (at(1), at(2), "", ""), {"first_in_second": shares, "second_in_first": shares}
+    pair = Link(*sides, "contains", *times, 1, 1, "", "", {**detail, "paragraphs": [], "recipe": "1"})
+    either.note_compared((*sides[:2], "", ""), [], [pair], None)
     either.note_latency(OUTLET.name, either.events(), START + timedelta(hours=90))
     return either
 
@@ -57,7 +63,7 @@ class TestCatalog:
         before = answers(told)
         assert [row.article for row in told.articles(text=url(1))] == [article]
         assert [name for name, answer in before.items() if not answer] == [], "an empty answer has no trace of anything"
-        by_id = ("articles", "changes", "events", "versions", "links", "latencies", "watch_list")
+        by_id = ("articles", "changes", "events", "versions", "links", "latencies", "watch_list", "republished")
         assert [name for name in by_id if article not in repr(before[name])] == []
         assert f"'{url(1)}'" in repr(before["coverage"])
         withhold(told, article)

@@ -19,6 +19,7 @@ OUR_OWN = {
     "warraq_audit",
     "warraq_anchor",
     "warraq_mirror",
+    "warraq_republished",
     "warraq_prune",
     "warraq_watch",
     "capture_url",
