@@ -25,7 +25,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")  # a letter of two or three octets (RFC 3629 §4)
 _ARABIC = re.compile("[\u0621-\u064a]")
 _LATIN = re.compile("[\xaa\xb5\xba\xc0-\xff]")  # with × and ÷: none of them stands inside an Arabic word
-_MIXED = re.compile("[\u0621-\u064a][\xaa\xb5\xba\xc0-\xff]|[\xaa\xb5\xba\xc0-\xff][\u0621-\u064a]")  # linear: no run is tried twice
+_MIXED = re.compile("[\u0621-\u064a][\xaa\xb5\xba\xc0-\xff]|[\xaa\xb5\xba\xc0-\xff][\u0621-\u064a]")  # linear
 _FEW = 3  # wrong words that a page may have and be right: a quotation about charsets, a typing error
 
 
