@@ -112,12 +112,21 @@ def _few(found: list[str]) -> tuple[str, ...]:
 
 
 def alike(readings: Readings, before: Observation, line: Observation) -> bool:
-    """T of headline and body equal, under the newest rules that both were read by, or under whatever rules there are."""
-    difference = readings.compare(before, line)
-    if difference is not None:
-        return not difference.kinds
+    """T of headline and body equal, under whatever rules; or under the newest that both were read by, if nothing newer read
+    each of them."""
     old, new = readings.newest(before), readings.newest(line)
-    return old is not None and new is not None and (old.headline.t, old.body.t) == (new.headline.t, new.body.t)
+    if old is not None and new is not None and (old.headline.t, old.body.t) == (new.headline.t, new.body.t):
+        return True
+    found = readings.compare(before, line)
+    return found is not None and not found.kinds and not apart(readings, before, line)
+
+
+def apart(readings: Readings, before: Observation, line: Observation) -> bool:
+    """Was each of them read, since they were read by the same rules, by others? By the layouts of two themes, that is."""
+    old, new = readings.newest(before), readings.newest(line)
+    if old is None or new is None or not (old.shape and new.shape) or old.shape == new.shape:
+        return False
+    return old.rules not in readings.rules(line) and new.rules not in readings.rules(before)
 
 
 def settle(found: Iterable[tuple[str, Crossing]], accepted: Collection[str]) -> Settled:

@@ -1,31 +1,20 @@
-"""Figures of how an outlet's pages were read, run by run, and the alarms that follow from them. Pure.
+"""Figures of how an outlet's pages were read: what may be wrong with a page, counted by run and layout. Pure.
 
-Every figure is a share of pages with a fault, so one test serves all: is the number of faulty pages in a run more than
-chance would have, given the share in the outlet's own past? Chance is the upper tail of the binomial distribution (Clopper
-and Pearson, Biometrika 26, 1934) at RARE, with the median of the shares in past runs, which a few bad runs do not move, and
-which is never taken to be less than a fault's `base`. Besides, the share must have risen by RISE: many pages make any trifle
-significant. Runs of a few pages are put together until there are ENOUGH; runs in alarm are no part of the past. An outlet
-without a past is held against each fault's `floor`.
+They follow from each observations object alone; `archive.alarm` tells which of them are no chance.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from statistics import median
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from archive import line_digests
 from archive.observation import Observation, Reading
 
 ALL = "*"  # in the place of a layout: of all the outlet's pages
-RARE = 1e-4
 RISE = 0.1
-ENOUGH = 10  # pages that one judgement needs
-WINDOW = 12  # runs that are put together at most
-PAST = 20  # runs of the past that count
 EXAMPLES = 5
 SHORT = 150  # letters and digits
 BORNE_OUT, SECOND, LINKS = 0.9, 0.7, 0.4  # archive.agreement: less, less, more is a fault
@@ -105,13 +94,11 @@ def figures(row: Mapping[str, Any]) -> Figures:
 
 
 def of_file(lines: Iterable[Observation]) -> dict[str, Figures]:
-    """The figures of one observations object by layout, and of ALL its pages; none of an object in which no shape is noted.
+    """The figures of one observations object by layout, and of ALL its pages.
 
     What was read again counts for nothing: it is another run's page.
     """
     seen = [line for line in lines if line.kind == "article" and not line.reread]
-    if not any(line.reading is not None and line.reading.shape for line in seen):
-        return {}
     out: dict[str, Figures] = defaultdict(Figures)
     whole = out[ALL]
     for line in sorted(seen, key=lambda line: (line.time, line.offset)):
@@ -155,121 +142,6 @@ def _few(one: Figures) -> None:
     kept = sorted(((n, line) for line, n in one.lines.items() if n > 1), key=lambda pair: (-pair[0], pair[1]))[:_TOLD]
     one.lines = Counter({line: n for n, line in kept})
     one.examples = {what: told for what, told in one.examples.items() if what in FAULTS or what in one.lines}
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """One alarm of an outlet. Runs by their ids; `closed` "" while it stands."""
-
-    fault: str  # of FAULTS, or "look"
-    layout: str
-    opened: str
-    bad: int  # pages, in the run that opened it
-    pages: int
-    past: float | None  # share before; None without a past
-    line: str = ""  # digest of the line, of fault "line"
-    closed: str = ""
-    examples: tuple[tuple[str, str], ...] = ()  # (article, address)
-    shape: str = ""  # fault "look": the new one
-
-    @property
-    def act(self) -> bool:
-        """Must a person do something?"""
-        return self.fault == "look" or FAULTS[self.fault].act
-
-
-Runs = Sequence[tuple[str, Mapping[str, Figures]]]  # (run, its figures by layout), oldest first
-
-
-def alarms(runs: Runs) -> list[Alarm]:
-    """Every alarm that the figures gave, oldest first; those that stand have no `closed`."""
-    found: list[Alarm] = []
-    for layout in sorted({layout for _, of in runs for layout in of}):
-        series = [(run, of[layout]) for run, of in runs if layout in of]
-        for fault in FAULTS:
-            if fault == "line":
-                found += _line_alarms(layout, series)
-            elif (layout == ALL) == (fault in ("unfit", "empty", "bare")):
-                found += _of_fault(layout, fault, series)
-    return sorted(found, key=lambda one: (one.opened, one.layout, one.fault, one.line))
-
-
-def _of_fault(layout: str, fault: str, series: Sequence[tuple[str, Figures]]) -> Iterator[Alarm]:
-    counts = [
-        (run, one.faults[fault], one.of[fault] if fault in ("ld", "second", "links") else one.pages) for run, one in series
-    ]
-    examples = {run: tuple(one.examples.get(fault, ())) for run, one in series}
-    yield from _watch(layout, fault, counts, examples)
-
-
-def _line_alarms(layout: str, series: Sequence[tuple[str, Figures]]) -> Iterator[Alarm]:
-    """Of each line that is in many articles of some run: it came, or it was always there."""
-    most = {line for _, one in series for line, n in one.lines.items() if n >= EXAMPLES}
-    for line in sorted(most):
-        counts = [(run, one.lines[line], one.pages) for run, one in series]
-        examples = {run: tuple(one.examples.get(line, ())) for run, one in series}
-        yield from _watch(layout, "line", counts, examples, line)
-
-
-def _watch(
-    layout: str,
-    fault: str,
-    counts: Sequence[tuple[str, int, int]],
-    examples: Mapping[str, tuple[tuple[str, str], ...]],
-    line: str = "",
-) -> Iterator[Alarm]:
-    """One fault through all runs: (run, faulty pages, pages)."""
-    past: list[float] = []
-    pages_past = 0
-    standing: Alarm | None = None
-    pool: list[tuple[str, int, int]] = []
-    for run, bad, pages in counts:
-        if not pages:
-            continue
-        pool = [*pool, (run, bad, pages)][-WINDOW:]
-        bad_now, pages_now = sum(one[1] for one in pool), sum(one[2] for one in pool)
-        if pages_now < ENOUGH and not (bad_now >= 3 and FAULTS[fault].act):
-            continue
-        before = median(past) if pages_past >= ENOUGH else None
-        if _is_alarm(fault, bad_now, pages_now, before):
-            if standing is None:
-                shown = tuple(one for place, _, _ in reversed(pool) for one in examples[place])[:EXAMPLES]
-                standing = Alarm(fault, layout, run, bad_now, pages_now, before, line, examples=shown)
-        elif pages_now >= ENOUGH:
-            if standing is not None:
-                yield replace(standing, closed=run)
-                standing = None
-            past = [*past, bad_now / pages_now][-PAST:]
-            pages_past += pages_now
-        if pages_now >= ENOUGH:
-            pool = []
-    if standing is not None:
-        yield standing
-
-
-def _is_alarm(fault: str, bad: int, pages: int, past: float | None) -> bool:
-    kind, share = FAULTS[fault], bad / pages
-    if bad < 3:
-        return False
-    if past is None:
-        return share >= kind.floor and bad >= 3
-    base = max(past, kind.base)
-    return share >= past + kind.rise and tail(bad, pages, base) < RARE * (10 if kind.act else 1)
-
-
-def tail(bad: int, pages: int, share: float) -> float:
-    """P(X >= bad) of X ~ Binomial(pages, share)."""
-    if bad <= 0 or share >= 1:
-        return 1.0
-    logs = (
-        math.lgamma(pages + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(pages - k + 1)
-        + k * math.log(share)
-        + (pages - k) * math.log1p(-share)
-        for k in range(bad, pages + 1)
-    )
-    return min(1.0, math.fsum(map(math.exp, logs)))
 
 
 def by_run(rows: Iterable[tuple[str, str, Figures]]) -> list[tuple[str, dict[str, Figures]]]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from archive import line_digests
-from archive.crossing import SHAPE, Settled, alike, look, pair
+from archive.crossing import SHAPE, Settled, alike, apart, look, pair
 from archive.history import moment
 from archive.observation import Observation, Reading
 from archive.readings import Difference, Readings, difference
@@ -83,6 +83,7 @@ class _Grouping:
         self.agreed, self.clutter = frozenset(settled.agreed), frozenset(settled.clutter)
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
+        self.seen: dict[str, tuple[Observation, int]] = {}  # look → its last capture that belongs to a version, versions then
 
     def see(self, position: int, line: Observation) -> None:
         if self.readings.newest(line) is None:
@@ -127,16 +128,33 @@ class _Grouping:
 
     def _compare(self, before: Observation, line: Observation) -> Difference | None:
         """As `Readings.compare`; equal too when only lines differ that are no article's own, or only the look."""
-        found = self.readings.compare(before, line)
-        if found is not None and not found.kinds:
+        found, parted = self.readings.compare(before, line), apart(self.readings, before, line)
+        if found is not None and not found.kinds and not parted:
             return found
+        if before is self.out.readable and (known := self._known(before, line)) is not None:
+            return known
         means = self._crossing(before, line)
         if means == "same" or alike(self.readings, before, line) or self._same_without_clutter(before, line):
             return Difference()
         old, new = self.readings.newest(before), self.readings.newest(line)
-        if found is None and means == "edit" and old is not None and new is not None:
+        if (parted or found is None) and means == "edit" and old is not None and new is not None:
             return difference(old, new)  # other rules, but they are known to read alike
-        return found
+        return None if parted else found
+
+    def _known(self, before: Observation, line: Observation) -> Difference | None:
+        """The difference from the last capture in the look of `line`, when the article was seen in it before, and in another
+        one since, without an edit: themes that come back, or take turns. None when there is none."""
+        look_ = self._look(line)
+        last, versions = self.seen.get(look_, (before, 0))
+        if (
+            not look_
+            or look_[:SHAPE] == self._look(before)[:SHAPE]
+            or look_ in self.suspects
+            or versions != len(self.out.groups)
+        ):
+            return None
+        found = self.readings.compare(last, line)
+        return Difference() if self._same_without_clutter(last, line) else found
 
     def _same_without_clutter(self, before: Observation, line: Observation) -> bool:
         old, new = self.readings.newest(before), self.readings.newest(line)
@@ -205,7 +223,7 @@ class _Grouping:
             return ""
         if begins_another(self._difference(line)):
             return stated or REPLACED
-        if not stated and self._crossing(before, line) == "open":
+        if not stated and self._crossing(before, line) == "open" and self._known(before, line) is None:
             return LAYOUT
         old, new = self.readings.newest(before), self.readings.newest(line)
         shrunk = difference is not None and old is not None and new is not None and 2 * new.chars < old.chars
@@ -228,6 +246,7 @@ class _Grouping:
         else:
             out.groups[-1].lines.append(line)
         out.number[position] = len(out.groups)
+        self.seen[self._look(line)] = line, len(out.groups)
         if before is not None and difference is None:  # no rules in common: no event until one of them is read again
             self._unread(before)
             self._unread(line)

@@ -52,7 +52,7 @@ class Unread:
     """A capture that cannot be compared with its neighbour until it is read again."""
 
     line: Observation
-    rules: tuple[str, ...]  # that it was read by already
+    rules: tuple[str, ...]  # that it was read by already, each with the layouts that it was chosen among, if any
 
 
 @dataclass(frozen=True, slots=True)

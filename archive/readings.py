@@ -105,6 +105,11 @@ class Readings:
         """Ids of the rules that the body of `line` was read by, sorted."""
         return tuple(sorted(self._of.get(_body(line), ())))
 
+    def read_by(self, line: Observation) -> tuple[str, ...]:
+        """As `rules`, each with the layouts that it was chosen among, if any: what archive.rules.today would choose again."""
+        reads = (read.reading for of in self._of.get(_body(line), {}).values() for read in of)
+        return tuple(sorted({one.rules + one.among for one in reads}))
+
     def snapshot(self, group: list[Observation]) -> str:
         """Key of the snapshot of a group's text: of the nearest capture in the group, else of any with equal digests.
 

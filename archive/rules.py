@@ -45,6 +45,16 @@ def among(layouts: tuple[Layout, ...]) -> str:
     return _sha12("".join(map(rules_id, layouts)).encode()) if len(layouts) > 1 else ""
 
 
+def today(outlet: Outlet, captured: datetime) -> frozenset[str]:
+    """By what a page captured then would be read today: rules ids, each with what the layout was chosen among, if anything."""
+    return _read_by(in_force(outlet, captured))
+
+
+@cache
+def _read_by(layouts: tuple[Layout, ...]) -> frozenset[str]:
+    return frozenset(rules_id(one) + among(layouts) for one in layouts)
+
+
 def check(outlet: Outlet) -> None:
     """BadOutlet names an XPath of the layouts that is none: else every page would be noted as unreadable, for good."""
     from lxml import etree

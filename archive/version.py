@@ -289,7 +289,7 @@ class _Fold:
             last=self.readings.holder(grouped.readable) if grouped.readable else None,
             reading=self.readings.newest(grouped.readable) if grouped.readable else None,
             previous=self.previous,
-            unread=tuple(Unread(line, self.readings.rules(line)) for line in grouped.unread.values()),
+            unread=tuple(Unread(line, self.readings.read_by(line)) for line in grouped.unread.values()),
             answered=self.answered,
             doubt=grouped.doubted.time if grouped.doubted and grouped.why != LAYOUT else "",
             unsettled=grouped.doubted.time if grouped.doubted and grouped.why == LAYOUT else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import random
@@ -31,6 +32,7 @@ from archive.observation import Observation
 from archive.outlet import Outlet
 from archive.plan import Habits, decide, room
 from tests.histories import START, at, content, line, reread, revisit, sha
+from tests.looks import NEW, OLD, drawn
 
 OUTLET = Outlet(name="example", title="مثال", url="https://news.example/")
 Item = tuple[str, list[Observation]]
@@ -187,6 +189,8 @@ def story() -> list[Item]:
                 line(14.3, "gone", url(20)),
                 content(14.5, "q", url=url(21), post="77"),
                 announce(14.2, item(6, modified=at(13.9), text="t3"), channel="rest"),
+                drawn(14.6, "q", OLD, 30),
+                drawn(14.7, "r", NEW, 30),
             ],
         ),
     ]
@@ -547,6 +551,23 @@ class TestListed:
         assert {n for n, why in whys(either, 18.3).items() if why == "unlisted"} == {33}
         either.apply(key(19), [content(19, "w", url=url(33))], OUTLET)
         assert "unlisted" not in whys(either, 19).values()
+
+    def test_what_left_a_list_of_the_newest_is_looked_at_ever_more_seldom(self, either: Catalog) -> None:
+        """A sitemap of the newest articles drops one after the other, and each of them is there as before."""
+        for one in walked():
+            either.apply(*one, OUTLET)
+        looks = []
+        for day in range(40):
+            hours = 19 + 24 * day
+            if whys(either, hours).get(33) == "unlisted":
+                looks.append(day)
+                either.apply(key(hours), [content(hours, "w", url=url(33))], OUTLET)
+            walk = {"wanted": True, "since": at(hours + 1), "complete": True}
+            lists = [rest_page(hours + 1.1, 1, again=True), replace(rest_page(hours + 1.2, 2, item(32)), body="sha256:another")]
+            either.apply(key(hours + 1), [*lists, report(hours + 1, walk=walk)], OUTLET)
+        assert looks[0] == 0
+        assert 4 <= len(looks) <= 7
+        assert all(later - earlier >= earlier for earlier, later in itertools.pairwise(looks))
 
     def test_another_complete_list_that_has_it_answers_for_it(self, catalog: Catalog) -> None:
         for one in walked():

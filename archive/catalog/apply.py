@@ -33,7 +33,7 @@ from archive.version import at, fold
 CHUNK = 400  # articles or keys in one query
 Item = tuple[str, list[Observation]]  # key of an observations object, its lines
 _encode = msgspec.json.Encoder().encode  # five times as fast as archive.observation.pack and unpack: the form is
-_decode = msgspec.json.Decoder(Observation).decode  # the catalog's own, a rebuild makes it anew
+decode = msgspec.json.Decoder(Observation).decode  # the catalog's own, a rebuild makes it anew
 
 
 def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[EventRow]:
@@ -230,5 +230,5 @@ def load(
     """The article lines of some articles. `written`: by their data, lines that are at hand."""
     found: dict[str, list[Observation]] = defaultdict(list)
     for article, data in bulk.rows(connection, models.observation, outlet, articles, ("article", "data")):
-        found[article].append(written.get(data) or _decode(data))
+        found[article].append(written.get(data) or decode(data))
     return found

@@ -12,14 +12,16 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, select, update
 
-from archive import acts, crossing, drift
+from archive import acts, alarm, crossing, drift
 from archive.address import article_id
+from archive.alarm import Drift
 from archive.catalog import acted, models
 from archive.crossing import Crossing, Settled
 from archive.drift import Figures
 from archive.observation import Observation
 
 RUNS = 120  # of the past, of which figures are asked for
+MOST = 400  # articles whose addresses are asked for, to name five
 _c, _f, _o, _act = models.crossing.c, models.figure.c, models.outlet.c, models.act.c
 Row = tuple[Any, ...]
 
@@ -109,3 +111,12 @@ def waiting(connection: Connection, outlet: str) -> int:
     """Articles whose text in another look is compared with nothing yet."""
     query = select(func.count()).select_from(models.crossing).where(_c.outlet == outlet, _c.waits != "")
     return int(connection.scalar(query) or 0)
+
+
+def view(connection: Connection, outlet: str) -> Drift:
+    """All of it, as people may see it."""
+    told, now = runs(connection, outlet), settled(connection, outlet)
+    found = [(article, one) for article, one, _ in crossings(connection, outlet)]
+    named = urls(connection, outlet, sorted({article for article, _ in crossing.waiting(found, now)})[:MOST])
+    alarms = [*alarm.alarms(told), *alarm.look_alarms(found, now, told, named)]
+    return Drift(told, tuple(sorted(alarms, key=lambda one: one.opened)), waiting(connection, outlet), now)

@@ -13,6 +13,7 @@ from archive.catalog.rows import ArticleRow, EventRow, HistoryRow, OutletRow, Ru
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from archive.alarm import Drift
     from archive.catalog.database import Database
     from archive.catalog.gallery import PictureRow
     from archive.catalog.pairs import Pair
@@ -151,6 +152,13 @@ class Shown:
 
         with self._database.read(**{SHOWN: True}) as connection:
             return queries.twins(connection, article)
+
+    def drift(self, outlet: str) -> Drift:
+        """How the outlet's pages were read in its newest runs, and the alarms that follow."""
+        from archive.catalog import drift
+
+        with self._shown() as connection:
+            return drift.view(connection, outlet)
 
     def coverage(self, outlet: Outlet) -> Coverage:
         """The outlet's channels against each other and against its articles."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from archive import rereading, rules, warc
+from archive.catalog.rows import UnreadRow
 from archive.judge import Judged
 from archive.observation import Observation, Reading
 from archive.order import Wanted
@@ -43,9 +45,7 @@ class Past:
         if self._over:
             return []
         self._over = True
-        layouts = self.outlet.layouts or (rules.GENERIC,)
-        today = {rules.rules_id(one) for one in layouts}
-        rows = [row for row in self.shop.catalog.unread(self.outlet.name) if today.isdisjoint(row.rules)]
+        rows = [row for row in self.shop.catalog.unread(self.outlet.name) if waits(self.outlet, row)]
         rows.sort(key=lambda row: hashlib.sha256(f"{run} {row.record}".encode()).digest())
         found: list[Judged] = []
         fruitless = 0
@@ -98,6 +98,11 @@ class Past:
         if lines:
             self.last[seen.article] = lines[0]
         return lines
+
+
+def waits(outlet: Outlet, row: UnreadRow) -> bool:
+    """Would a capture that waits be read by other rules today, or by some at all?"""
+    return rules.today(outlet, datetime.fromisoformat(row.time)).isdisjoint(row.rules)
 
 
 def article_of(judged: Sequence[Judged]) -> str:

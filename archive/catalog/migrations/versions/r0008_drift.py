@@ -1,6 +1,6 @@
 """Figures of how pages were read, and articles that changed their look.
 
-Nothing is filled in: what was read before says neither shape nor lines, and so has neither figures nor crossings.
+Figures are filled in from the lines that are there. What was read before says no shape, and so has no crossings.
 """
 
 from __future__ import annotations
@@ -24,8 +24,25 @@ def upgrade() -> None:
         *_texts("came went waits"),
         sqlite_with_rowid=False,
     )
+    _fill()
     # A Warraq that did not know this kind may have taken some down without a word: they are taken in again.
     op.execute("DELETE FROM act WHERE kind = 'accept-layout'")
+
+
+def _fill() -> None:
+    """The figures of the objects that are there, one object after the other."""
+    from itertools import groupby
+
+    from archive.catalog.apply import decode
+    from archive.catalog.drift import figure_rows
+
+    query = sa.text("SELECT outlet, file, data FROM observation ORDER BY outlet, file, line")
+    found = op.get_bind().execution_options(yield_per=1000).execute(query)
+    table = sa.table("figure", *(sa.column(name) for name in ("outlet", "file", "layout", "run", "data")))
+    for (outlet, file), rows in groupby(found, key=lambda row: (row.outlet, row.file)):
+        new = figure_rows(outlet, file.partition(".")[0], file, [decode(row.data) for row in rows])
+        if new:
+            op.bulk_insert(table, [dict(zip(("outlet", "file", "layout", "run", "data"), row, strict=True)) for row in new])
 
 
 def _texts(names: str, key: bool = False) -> list[sa.Column[object]]:
