@@ -35,7 +35,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test long check testbed week bench kills drill faults attacks backlog lock
+.PHONY: setup dev test long check testbed week bench kills drill faults attacks fuzz backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -70,6 +70,10 @@ faults: dev ## 8 processes append to the log at once, killed, stopped, the stora
 
 attacks: dev ## Attacks on a bucket of 10,000 captures, each to be detected and named right; about 20 minutes
 	@$(BIN)/python -m tests.attacks
+
+MINUTES ?= 30
+fuzz: dev ## Hostile and odd pages, read whole: no crash, nothing over 10 s or 500 MB; MINUTES=30
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 drill: dev ## The first store is lost, a fresh machine goes on from the second copy
 	@$(BIN)/python -m tests.faults.drill
