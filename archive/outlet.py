@@ -20,6 +20,7 @@ from archive.errors import BadOutlet
 _T = TypeVar("_T")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = "watch"  # the pseudo-outlet of pages that belong to no outlet (archive.watch); no file has this name
+DUTIES = frozenset(("anchor", "approve", "audit", "mirror", "prune", "reread", "sweep"))  # DAGs of ours, `warraq_` before each
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ def _check(outlet: Outlet, path: Path) -> None:
         refuse("name", f"{outlet.name!r} must be the file's name, {path.stem!r}", rule)
     if outlet.name == RESERVED:
         refuse("name", f"{RESERVED!r} is the name of the watch list", "give the outlet, and its file, another name")
+    if outlet.name in DUTIES:
+        refuse("name", f"{outlet.name!r} is the name of a DAG of Warraq's own", "give the outlet, and its file, another name")
     if urlsplit(outlet.url).scheme not in ("http", "https") or not urlsplit(outlet.url).hostname:
         refuse("url", f"{outlet.url!r} is no web address", "write it as https://example.org/")
     if len(outlet.schedule.split()) != 5 and not outlet.schedule.startswith("@"):

@@ -19,7 +19,7 @@ from archive.schedule import Visit, next_visit, unanswered
 
 FORMAT = 1
 AUDIT = 5  # of so many visits that may be conditional, one is not: whether validators tell the truth is seen by it alone
-BACKLOG_SHARE = 0.25  # of a run's time, as long as there is a back catalogue: old articles never keep new ones waiting
+KEPT = 0.25  # of a run's time, for what comes after revisits: the pages of a walk, then the back catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,21 @@ _ONCE, _TOLD, _USUAL = range(3)
 NOTHING = Habits()
 
 
-def decide(outlet: Outlet, known: Iterable[Known], now: datetime, *, everything: bool = False, habits: Habits = NOTHING) -> Due:
+def decide(
+    outlet: Outlet,
+    known: Iterable[Known],
+    now: datetime,
+    *,
+    everything: bool = False,
+    habits: Habits = NOTHING,
+    kept: bool = False,
+) -> Due:
     """(revisits, backlog) that are due at `now`.
 
     Revisits, in this order: what a single look decides (an absence or damage to be confirmed) and what a person
     watches; what lists announce, or list no more; all others. In each, what was due first. What told nothing when
     it was last asked waits among the others, so that it never crowds them out. Backlog: newest first; as long as
-    there is any, it has BACKLOG_SHARE of the time. `everything` ignores the waits.
+    there is any, or a walk to be made (`kept`), KEPT of the time is left by the revisits. `everything` ignores the waits.
     """
     due: list[_Ranked] = []
     backlog: list[tuple[datetime, str, Task]] = []
@@ -121,7 +129,7 @@ def decide(outlet: Outlet, known: Iterable[Known], now: datetime, *, everything:
     due.sort(key=lambda row: row[:3])
     backlog.sort(key=lambda row: row[:2], reverse=True)
     most = room(outlet)
-    share = max(1, int(most / 2 * (1 - BACKLOG_SHARE))) if backlog else most
+    share = _share(outlet) if backlog or kept else most
     return tuple(row[3] for row in due[:share]), tuple(row[2] for row in backlog[:most])
 
 
@@ -130,11 +138,18 @@ def spare(outlet: Outlet) -> int:
     return int(outlet.budget / outlet.delay / 4) if outlet.delay else 12_500
 
 
-def looks(known: Iterable[Known], planned: Iterable[Task], now: datetime, outlet: Outlet, habits: Habits) -> tuple[Task, ...]:
+def _share(outlet: Outlet) -> int:
+    """How many revisits leave KEPT of a run's time."""
+    return max(1, int(room(outlet) / 2 * (1 - KEPT)))
+
+
+def looks(
+    known: Iterable[Known], planned: Iterable[Task], now: datetime, outlet: Outlet, habits: Habits, *, kept: bool = False
+) -> tuple[Task, ...]:
     """Visits beside those that are due, where an edit shows nowhere but on the page itself: least lately fetched first.
 
     Silent edits of old articles are what age backoff misses; whoever has the time left looks at every article again,
-    unconditionally.
+    unconditionally. `kept`: only as far as they leave KEPT of the time, with what is planned already.
     """
     if habits.shown or not outlet.look_every:
         return ()
@@ -145,7 +160,8 @@ def looks(known: Iterable[Known], planned: Iterable[Task], now: datetime, outlet
         if one.visit.last_fetch and one.visit.state in ALIVE and one.article not in taken
     ]
     ready = sorted(row for row in waiting if (now - row[0]).total_seconds() >= outlet.look_every)
-    return tuple(_task_of(row[2], "look", habits) for row in ready[: spare(outlet)])
+    most = max(0, min(spare(outlet), _share(outlet) - len(taken))) if kept else spare(outlet)
+    return tuple(_task_of(row[2], "look", habits) for row in ready[:most])
 
 
 def _ranked(item: Known, outlet: Outlet, habits: Habits) -> _Ranked | None:

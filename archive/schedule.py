@@ -19,6 +19,7 @@ LISTED = 8.0  # times as long where a list shows the article's text: its edits a
 ENOUGH = 20  # observations before a site's habits are believed
 FORGIVEN = 200  # validators that agreed, for each one that lied
 MEMORY = 1_000  # more agreement than this excuses nothing
+LONGEST = 100 * 365 * 86_400.0  # seconds of any wait: whatever an outlet file says, times stay within the calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,12 @@ def next_visit(known: Visit, outlet: Outlet) -> tuple[datetime | None, str]:
     """
     if known.last_fetch is None:
         return known.first_seen, "backlog"
-    due = known.last_fetch + timedelta(seconds=wait_for(known, outlet))
+    due = known.last_fetch + timedelta(seconds=min(wait_for(known, outlet), LONGEST))
     if known.doubt is not None or known.unconfirmed is not None:
         return due, "confirm"
     word = unanswered(known)
     if word:
-        return known.last_fetch + timedelta(seconds=_retry(known, outlet)), word
+        return known.last_fetch + timedelta(seconds=min(_retry(known, outlet), LONGEST)), word
     if known.state == "moved":  # its new address is looked at instead
         return None, "moved"
     if known.state == "gone" and not known.watched and _in_state(known) >= FORGOTTEN:

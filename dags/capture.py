@@ -18,6 +18,7 @@ from archive import settings
 from archive.outlet import Outlet
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+OURS = outlets.DUTIES | {outlets.RESERVED}
 RUNBOOK = """
 **{title}**, {url} ({state}). Steps: `plan`, `crawl`, `extract`, `seal`, `inspect`. Each is a command; its log shows it,
 and its last line says what it did. A run with nothing due ends after `plan`, its other steps skipped.
@@ -110,8 +111,8 @@ def outlet_dag(outlet: Outlet) -> DAG:
 def broken_dag(file: Path, reason: str) -> DAG:
     """The DAG of an outlet file that cannot be used: one task, which fails with the reason."""
     dag = DAG(
-        # The name of the watch list's own DAG would be taken otherwise, by a file of that name, which is refused.
-        "warraq_" + re.sub(r"[^A-Za-z0-9_.-]", "_", file.name if file.stem == outlets.RESERVED else file.stem),
+        # The name of a DAG of ours would be taken otherwise, by a file of that name, which is refused.
+        "warraq_" + re.sub(r"[^A-Za-z0-9_.-]", "_", file.name if file.stem in OURS else file.stem),
         description=f"{file.name} cannot be used",
         doc_md=BROKEN_RUNBOOK.format(file=file.name, reason=reason.replace("\n", " ")),
         schedule="@hourly",

@@ -62,7 +62,7 @@ def retry_after(value: str, now: datetime) -> float | None:
     """Seconds that a Retry-After header asks for (RFC 9110 §10.2.3: seconds or a date); None when it says nothing."""
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return float(min(int(value), 10**9))
+        return float(min(int(value[:10]), 10**9))  # Python refuses to read a number of thousands of digits
     try:
         when = parsedate_to_datetime(value)
     except ValueError:

@@ -215,6 +215,18 @@ def test_revisits_leave_a_quarter_of_the_time_to_the_back_catalogue() -> None:
     assert [number(task) for task in backlog[:3]] == [101, 102, 103]
 
 
+def test_revisits_and_looks_leave_a_quarter_of_the_time_to_a_walk_as_well() -> None:
+    """Pages of a walk come after revisits: a site with more of these than its budget allows would never be walked through."""
+    outlet = replace(OUTLET, delay=5.0, budget=100.0)
+    overdue = [known(n, age=900 * DAY, fetched=DAY * (n + 10)) for n in range(1, 90)]
+    assert len(decide(outlet, overdue, NOW)[0]) == 40
+    revisits, _ = decide(outlet, overdue, NOW, kept=True)
+    assert len(revisits) == 15
+    assert looks(overdue, revisits, NOW, outlet, NOTHING, kept=True) == ()
+    assert len(looks(overdue, revisits[:12], NOW, outlet, NOTHING, kept=True)) == 3
+    assert len(looks(overdue, revisits[:2], NOW, outlet, NOTHING, kept=True)) == 5
+
+
 @pytest.mark.parametrize("published", ["", "yesterday", "2026-11-01T10:00:00", "0001-01-01T00:00:00+14:00"])
 def test_a_back_catalogue_with_strange_dates_is_planned_all_the_same(published: str) -> None:
     _, backlog = decide(OUTLET, [known(1, age=HOUR, fetched=None, published=published), known(2, age=DAY, fetched=None)], NOW)

@@ -95,6 +95,7 @@ def test_a_host_that_fails_again_and_again_is_given_up_but_not_one_that_answers_
         ("", None),
         ("-5", None),
         ("٣", None),
+        ("9" * 5000, 10**9),
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:

@@ -221,6 +221,15 @@ def test_what_is_gone_is_looked_at_soon_then_seldom_and_after_a_year_no_more() -
     assert next_visit(gone(366 * DAY, announced={"sitemap": "b"}, answered={"sitemap": "a"}), OUTLET)[1] == "modified"
 
 
+@pytest.mark.parametrize("key", ["revisit_after", "revisit_limit", "gone_after"])
+@pytest.mark.parametrize("more", [{}, {"failures": 3}, {"unconfirmed": ago(HOUR)}, {"doubt": ago(HOUR)}, {"state": "blocked"}])
+def test_a_wait_beyond_the_calendar_is_a_hundred_years(key: str, more: dict) -> None:
+    outlet = replace(OUTLET, **{key: 1e15, "revisit_growth": 1e15})
+    at, _ = next_visit(visit(**{"announced": {"sitemap": "b"}, "answered": {"sitemap": "a"}, **more}), outlet)
+    assert at is not None
+    assert next_visit(visit(state="gone", since=ago(DAY), failures=40), outlet)[0] is not None
+
+
 @given(seconds, counts, states, st.booleans(), st.booleans())
 def test_every_other_article_is_due_some_day_and_never_before_its_last_fetch(
     age: float, failures: int, state: str, watched: bool, shown: bool

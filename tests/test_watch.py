@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -153,6 +154,19 @@ def test_the_name_is_nobody_elses(tmp_path: Path) -> None:
     path.write_text('name = "watch"\ntitle = "t"\nurl = "https://example.org/"\n', "utf-8")
     with pytest.raises(BadOutlet, match="the name of the watch list"):
         outlet.load(path)
+
+
+@pytest.mark.parametrize("name", sorted(outlet.DUTIES))
+def test_the_names_of_the_duties_are_nobody_elses_either(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.toml"
+    path.write_text(f'name = "{name}"\ntitle = "t"\nurl = "https://example.org/"\n', "utf-8")
+    with pytest.raises(BadOutlet, match=f"'{name}' is the name of a DAG"):
+        outlet.load(path)
+
+
+def test_every_dag_of_a_duty_is_named() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (Path(__file__).parent.parent / "dags").glob("*.py"))
+    assert set(re.findall(r'"warraq_([a-z_]+)"', sources)) - {outlet.RESERVED} <= outlet.DUTIES
 
 
 # --- against sites on loopback

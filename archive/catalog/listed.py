@@ -7,14 +7,17 @@ article is listed when a list named it since the last walk began, or when the pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from archive.catalog import models
 from archive.catalog.bulk import chunks
+from archive.catalog.derive import stamp
 from archive.history import ALIVE
 
 COMPLETE = ("rest", "sitemap")
+MEMORY = timedelta(days=64)  # articles are looked at by age more often than what was dropped so long ago
 _s, _a, _c, _r = models.sighting.c, models.article.c, models.channel_capture.c, models.run.c
 
 
@@ -47,15 +50,20 @@ def current_lists(connection: Connection, outlet: str) -> Callable[[str, str, st
 def unlisted(connection: Connection, outlet: str, most: int | None) -> frozenset[str]:
     """Articles that are alive, were listed once and are not since the last complete walk, and nobody asked for since.
 
-    A kind of list that the walk did not meet says nothing, nor does one that no walk found the article in.
+    A kind of list that the walk did not meet says nothing, nor does one that no walk found the article in. A list may drop
+    what is there as before (a sitemap of the newest articles): what was looked at when the first walk had missed it is
+    looked at again when it has been missing for twice as long, and so on.
     """
-    since = walked(connection, outlet)
+    walks = _walks(connection, outlet)
+    since = walks[-1] if walks else ""
     seen = pages(connection, outlet, since) if since else {}
     found: set[str] = set()
+    last = _last_seen(connection, outlet, since) if seen else {}
     for kind, bodies in seen.items():
         gone = _documents(connection, outlet, kind) - bodies - {""}
         for document in sorted(gone):
-            query = _dropped(outlet, kind, since).where(_s.document == document)
+            asked = _asked_before(walks, last.get((kind, document), ""))
+            query = _dropped(outlet, kind, since, asked).where(_s.document == document)
             found.update(connection.scalars(query.limit(most)))
     return frozenset(found - _elsewhere(connection, outlet, found, since, seen))
 
@@ -69,8 +77,31 @@ def _documents(connection: Connection, outlet: str, kind: str) -> set[str]:
     return {document for document in connection.scalars(select(found.c.document)) if document is not None}
 
 
-def _dropped(outlet: str, kind: str, since: str) -> Select[tuple[str]]:
-    alive = (_a.last_fetch < since, _a.state.in_(sorted(ALIVE)))
+def _walks(connection: Connection, outlet: str) -> list[str]:
+    """When each complete walk began, in order."""
+    return list(connection.scalars(select(_r.walk_since).where(_r.outlet == outlet, _r.walk == "complete").order_by(_r.run)))
+
+
+def _last_seen(connection: Connection, outlet: str, since: str) -> dict[tuple[str, str], str]:
+    """(kind of list, digest of a body) → when it was last seen, as far as that is less than MEMORY before the last walk."""
+    begun = stamp(datetime.fromisoformat(since) - MEMORY)
+    read = (_c.outlet == outlet, _c.time >= begun, _c.klass == "channel", _c.channel.in_(COMPLETE))
+    rows = connection.execute(select(_c.channel, _c.body, func.max(_c.time)).where(*read).group_by(_c.channel, _c.body))
+    return {(channel, body): time for channel, body, time in rows}
+
+
+def _asked_before(walks: list[str], seen: str) -> str:
+    """What a page listed that was last seen then is due when nobody asked for it since this time: since the first walk that
+    missed the page, or since half of the time from then to the last walk."""
+    last = datetime.fromisoformat(walks[-1])
+    if not seen:
+        return stamp(last - MEMORY / 2)
+    first = next((walk for walk in walks if walk > seen), walks[-1])
+    return max(first, stamp(last - (last - datetime.fromisoformat(seen)) / 2))
+
+
+def _dropped(outlet: str, kind: str, since: str, asked: str) -> Select[tuple[str]]:
+    alive = (_a.last_fetch < asked, _a.state.in_(sorted(ALIVE)))
     listed = (_s.outlet == outlet, _s.channel == kind, _s.last_seen < since)
     join = (_a.outlet == _s.outlet) & (_a.article == _s.article)
     return select(_s.article).join_from(models.sighting, models.article, join).where(*listed, *alive).order_by(_s.article)

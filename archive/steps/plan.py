@@ -13,6 +13,7 @@ from archive.errors import Broken, Conflict
 from archive.log.writer import Log
 from archive.outlet import RESERVED, Outlet
 from archive.plan import Habits, Plan, Task
+from archive.schedule import LONGEST
 from archive.steps import clock, watch
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import put_once
@@ -72,10 +73,11 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
     catalog.settle(outlet)
     habits = catalog.habits(outlet.name, now)
     known = catalog.due(outlet.name, now, planning.room(outlet), habits, everything=everything)
-    revisits, backlog = planning.decide(outlet, known, now, everything=everything, habits=habits)
-    revisits += _looks(shop, outlet, revisits, now, habits)
     last = catalog.walk(outlet.name)
     fresh = walk or planning.walk_due(last.since, last.complete, now, outlet.walk_every)
+    walking = fresh or not last.complete
+    revisits, backlog = planning.decide(outlet, known, now, everything=everything, habits=habits, kept=walking)
+    revisits += _looks(shop, outlet, revisits, now, habits, kept=walking or bool(backlog))
     if fresh:
         since, walked = now.isoformat(), tuple[str, ...]()
     else:
@@ -83,7 +85,7 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
     return Plan(
         run=run,
         outlet=outlet.name,
-        walk=fresh or not last.complete,
+        walk=walking,
         walk_since=since,
         walked=walked,
         channels=catalog.channels(outlet.name),
@@ -94,13 +96,15 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
     )
 
 
-def _looks(shop: Workshop, outlet: Outlet, planned: tuple[Task, ...], now: datetime, habits: Habits) -> tuple[Task, ...]:
+def _looks(
+    shop: Workshop, outlet: Outlet, planned: tuple[Task, ...], now: datetime, habits: Habits, *, kept: bool
+) -> tuple[Task, ...]:
     if habits.shown or not outlet.look_every:
         return ()
-    before = now - timedelta(seconds=outlet.look_every)
+    before = now - timedelta(seconds=min(outlet.look_every, LONGEST))
     # As many more as are planned already: those are among the least lately fetched.
     known = shop.catalog.least_lately(outlet.name, before, planning.spare(outlet) + len(planned))
-    return planning.looks(known, planned, now, outlet, habits)
+    return planning.looks(known, planned, now, outlet, habits, kept=kept)
 
 
 def _outcome(made: Plan, note: str) -> Outcome:

@@ -23,9 +23,10 @@ def add(shop: Workshop, url: str, name: str = "", *, private: bool = False) -> O
     """Survey the site at `url` and write `<name>.toml` into the outlets folder. Never overwrites; Refused says why not."""
     url = _address(url)
     name = name or survey.name_of(url)
-    if not outlets.NAME.fullmatch(name) or name == outlets.RESERVED:
+    if not outlets.NAME.fullmatch(name) or name in outlets.DUTIES | {outlets.RESERVED}:
         raise Refused(
-            f"{name!r} cannot be an outlet's name", "lower-case letters, digits and _; at most 40: give another --name"
+            f"{name!r} cannot be an outlet's name",
+            "lower-case letters, digits and _; at most 40; no DAG's of Warraq: give another --name",
         )
     path = shop.outlet_file(name)
     _free(shop, path, {host_of(url)})
