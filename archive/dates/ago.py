@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from archive.dates.words import END, NUMBERS, START, WEEKDAY, one_of, plain
+from archive.dates.words import END, NUMBERS, START, WEEKDAY, heads, one_of, plain
 
 _UNITS = {  # seconds of one: singular and plural, then the dual
     1: ("ثانية|ثواني|ثوان|second|seconds|sec|seconde|secondes", "ثانيتين|ثانيتان"),
@@ -35,6 +35,7 @@ _CALENDAR = {
     for word in words.split("|")
 }
 _WORD = re.compile(rf"{START}(?:يوم )?(?P<w>{one_of(_CALENDAR)}){END}")
+_BEFORE_HEADS, _AGO_HEADS, _CALENDAR_HEADS = frozenset(("منذ", "قبل", "il")), frozenset(("ago", "مضت")), heads(_CALENDAR)
 _MOST = {1: 600, 60: 600, 3600: 72, 86400: 31}  # nobody counts further in that unit; what does is something else
 _NAMES = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
 
@@ -50,14 +51,14 @@ class Ago:
     form: str  # "ago" or "word"
 
 
-def agos(line: str) -> Iterator[Ago]:
+def agos(line: str, words: frozenset[str]) -> Iterator[Ago]:
     """What a plain line counts back from now, in order of kind."""
-    for pattern in (_BEFORE_NOW, _AGO):
-        for found in pattern.finditer(line):
+    for pattern, needed in ((_BEFORE_NOW, _BEFORE_HEADS), (_AGO, _AGO_HEADS)):
+        for found in pattern.finditer(line) if words & needed else ():
             back, precision = _sum(found["parts"])
             whole = pattern is _AGO or not _OTHERWISE.match(line, found.end())
             yield Ago(found.start(), found.end(), back if whole else None, precision, "ago")
-    for found in _WORD.finditer(line):
+    for found in _WORD.finditer(line) if words & _CALENDAR_HEADS else ():
         yield Ago(found.start(), found.end(), timedelta(days=_CALENDAR[found["w"]]), "day", "word")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,12 @@ from archive.dates.ago import Ago, agos
 from archive.dates.clock import Clock, clocks, linked
 from archive.dates.found import Found, believable
 from archive.dates.mentions import Mention, mentions, without_hijri
-from archive.dates.words import END, START, plain
+from archive.dates.words import END, START, plain, words_of
 
 Which = Literal["published", "modified", "any"]
 
-LONGEST = 600  # letters; more is prose, in which a date is of what it tells
+LONGEST = 250  # letters; more is prose, in which a date is of what it tells
+_MOST = 6  # dates of a line; more is a list of other articles
 _MODIFIED = (
     r"(?:اخر |تم )?(?:ال)?(?:تحديث|تحديثه|تعديل|تعديله)|محدث|معدل|عدلت?|حدثت?(?= ?:| في| بتاريخ)"
     r"|(?:last |date )?(?:updated?|modified|edited)|modifiee?|mise? a jour|maj"
@@ -26,7 +28,6 @@ _PUBLISHED = (
 )
 _LABEL = re.compile(rf"{START}(?:(?P<modified>{_MODIFIED})|(?P<published>{_PUBLISHED})){END}")
 _BESIDE_WORD = re.compile(r"(?:[\W_]|(?:في|علي|عند|تمام|الساعه|تاريخ|يوم|date|on|at|the|le|a)(?!\w))*")
-_DATE = re.compile(r"\d|امس|اليوم|البارحه|منذ|قبل|ago|today|day|hier|aujourd|il y a")
 
 _Item = Mention | Ago
 
@@ -36,13 +37,15 @@ def read_line(text: str, zone: str, captured: datetime | None, which: Which) -> 
     if len(text) > LONGEST:
         return None
     line = plain(text)
-    if not _DATE.search(line):
+    words = words_of(line)
+    line, near = without_hijri(line, words)
+    absolute = list(mentions(line, words, text, near, captured))
+    told = [one for one in agos(line, words) if one.form == "ago" or not absolute]
+    if not 0 < len(absolute) + len(told) <= _MOST:
         return None
-    line, near, _ = without_hijri(line)
     labels = list(_LABEL.finditer(line))
-    ticks = list(clocks(line))
-    absolute = list(mentions(line, text, near, captured))
-    told = [one for one in agos(line) if one.form == "ago" or (not absolute and _bare(one, line, labels, ticks))]
+    ticks = list(islice(clocks(line), 2 * _MOST))
+    told = [one for one in told if one.form == "ago" or _bare(one, line, labels, ticks)]
     items: list[_Item] = sorted((*absolute, *told), key=lambda one: (one.start, one.end))
     chosen = _chosen(items, labels, which)
     days = [one for one in chosen if isinstance(one, Mention)]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from archive.dates.found import believable, day_of
-from archive.dates.words import END, LUNAR, LUNAR_MONTHS, MONTH, MONTHS, ORDINAL, ORDINALS, START, WEEKDAY, WEEKDAYS
+from archive.dates.words import END, LUNAR, LUNAR_MONTHS, MONTH, MONTHS, ORDINAL, ORDINALS, START, WEEKDAY, WEEKDAYS, heads
 
+_MONTH_HEADS, _LUNAR_HEADS, _WEEKDAY_HEADS = heads(MONTHS), heads(LUNAR_MONTHS), heads(WEEKDAYS)
 _GAP = r"[ ,./-]{0,3}"
 _OF = r"(?:(?:من شهر|من|شهر|لشهر|de|of) )?"
 _YEAR = (
@@ -54,14 +55,14 @@ class Mention:
     form: str = "named"
 
 
-def without_hijri(line: str) -> tuple[str, tuple[date, ...], bool]:
-    """The line with its Hijri dates blanked out, the Gregorian days (± 3) of those that are complete, were there any?
+def without_hijri(line: str, words: frozenset[str]) -> tuple[str, tuple[date, ...]]:
+    """The line with its Hijri dates blanked out, and the Gregorian days (± 3) of those that are complete.
 
     They are never a value: which day it was depends on who saw the moon. Months by the tabular calendar.
     """
     near: list[date] = []
     spans: list[tuple[int, int]] = []
-    for found in _LUNAR.finditer(line):
+    for found in _LUNAR.finditer(line) if words & _LUNAR_HEADS else ():
         spans.append(found.span())
         if found["d"] and 1 <= int(found["d"]) <= 30:
             near.append(_tabular(int(found["y"]), LUNAR_MONTHS[found["m"]], int(found["d"])))
@@ -72,18 +73,21 @@ def without_hijri(line: str) -> tuple[str, tuple[date, ...], bool]:
             spans.append((found.start(), stated.end() if stated else found.end()))
     for start, end in spans:
         line = line[:start] + "," * (end - start) + line[end:]
-    return line, tuple(near), bool(spans)
+    return line, tuple(near)
 
 
-def mentions(line: str, raw: str, near: tuple[date, ...], captured: datetime | None) -> Iterator[Mention]:
+def mentions(
+    line: str, words: frozenset[str], raw: str, near: tuple[date, ...], captured: datetime | None
+) -> Iterator[Mention]:
     """The Gregorian dates of a plain line. `raw` is the text as printed, `near` what Hijri dates beside them say."""
     marked = _MARKED.search(raw) is not None
-    for found in _NAMED.finditer(line):
+    weekdays = bool(words & _WEEKDAY_HEADS)
+    for found in _NAMED.finditer(line) if words & _MONTH_HEADS else ():
         if one := _named(found, line):
-            yield _settled(one, line, near, captured)
+            yield _settled(one, line if weekdays else "", near, captured)
     for found in _NUMERIC.finditer(line):
         if one := _numeric(found, line, marked):
-            yield _settled(one, line, near, captured)
+            yield _settled(one, line if weekdays else "", near, captured)
 
 
 def _tabular(year: int, month: int, day: int) -> date:
@@ -158,10 +162,10 @@ def _standing(line: str, start: int, end: int) -> bool:
 
 
 def _settled(one: Mention, line: str, near: tuple[date, ...], captured: datetime | None) -> Mention:
-    """Only the readings that weekday, Hijri date and capture allow."""
+    """Only the readings that weekday, Hijri date and capture allow. `line` is "" when no weekday is in it."""
     days = {day for day in one.days if believable(day, captured)}
     days = {day for day in days if all(abs(day - other) <= _SLACK for other in near)}
-    before, after = _WEEKDAY_BEFORE.search(line[: one.start]), _WEEKDAY_AFTER.match(line, one.end)
+    before, after = line and _WEEKDAY_BEFORE.search(line[: one.start]), line and _WEEKDAY_AFTER.match(line, one.end)
     if weekday := before or after:
         days = {day for day in days if day.isoweekday() == WEEKDAYS[weekday["w"]]}
     confidence = one.confidence if len(one.days) == 1 else 0.8

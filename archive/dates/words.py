@@ -101,6 +101,19 @@ NUMBERS = {
     for word in words.split("|")
 }  # fmt: skip
 
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def words_of(line: str) -> frozenset[str]:
+    """The runs of letters of a plain line: what decides cheaply which patterns are worth a try."""
+    return frozenset(_LETTERS.findall(line))
+
+
+def heads(names: Iterable[str]) -> frozenset[str]:
+    """The first run of letters of each name: a line without any of them has none of the names."""
+    return frozenset(_LETTERS.findall(plain(name))[0] for name in names)
+
+
 MONTH, LUNAR, WEEKDAY, ORDINAL = one_of(MONTHS), one_of(LUNAR_MONTHS), one_of(WEEKDAYS), one_of(ORDINALS)
 # A word ends where no letter follows; digits may («14مارس2019»).
 END = r"(?![^\W\d])"
