@@ -16,15 +16,19 @@ import pytest
 from archive import acts
 from archive.acts import Act
 from archive.address import article_id
+from archive.catalog import Catalog
+from archive.catalog.sketches import CROWD, GLANCE, START
 from archive.errors import Withheld
 from archive.export import pair_row
+from archive.keys import Stem
 from archive.republished import Face, Text, link, published_first
 from archive.settings import Settings
 from archive.sketch import ROWS, SIZE, hashes, of_article, sketch, unpack
 from archive.steps.workshop import Workshop
 from bench.newswire import changed, headline, text
-from tests.histories import line
-from tests.newsrooms import Newsrooms, at, url
+from tests.histories import content, line, sha
+from tests.newsrooms import Newsrooms, at, outlet, url
+from tests.test_catalog import catalog, either, on_postgres, postgres  # noqa: F401
 
 SEEDS = Path(__file__).parent.parent.parent / "shared" / "seeds"
 COMMENT = [
@@ -140,6 +144,27 @@ class TestLink:
     )
     def test_who_says_to_have_published_first(self, one: str, other: str, which: str) -> None:
         assert published_first(one, other) == which
+
+
+class TestHolders:
+    def capture(self, into: Catalog, name: str, n: int, samples: tuple[int, ...]) -> str:
+        made = content(n, f"{name} {n}", url=url(name, f"{n}"), outlet=name, snapshot=True)
+        assert made.reading is not None
+        packed = "".join(f"{one:08x}" for one in samples)
+        stem = Stem(name, made.run, 1, 1, sha(made.record, 12))
+        into.apply(stem.observations, [replace(made, reading=replace(made.reading, sketch=packed))], outlet(name))
+        return made.article[:START]
+
+    def test_who_has_a_sample_and_what_an_outlet_prints_everywhere(self, either: Catalog) -> None:  # noqa: F811
+        alone = self.capture(either, "wire", 1, (5, 2**32 - 1))
+        crowd = {self.capture(either, "masar", n, (5, 7)) for n in range(CROWD + 1)}
+        few = {self.capture(either, "nashra", n, (7, 9)) for n in range(CROWD)}
+        for n in range(GLANCE):  # so many that each outlet is looked at by itself
+            self.capture(either, "zone", n, (7,))
+        hits = either.sample_holders([5, 7, 2**32 - 1, 11])
+        assert hits.found == {("wire", alone): 2, **{("nashra", one): 1 for one in few}}
+        assert {key: count for key, count in hits.crowds.items() if key[0] == "masar"} == {("masar", one): 2 for one in crowd}
+        assert either.sample_holders([11]).found == either.sample_holders([]).found == {}
 
 
 class TestStep:
