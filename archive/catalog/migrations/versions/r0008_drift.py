@@ -37,7 +37,7 @@ def _fill() -> None:
     from archive.catalog.drift import figure_rows
 
     query = sa.text("SELECT outlet, file, data FROM observation ORDER BY outlet, file, line")
-    found = op.get_bind().execution_options(yield_per=1000).execute(query)
+    found = op.get_bind().execute(query, execution_options={"yield_per": 1000})  # of this query alone
     table = sa.table("figure", *(sa.column(name) for name in ("outlet", "file", "layout", "run", "data")))
     for (outlet, file), rows in groupby(found, key=lambda row: (row.outlet, row.file)):
         new = figure_rows(outlet, file.partition(".")[0], file, [decode(row.data) for row in rows])
