@@ -136,24 +136,17 @@ def _whole_page(tree: Any, layout: Layout, title: str) -> Body:
 
 
 def _images(container: Any, url: str) -> tuple[dict[str, str], ...]:
-    """Addresses and captions of the images in the body, each once, in order; placeholders of lazy loaders left out."""
+    """The images in the body with what is said of them, each once, in order; placeholders of lazy loaders left out."""
     from archive.address import absolute
+    from archive.metadata.captions import described
 
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, str]] = {}
     for image in container.iter("img", "amp-img"):
         source = pictures.source(dict(image.attrib))
         if not source:
             continue
         try:
-            found.setdefault(absolute(url, source), _caption(image))
+            found.setdefault(absolute(url, source), described(image))
         except ValueError:  # not an address at all
             continue
-    return tuple({"url": address, "caption": caption} for address, caption in found.items())
-
-
-def _caption(image: Any) -> str:
-    for frame in image.iterancestors("figure", "div"):
-        if frame.tag == "figure" or "wp-caption" in (frame.get("class") or "").split():
-            texts = frame.xpath(".//figcaption | .//*[contains(@class, 'wp-caption-text')]")
-            return " ".join("".join(texts[0].itertext()).split()) if texts else ""
-    return ""
+    return tuple({"url": address, **said} for address, said in found.items())

@@ -68,8 +68,12 @@ def parse(capture: StoredCapture) -> Page | None:
 def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, desk: Desk) -> tuple[Reading, bytes]:
     """The reading of a content page, and its snapshot. `line` says which capture it is."""
     outlet, seeds, layout = desk.outlet, desk.seeds, desk.layout
-    meta = metadata.read(page.tree, page.head, line.url, headers, outlet.timezone, title_path=layout.title)
+    captured = datetime.fromisoformat(line.time)
+    zone, path = outlet.timezone, layout.title
+    meta = metadata.read(page.tree, page.head, line.url, headers, zone, title_path=path, captured=captured)
     body = extract.body_of(page.tree, layout, meta.title, line.url, agreement.article_body(page.head.ld))
+    named = (outlet.title, *outlet.hosts, page.head.meta.get("og:site_name", ""))
+    meta = metadata.with_text(meta, body.faithful.split("\n"), named, body.log)
     rules_id = rules.rules_id(layout)
     reading_id = rules.reading_id(rules_id, seeds.set12 if seeds else "")
     reading = Reading(
@@ -125,11 +129,14 @@ def _record(line: Observation) -> dict[str, Any]:
 
 def _stated(meta: Metadata) -> dict[str, Any]:
     """What the page says about itself."""
-    return {name: getattr(meta, name) for name in ("canonical", "title", "subtitle", "authors", "published", "modified")}
+    people = ("authors", "byline", "agency", "place")
+    names = ("canonical", "title", "subtitle", *people, "section", "tags", "published", "modified")
+    return {name: getattr(meta, name) for name in names}
 
 
 def _text(body: extract.Body, meta: Metadata) -> dict[str, Any]:
     """What was read; the image that the page itself chose comes first."""
-    chosen = ({"url": meta.image, "caption": ""},) if meta.image else ()
+    shown = [one for one in body.images if one["url"] == meta.image]  # with its caption, when the body shows it too
+    chosen = (shown[0] if shown else {"url": meta.image, "caption": ""},) if meta.image else ()
     images = (*chosen, *(one for one in body.images if one["url"] != meta.image))
     return {"text": body.text, "faithful": body.faithful, "images": images, "log": body.log}

@@ -7,7 +7,7 @@ from lxml import html as lxml_html
 
 from archive.metadata import Metadata, head_of, post_id, read
 
-URL = "https://news.example.org/2019/03/02/maktaba/"
+URL = "https://news.example.org/maktaba/"
 ZONE = "Asia/Damascus"
 HEADLINE = "مكتبة متنقلة تجوب القرى البعيدة"
 
@@ -66,7 +66,7 @@ def test_the_surest_date_wins_and_says_where_it_stood() -> None:
         assert found is not None
         assert found["source"] == source
     found = stated(body=PUBLISHED["page"]).published
-    assert found == {"value": "2019-03-02", "source": "page"}  # a day, no hour
+    assert found == {"value": "2019-03-02", "source": "page", "confidence": "printed", "printed": "2 آذار، 2019"}  # no hour
 
 
 def test_no_date_is_taken_from_what_is_not_the_articles() -> None:
@@ -79,10 +79,11 @@ def test_no_date_is_taken_from_what_is_not_the_articles() -> None:
 
 def test_the_date_of_a_change_is_kept_apart() -> None:
     found = stated(og("article:modified_time", "2019-03-02T11:00:00+02:00"))
-    assert found.modified == {"value": "2019-03-02T11:00:00+02:00", "source": "article:modified_time"}
+    at = {"value": "2019-03-02T11:00:00+02:00", "source": "article:modified_time", "confidence": "stated", "zone": "stated"}
+    assert found.modified == at
     assert found.published is None
     revised = stated('<meta name="REVISION_DATE" content="Sat Mar 02 09:15:30 UTC 2019">')
-    assert revised.modified == {"value": "2019-03-02T09:15:30+00:00", "source": "revision_date"}
+    assert revised.modified == at | {"value": "2019-03-02T09:15:30+00:00", "source": "revision_date"}
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any
 
 from archive import address
+from archive.digest import skeleton
 from archive.metadata import jsonld, marks, people, stated, topics, when
-from archive.metadata.headline import headline, subtitle, title_element
 from archive.metadata.marks import line
-from archive.metadata.names import is_agency
+from archive.metadata.titles import headline, subtitle, title_element
 from archive.metadata.when import Dated
 
 __all__ = ["Dated", "Head", "Metadata", "head_of", "not_free", "post_id", "read", "with_text"]
@@ -105,12 +105,12 @@ def read(
     seen = marks.gather(tree)
     element, title = title_element(tree, title_path)
     if not title:
-        element, title = headline(seen, head.meta, head.ld, head.title)
+        element, title = headline(seen, head.meta, head.ld, head.title, address.host_of(url))
     if element is not None:
         seen.headed(element)
     sources = when.Sources(head.meta, head.ld, head.page, seen, url, zone, captured)
     published = when.published(sources)
-    authors = people.authors(seen, head.meta, head.ld)
+    authors = people.authors(seen, head.meta, head.ld, _site(head, url))
     return Metadata(
         title=title,
         subtitle=subtitle(seen, head.ld, title),
@@ -127,10 +127,10 @@ def read(
     )
 
 
-def with_text(meta: Metadata, lines: Sequence[str], outlet: Sequence[str] = ()) -> Metadata:
-    """`meta` with what the first and last lines of the text state. `outlet`: how the outlet is called. Agencies of the text
-    go first; its names count as authors where the page names none, or others."""
-    said = stated.of_lines(lines, outlet)
+def with_text(meta: Metadata, lines: Sequence[str], outlet: Sequence[str] = (), removed: Sequence[str] = ()) -> Metadata:
+    """`meta` with what the first and last lines of the text state, and those that the reading removed (its log). `outlet`: how
+    the outlet is called. Agencies of the text go first; its names are authors beside those whom the page names."""
+    said = stated.of_lines(lines, outlet, removed)
     known = {name.casefold() for name in meta.authors}
     return replace(
         meta,
@@ -174,6 +174,13 @@ def _agency(seen: marks.Marks, head: Head, authors: tuple[str, ...]) -> tuple[st
         if name and len(name) < 80:
             found.update(dict.fromkeys(stated.agencies(name)))
     return tuple(found)
+
+
+def _site(head: Head, url: str) -> frozenset[str]:
+    """Skeletons of what the site is called: by itself, by its publisher, by its host."""
+    host = address.host_of(url)
+    names = (head.meta.get("og:site_name", ""), jsonld.text(head.ld.get("publisher")), host, host.split(".")[0])
+    return frozenset(skeleton(name) for name in names) - {""}
 
 
 def _language(head: Head) -> str:

@@ -120,7 +120,7 @@ def _mended(plain: str) -> str:
 
 
 def _requoted(plain: str) -> str:
-    """Quotes inside a string escaped: one ends a string only where a JSON sign follows, and begins one only behind such a sign."""
+    """Quotes inside a string escaped: one ends the string only where a sign of JSON follows."""
     plain = _mended(plain)
     pieces: list[str] = []
     at, inside = 0, False

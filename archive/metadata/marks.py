@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+_NUMBERED = re.compile(r"\d")  # ids of single elements, which would fill the cache of names
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_UPDATED = frozenset(("update", "updated", "modified", "lastmodified", "revised"))
+UPDATED = re.compile(r"updat|modif|changed|revised", re.I)
+_PUBLISHED = re.compile(r"publish", re.I)
 _DATE = frozenset((
     "date", "time", "datetime", "timestamp", "published", "publish", "pubdate", "postdate", "posted", "calendar", "created",
 ))  # fmt: skip
@@ -29,6 +31,8 @@ _SUBTITLE = frozenset(("subtitle", "subheadline", "subheading", "standfirst", "d
 _META = frozenset(("meta", "info", "byline", "postmeta", "details", "header"))
 _SECTION = frozenset(("category", "categories", "cat", "cats", "channel", "rubric", "topic"))
 _SOURCE = frozenset(("source", "agency", "attribution", "sources"))
+_CRUMBS = frozenset(("breadcrumb", "breadcrumbs", "crumbs", "crumb"))
+_TAGS = frozenset(("tag", "tags", "tagcloud", "keywords", "hashtags"))
 _HEADLINE = frozenset(("title", "headline"))
 _OF_ARTICLE = frozenset(("entry", "post", "article", "news", "story", "single", "page", "main", "item"))
 
@@ -39,8 +43,8 @@ _PROPS = {
 }  # fmt: skip
 _ASIDE = frozenset(("aside", "nav"))
 _ASIDE_NAMES = re.compile(
-    r"related|sidebar|(?:^|[ _-])(?:widget|recent|trending|most-?read|more-?news|you-?may|recommend)|comment|check-also|breaking"
-    r"|ticker|latest|popular|author-b|about-author|carousel|footer-?(?:widget|top)|site-footer|offcanvas|mega-?menu",
+    r"related|sidebar|(?:^| )widget|(?:^|[ _-])(?:recent|trending|most-?read|more-?news|you-?may|recommend)|comment|check-also"
+    r"|breaking|ticker|latest|popular|author-b|about-author|carousel|footer-?(?:widget|top)|site-footer|offcanvas|mega-?menu",
     re.I,
 )
 _SITE_TOP = re.compile(
@@ -48,6 +52,7 @@ _SITE_TOP = re.compile(
 )
 _CARD = 800  # letters: a box about another article is smaller
 _HEADING_LINK = 25  # letters of a link that is a headline
+_SENTENCE = 60  # letters of a paragraph; a box has one as teaser, at most
 _NEAR = 4  # steps up from the headline to where what stands above it is still its own
 
 
@@ -69,7 +74,7 @@ class Marks:
         """Is it part of a box beside the article: a sidebar, comments, other articles?"""
         passed = []
         answer = False
-        while element is not None and element.tag not in ("body", "html"):
+        while element is not None and element.tag not in ("body", "html") and element not in self._above:
             known = self._beside.get(element)
             if known is not None:
                 answer = known
@@ -88,13 +93,14 @@ class Marks:
             return False
         one = element
         while one is not None and one not in self._above:
-            if _is_card(one) or (self._order.get(element) and _is_top(one)):
+            if _is_card(one, element) or (self._order.get(element) and _is_top(one)):
                 return False
             one = one.getparent()
         return not self._above or not self._order.get(element) or self._above.get(one, 99) <= _NEAR
 
     def headed(self, headline: Any) -> None:
-        """Tell which element is the headline; what stands before it is known by the walk."""
+        """Tell which element is the headline: nothing that holds it is beside the article."""
+        self._beside.clear()
         self._above = {headline: 0}
         self._above.update((one, steps) for steps, one in enumerate(headline.iterancestors(), 1))
         gathered = [headline, *self.titles, *self.times]
@@ -115,8 +121,9 @@ def gather(tree: Any) -> Marks:
             marks.times.append(element)
         if not attributes:
             continue
-        if names := element.get("class") or element.get("id"):  # ASP.NET has ids where others have classes
-            for kind in kinds_of(names):
+        own, number = element.get("class") or "", element.get("id") or ""  # ASP.NET has ids where others have classes
+        if own or number:
+            for kind in kinds_of(own if _NUMBERED.search(number) else f"{own} {number}"):
                 marks.by_class.setdefault(kind, []).append(element)
         if prop := element.get("itemprop") or element.get("property"):
             for name in prop.lower().split():
@@ -132,11 +139,11 @@ def gather(tree: Any) -> Marks:
 
 @lru_cache(maxsize=8192)
 def kinds_of(names: str) -> tuple[str, ...]:
-    """What a class attribute calls its element: date, updated, author, subtitle, section, source, meta, title."""
+    """What class and id call an element: date, updated, author, subtitle, title, section, crumbs, tags, source, meta."""
     found: dict[str, None] = {}
     for name in names.split()[:20]:
         words = {word.lower() for word in _WORD.findall(name[:60])}
-        if words & _UPDATED:
+        if UPDATED.search(name):
             found["updated"] = None
         elif words & _DATE and not words & _NO_DATE:
             found["date"] = None
@@ -150,14 +157,32 @@ def kinds_of(names: str) -> tuple[str, ...]:
             found["section"] = None
         if words & _SOURCE:
             found["source"] = None
+        if words & _CRUMBS:
+            found["crumbs"] = None
+        if words & _TAGS:
+            found["tags"] = None
         if words & _META and words & _OF_ARTICLE:
             found["meta"] = None
+    if "date" in found and "updated" in found and _PUBLISHED.search(names):  # WordPress: «published updated», never changed
+        del found["updated"]
     return tuple(found)
 
 
 def line_of(element: Any) -> str:
     """The text under an element as one line."""
     return line("".join(element.itertext()))
+
+
+def parts_of(element: Any) -> str:
+    """The text under an element as one line, scripts left out; letters of different elements do not grow together."""
+    pieces = [element.text or ""]
+    for one in element.iterdescendants():
+        for text in ("" if one.tag in ("script", "style") else one.text or "", one.tail or ""):
+            if text and pieces[-1][-1:].isalnum() and text[0].isalnum():
+                pieces.append(" ")
+            if text:
+                pieces.append(text)
+    return line("".join(pieces))
 
 
 def line(text: str) -> str:
@@ -174,9 +199,7 @@ def _before(headline: Any, elements: list[Any]) -> dict[Any, bool]:
         parent = child.getparent()
         while parent is not None and parent not in way:
             child, parent = parent, parent.getparent()
-        if element in way or parent is None:
-            answer[element] = False
-        elif parent is headline:
+        if element in way or parent is None or parent is headline:
             answer[element] = False
         else:
             answer[element] = parent.index(child) < parent.index(way[parent])
@@ -193,15 +216,18 @@ def _steps(element: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def _is_card(element: Any) -> bool:
-    """A small box with a headline of its own, or a link that is one."""
+def _is_card(element: Any, inside: Any) -> bool:
+    """Is `element` a small box with a headline of its own, or a link that is one? `inside` is what is asked about."""
     size = 0
     for text in element.itertext():
         size += len(text.strip())
         if size > _CARD:
             return False
-    if next(element.iter("h2", "h3", "h4"), None) is not None:
-        return True
+    if sum(len(line_of(one)) >= _SENTENCE for one in element.iter("p")) > 1:
+        return False  # the body of a brief, with a link to another article in it
+    for heading in element.iter("h2", "h3", "h4"):
+        if heading is not inside and "subtitle" not in kinds_of(heading.get("class") or ""):
+            return True
     return any(len(line_of(one)) >= _HEADING_LINK for one in element.iter("a"))
 
 

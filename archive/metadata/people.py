@@ -5,41 +5,57 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from archive.digest import skeleton
 from archive.metadata import jsonld
-from archive.metadata.marks import Marks, line, line_of
+from archive.metadata.marks import Marks, line, line_of, parts_of
 
 _METAS = (
-    "author", "article:author", "article:author_name", "dc.creator", "dcterms.creator", "byl", "parsely-author", "sailthru.author",
-    "citation_author", "rbauthors", "article.author", "cxenseparse:author", "og:article:author", "author_name",
+    "author", "article:author", "article:author_name", "dc.creator", "dcterms.creator", "byl", "parsely-author",
+    "sailthru.author", "citation_author", "rbauthors", "article.author", "cxenseparse:author", "og:article:author",
+    "author_name",
 )  # fmt: skip
 _CUE = re.compile(
-    r"^(?:[\W_]*(?:بقلم|كتبت?ه?|كتبها|الكاتبة?|بواسطة|بواسطه|إعداد(?: وتحرير)?|اعداد|المحررة?|نویسنده|توسط|written by|posted by|reported by|"
-    r"by|von|par|por)(?=[\s:：/|–-])[\s:：/|–-]*)+",
+    r"^(?:[\W_]*(?:بقلم|كتبت?ه?|كتبها|الكاتبة?|بواسطة|بواسطه|إعداد(?: وتحرير)?|اعداد|المحررة?|نویسنده|توسط|"
+    r"written by|posted by|reported by|by|von|par|por)(?=[\s:：/|–-])[\s:：/|–-]*)+",
     re.I,
 )
+_DESK = re.compile(
+    r"(?:من )?(?:طاقم|هيئة|فريق|أسرة|قسم) ?ال?تحرير|\S{0,20} ?(?:staff|editorial|newsroom)", re.I
+)  # nobody by name
 _LONGEST = 80
 _MOST = 20
 
 
-def authors(marks: Marks, meta: dict[str, str], ld: dict[str, Any]) -> tuple[str, ...]:
-    """Names, from the surest statement: JSON-LD, meta elements, microdata and RDFa, rel=author, what is called an author."""
+def authors(marks: Marks, meta: dict[str, str], ld: dict[str, Any], site: frozenset[str]) -> tuple[str, ...]:
+    """Names, from the surest statement: JSON-LD, meta elements, microdata and RDFa, rel=author, what is called an author.
+
+    `site`: skeletons of what the site is called. A statement that only names the site is used when nothing says more.
+    """
+    ours: tuple[str, ...] = ()
     for names in (
         jsonld.texts(ld.get("author")) or jsonld.texts(ld.get("creator")),
-        *([part for part in meta.get(name, "").split(";")] for name in _METAS),
+        *(meta.get(name, "").split(";") for name in _METAS),
         _shown(marks, marks.by_prop.get("author", [])),
         _shown(marks, marks.by_rel.get("author", [])),
-        _shown(marks, marks.by_class.get("author", []))[:1],
+        [one for one in _shown(marks, _innermost(marks.by_class.get("author", [])))[:1] if not _DESK.fullmatch(clean(one))],
     ):
-        found = tuple(dict.fromkeys(name for one in names if (name := clean(one))))
-        if found:
-            return found[:_MOST]
-    return ()
+        found = tuple(dict.fromkeys(name for one in names if (name := clean(one))))[:_MOST]
+        if any(skeleton(name) not in site for name in found):
+            return found
+        ours = ours or found
+    return ours
+
+
+def _innermost(elements: list[Any]) -> list[Any]:
+    """Those that hold none of the others: `author-name` in `byline`."""
+    outer = {above for one in elements if len(one.text_content()) > 2 for above in one.iterancestors()}
+    return [one for one in elements if one not in outer]
 
 
 def clean(text: str) -> str:
     """A name without «بقلم» and the like; "" for an address or what is no name."""
     name = _CUE.sub("", line(text)).strip(" \t,،;؛:|–-")
-    return "" if "://" in name or not re.search(r"[^\W\d_]{2}", name) else name
+    return "" if re.search(r"://|^\S+@\S+$|^@", name) or not re.search(r"[^\W\d_]{2}", name) else name
 
 
 def _shown(marks: Marks, elements: list[Any]) -> list[str]:
@@ -61,5 +77,5 @@ def _name_in(element: Any) -> str:
     if element.get("content"):
         return str(element.get("content"))
     inner = [one for one in element.iter("*") if "name" in (one.get("itemprop") or one.get("property") or "").lower().split()]
-    text = (inner[0].get("content") or line_of(inner[0])) if inner else line_of(element)
+    text = (inner[0].get("content") or line_of(inner[0])) if inner else parts_of(element)
     return text if 2 <= len(text) < _LONGEST else ""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from archive.metadata.names import is_agency, is_place, plain
+from archive.metadata.names import is_agency, is_person, is_place, plain
 
 _FIRST, _LAST = 3, 4  # lines looked at
 _LINE = 110  # letters of a line that is only a credit
@@ -20,24 +20,33 @@ _DASH = r"\s*[-–—ـ]+\s*"
 _NAME = r"[^\W\d_][^\W\d_.'’ـ]*(?:[ .]+[^\W\d_.][^\W\d_.'’]*){0,4}\.?"
 _HOST = r"(?:www\.)?[a-z0-9-]{2,40}(?:\.[a-z]{2,10}){1,2}"
 _BY = (
-    r"بقلم|كتبت?|كتبه|كتبها|الكاتبة?|إعداد وتحرير|إعداد وترجمة|إعداد|اعداد|أعد[ّ]?ه|أعدتها|تقرير|تحقيق|حوار|حاوره|حاورها|تحرير|ترجمة|ترجمها|"
-    r"متابعة|مراسلنا|مراسلتنا|مراسل|مراسلة|تغطية|المحرر|المحررة|خاص|نویسنده|گزارشگر|گزارش|by|reporting by|writing by|written by"
+    r"بقلم|كتبت?|كتبه|كتبها|الكاتبة?|إعداد وتحرير|إعداد وترجمة|إعداد|اعداد|أعد[ّ]?ه|أعدتها|تقرير|تحقيق|حوار|حاوره|حاورها|تحرير|"
+    r"ترجمة|ترجمها|متابعة|مراسلنا|مراسلتنا|مراسل|مراسلة|تغطية|المحرر|المحررة|خاص|نویسنده|گزارشگر|گزارش|by|reporting by|"
+    r"writing by|written by"
 )
 _SOURCES = r"المصدر|المصادر|مصدر الخبر|نقلا عن|نقلاً عن|منبع|source|sources|via"
-_CREDIT = re.compile(rf"(?:{_BY})(?:\s*[:：/|]\s*|{_DASH}|\s+)(?P<who>[^:：]{{2,70}})", re.I)
-_SURE = re.compile(rf"(?:{_BY})\s*(?:[:：/|]|{_DASH}(?=\S))", re.I)
+_CREDIT = re.compile(rf"(?:{_BY})(?:\s*[:：/|]\s*|{_DASH}|\s+)(?P<who>(?:[^:：]{{2,30}}:)?[^:：]{{2,70}})", re.I)
+_SURE = re.compile(rf"(?:{_BY})\s*(?:[:：/|]|{_DASH}(?=\S))|(?:بقلم|إعداد وتحرير|reporting by|written by)\s", re.I)
+_DESK = re.compile(r"(?:الخدمة|قسم|فريق|هيئة|وحدة|غرفة|طاقم|مركز|شبكة|موقع|صحيفة|جريدة|مكتب|إدارة|أسرة|راديو|قناة|تلفزيون)\b")
+# Agencies whose name nobody takes for a word, so that a dateline needs no sign behind them («دمشق-سانا بحث …»).
+_UNMISTAKABLE = re.compile(
+    r"(?:سانا|رويترز|أ ?\.?ف ?\.?ب\.?|الأناضول|نورث برس|سبوتنيك|وكالات|هاوار|شينخوا|بترا|فرانس برس|أسوشيتد برس)(?=\s)"
+)
 _SOURCE = re.compile(rf"(?:{_SOURCES})\s*[:：/|\-–]?\s*(?P<who>.{{2,70}})", re.I)
 _SITE = re.compile(rf"(?P<who>{_NAME})\s*[_|/@–—-]+\s*(?P<site>{_HOST})", re.I)
 _BRACKETED = re.compile(
     r"(?P<place>[^()\[\]:«»\"“”]{2,50}(?:\([^()]{2,30}\)\s*)?)[(\[]\s*(?P<who>[^()\[\]]{2,40})\s*[)\]]\s*[-–—ـ:،]+\s*(?=\S)"
 )
-_OPENING = re.compile(rf"[(\[]\s*(?P<who>[^()\[\]]{{2,40}})\s*[)\]]\s*(?:[-–—:،]+\s*)?(?=\S)")
+_OPENING = re.compile(r"[(\[]\s*(?P<who>[^()\[\]]{2,40})\s*[)\]]\s*(?:[-–—:،]+\s*)?(?=\S)")
 _DATELINE = re.compile(rf"(?P<place>[^-–—ـ:/|«»\"“”.!؟?]{{2,40}}?)(?:{_DASH}|\s*[:/|]\s*)(?=\S)")
 _CLOSING = re.compile(r"[(\[]\s*(?P<who>[^()\[\]]{2,90})\s*[)\]]\s*[.]?\s*$")
 _JOIN = re.compile(r"\s*[+|/،,؛;]\s*|\s*[-–—_]+\s*|\s+و\s*(?=وكال|رويترز|أ|سانا|الأناضول|[^\W\d_]{3})")
+_KIND = re.compile(r"^(?:صحيفة|جريدة|موقع|وكالة|شبكة|قناة|مدونة|مجلة|راديو|تلفزيون)\s+")
+_REASON = re.compile(r"^(?!caption|headline)[a-z][a-z ]{2,30}: ")  # as the log of a reading writes it
+_FROM = re.compile(r"^(?:نقلا[ً]?\s+)?عن\s+")
 _FUNCTION = frozenset(plain(
-    "في من على عن إلى التي الذي الذين هذا هذه ذلك أن إن كان كانت قد لا لم لن ما قال قالت أعلن أعلنت أكد ذكر ذكرت أفاد أفادت بعد قبل حيث مع"
-    " عاجل بالفيديو بالصور فيديو صور الصفحة اقرأ شاهد المزيد تابع أيضا للمزيد the of in on at and to for is was"
+    "في من عن إلى التي الذي الذين هذا هذه ذلك أن إن كان كانت قد لا لم لن ما قال قالت أعلن أعلنت أكد ذكر ذكرت أفاد أفادت"
+    " بعد قبل حيث مع عاجل بالفيديو بالصور فيديو صور الصفحة اقرأ شاهد المزيد تابع أيضا للمزيد the of in on at and to for is was"
 ).split())  # fmt: skip
 
 
@@ -51,10 +60,11 @@ class Stated:
     place: str = ""
 
 
-def of_lines(lines: Sequence[str], outlet: Sequence[str] = ()) -> Stated:
-    """Read the first and last lines of a text. `outlet`: how the outlet is called, so that its own name is nobody's."""
+def of_lines(lines: Sequence[str], outlet: Sequence[str] = (), removed: Sequence[str] = ()) -> Stated:
+    """Read the first and last lines of a text. `outlet`: how the outlet is called, so that its own name is nobody's;
+    `removed`: what a reading took out of the text (its log), where a layout drops such lines."""
     kept = [line.strip() for line in lines if line.strip()]
-    own = frozenset(plain(name) for name in outlet if name)
+    own = frozenset(plain(name) for full in outlet if full for name in (full, _KIND.sub("", full)))
     found = Stated()
     for line in kept[:_FIRST]:
         head, goes_on = _head(line, own)
@@ -63,19 +73,24 @@ def of_lines(lines: Sequence[str], outlet: Sequence[str] = ()) -> Stated:
             break
     for line in kept[max(1, len(kept) - _LAST) :]:
         found = _joined(found, _tail(line, own))
+    for line in removed:
+        text = _REASON.sub("", line).strip(" |*•")
+        if len(text) <= _LINE and (whole := _whole(text, own)):
+            found = _joined(found, whole)
     return found
 
 
-def agencies(text: str, own: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The agencies that a credit is made of («الوطن - وكالات»), as written; the outlet's own name left out."""
-    parts = [part.strip(" .()[]") for part in _JOIN.split(text)] if not is_agency(text) else [text.strip(" .()[]")]
-    return tuple(dict.fromkeys(part for part in parts if part and plain(part) not in own and is_agency(part)))
+def agencies(text: str) -> tuple[str, ...]:
+    """The agencies that a credit is made of («الوطن - وكالات»), as written."""
+    text = _FROM.sub("", text.strip(" .()[]:"))
+    parts = [text] if is_agency(text) else [part.strip(" .()[]") for part in _JOIN.split(text)]
+    return tuple(dict.fromkeys(part for part in parts if part and is_agency(part)))
 
 
 def _head(line: str, own: frozenset[str]) -> tuple[Stated, bool]:
     """What one of the first lines says; may the line behind it say more?"""
     text = line.strip(" |*•")
-    if len(text) <= _LINE and (whole := _whole(text, own)):
+    if len(text) <= _LINE and (whole := _whole(text.rstrip(" :"), own)):
         return whole, True
     lead = text[:_LEAD]
     if (site := _SITE.match(lead)) and _is_name(site["who"]):
@@ -100,25 +115,33 @@ def _whole(text: str, own: frozenset[str]) -> Stated | None:
 
 def _credit(text: str, who: str, own: frozenset[str]) -> Stated | None:
     """«بقلم: فلان», «خاص - مرصد مينا», «إعداد فلان للنشرة العربية - تحرير فلان»."""
-    parts = [
-        re.sub(rf"^(?:{_BY})\s*[:：]?\s+", "", part.strip(), flags=re.I)
-        for part in re.split(r"[-–—_|/،,]| (?=تحرير|ترجمة)", who)
-    ]
-    parts = [re.sub(r"\s+(?:للنشرة|لـ|في النشرة).*$", "", part).strip() for part in parts]
-    people = tuple(
-        part for part in parts if _is_name(part) and plain(part) not in own and not is_agency(part) and not is_place(part)
-    )
-    agency = agencies(who, own)
+    parts = [_uncredited(part) for part in re.split(r"[-–—_|/،,]| (?=تحرير|ترجمة)", who)]
+    agency, ours = agencies(who), any(plain(part) in own for part in parts)
     place = next((part for part in parts if is_place(part) and plain(part) not in own), "")
-    ours = any(plain(part) in own for part in parts)
-    if not (people or agency or ours or place) or not (_SURE.match(text) or len(text.split()) <= 6 or "للنشرة" in text):
+    people = tuple(part for part in parts if _is_name(part) and not _known(part, own) and not _DESK.match(part))
+    sure = bool(_SURE.match(text)) or "للنشرة" in text
+    if not sure and not (people and all(is_person(one) for one in people)):
         return None
-    return Stated(byline=text, names=people if "خاص" != text.split()[0].strip(" :-–—") else (), agency=agency, place=place)
+    if not (people or agency or ours or place or "للنشرة" in text):
+        return None
+    return Stated(byline=text, names=() if text.startswith("خاص") else people, agency=agency, place=place)
+
+
+def _uncredited(part: str) -> str:
+    """A part of a credit without the word that says what was done, and for whom."""
+    part = re.sub(r"^(?:مراسلة?|موفدة?)\s[^:]{2,30}:\s*", "", part.strip())
+    name = re.sub(rf"^(?:{_BY})\s*[:：]?\s+", "", part.strip(" .()[]:"), flags=re.I)
+    return re.sub(r"\s+(?:للنشرة|لـ|في النشرة).*$", "", name).strip()
+
+
+def _known(part: str, own: frozenset[str]) -> bool:
+    """Is it the outlet, an agency or a place, and so nobody?"""
+    return plain(part) in own or is_agency(part) or is_place(part)
 
 
 def _source(who: str, own: frozenset[str]) -> Stated:
     """«المصدر: …» names its source, known or not."""
-    found = agencies(who, own)
+    found = agencies(who)
     if not found and len(who.split()) <= 5 and "://" not in who and plain(who) not in own:
         found = (who.strip(" .()[]"),)
     return Stated(agency=found)
@@ -126,17 +149,16 @@ def _source(who: str, own: frozenset[str]) -> Stated:
 
 def _parted(text: str, own: frozenset[str]) -> Stated | None:
     """«الوطن - وكالات», «دمشق - محمد العلي», «رويترز»: every part is the outlet, an agency, a place or a name."""
-    parts = [part.strip(" .()[]") for part in re.split(r"\s*[-–—_|/+،]+\s*|\s*[()]\s*", text)]
+    text = _FROM.sub("", text)
+    parts = [_uncredited(part) for part in re.split(r"\s*[-–—_|/+،]+\s*|\s*[()]\s*", text)]
     parts = [part for part in parts if part]
     if not parts or len(parts) > 4 or len(text) > 80:
         return None
-    agency = agencies(text, own)
+    agency = agencies(text)
     place = next((part for part in parts if is_place(part) and plain(part) not in own), "")
-    rest = [
-        part for part in parts if plain(part) not in own and part != place and not agencies(part, own) and plain(part) != "خاص"
-    ]
+    rest = [part for part in parts if not _known(part, own) and part not in agency and plain(part) != "خاص"]
     ours = any(plain(part) in own for part in parts) and len(parts) > 1
-    if rest and not (len(rest) == 1 and _is_name(rest[0]) and (place or ours) and len(rest[0].split()) in (2, 3, 4)):
+    if rest and not (len(rest) == 1 and (place or ours) and _is_name(rest[0]) and is_person(rest[0])):
         return None
     if not (agency or ours or (place and rest)):
         return None
@@ -148,30 +170,37 @@ def _dateline(text: str, own: frozenset[str]) -> Stated:
     """What leads into the first sentence: «دمشق (رويترز) - », «بيروت – », «القامشلي/ نورث برس», «واشنطن – أ ف ب – »."""
     lead = text[:_LEAD]
     if (found := _BRACKETED.match(lead)) and _is_lead(found["place"]):
-        agency = agencies(found["who"], own)
-        if agency or plain(found["who"]) in own or is_place(found["place"]):
-            return Stated(agency=agency, place=_bare(found["place"]))
-    if (found := _OPENING.match(lead)) and (agency := agencies(found["who"], own)):
+        who, place = found["who"].strip(), _bare(found["place"])
+        agency = agencies(who)
+        if not agency and is_place(place) and not _known(who, own) and len(who.split()) <= 3 and plain(who) != "خاص":
+            agency = (who,)
+        if agency or plain(who) in own or is_place(place):
+            return Stated(agency=agency, place=place)
+    if (found := _OPENING.match(lead)) and (agency := agencies(found["who"])):
         return _joined(Stated(agency=agency), _dateline(text[found.end() :], own))
     found = _DATELINE.match(lead)
-    if not found or not _is_lead(found["place"]):
-        return Stated()
-    first = found["place"].strip()
-    second = _DATELINE.match(text[found.end() : found.end() + 50])
+    return _led(found["place"].strip(), text[found.end() :], own) if found and _is_lead(found["place"]) else Stated()
+
+
+def _led(first: str, rest: str, own: frozenset[str]) -> Stated:
+    """What stands before a dash, a slash or a colon, and before the next of them."""
+    second = _DATELINE.match(rest[:50])
     follows = second["place"].strip() if second else ""
-    source = agencies(follows, own) or _agency_ahead(text[found.end() :], own)
-    if agency := agencies(first, own):
-        return Stated(agency=agency, place=follows if is_place(follows) else "")
+    source = agencies(follows) or _agency_ahead(rest)
+    after = follows if is_place(follows) else ""
+    if agency := agencies(first):
+        return Stated(agency=agency, place=after)
     if plain(first) in own:
-        return Stated(place=follows if is_place(follows) else "", agency=source)
+        return Stated(place=after, agency=source)
     if is_place(first) or (source and len(first.split()) <= 4) or (plain(follows) in own and len(first.split()) <= 3):
         return Stated(agency=source, place=_bare(first))
     return Stated()
 
 
-def _agency_ahead(text: str, own: frozenset[str]) -> tuple[str, ...]:
-    """An agency that a dateline ends with, where no sign stands behind it («القامشلي/ نورث برس» and a new line)."""
-    return agencies(text, own) if len(text) < 40 else ()
+def _agency_ahead(text: str) -> tuple[str, ...]:
+    """An agency that a dateline ends with, where no sign stands behind it."""
+    found = _UNMISTAKABLE.match(text)
+    return (found[0],) if found else agencies(text) if len(text) < 40 else ()
 
 
 def _tail(line: str, own: frozenset[str]) -> Stated:
@@ -181,7 +210,7 @@ def _tail(line: str, own: frozenset[str]) -> Stated:
         return whole
     if closing := _CLOSING.search(text):
         inner = closing["who"]
-        if agency := agencies(inner, own):
+        if agency := agencies(inner):
             return Stated(agency=agency)
         if (credit := _CREDIT.fullmatch(inner)) and (said := _credit(inner, credit["who"], own)):
             return said
@@ -211,9 +240,13 @@ def _is_name(text: str) -> bool:
 def _is_lead(text: str) -> bool:
     """May this be a place: few words, no digits but those of a date, no word of a sentence?"""
     words = _bare(text).split()
-    return 0 < len(words) <= 6 and not any(plain(word) in _FUNCTION for word in words)
+    return 0 < len(words) <= 6 and not _has_function_word(words)
+
+
+def _has_function_word(words: list[str]) -> bool:
+    return any(word == "على" or plain(word) in _FUNCTION for word in words)  # which is also how Egypt writes Ali
 
 
 def _bare(place: str) -> str:
     """A place without the date that datelines put behind it («بيروت 2 آذار (رويترز)»)."""
-    return re.sub(r"[،,]?\s*(?:في\s+)?\d.*$", "", place.strip(" ،,:|–—-")).strip()
+    return re.sub(r"[،,]?\s*(?:في\s+|\b[A-Z][a-z]{2,8}\.?\s+)?\d.*$", "", place.strip(" ،,:|–—-")).strip()

@@ -34,6 +34,7 @@ def section(marks: Marks, meta: dict[str, str], ld: dict[str, Any], crumbs: list
         *(line_of(one) for one in own),
         *trail[-1:],
         *_called(marks),
+        *_crumbs(marks, title),
     )
     return next((text for one in stated if (text := _word(one))), "")
 
@@ -47,6 +48,7 @@ def tags(marks: Marks, many: dict[str, list[str]], ld: dict[str, Any]) -> tuple[
         jsonld.texts(ld.get("keywords")),
         (line_of(one) for one in own),
         (one.get("content") or line_of(one) for one in marks.by_prop.get("keywords", ())),
+        [line_of(link) for one in marks.by_class.get("tags", ()) if marks.own(one) for link in _tag_links(one)],
         *(many.get(name, []) for name in _KEYWORDS),
     )
     for words in stated:
@@ -63,6 +65,19 @@ def _called(marks: Marks) -> Iterable[str]:
         if marks.own(one):
             link = one if one.tag == "a" else next(one.iter("a"), None)
             yield line_of(link if link is not None else one)
+
+
+def _crumbs(marks: Marks, title: str) -> Iterable[str]:
+    """The last link of a breadcrumb trail that the page shows, after the home page's."""
+    for one in marks.by_class.get("crumbs", ()):
+        names = [name for link in one.iter("a") if (name := line_of(link)) and skeleton(name) != skeleton(title)]
+        yield from names[1:][-1:]
+
+
+def _tag_links(element: Any) -> list[Any]:
+    """The links of a list of tags: those that lead to one."""
+    links = [element] if element.tag == "a" else list(element.iter("a"))
+    return [one for one in links if _TAG_LINK.search(unquote(one.get("href") or ""))]
 
 
 def _is_category(element: Any) -> bool:

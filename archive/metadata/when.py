@@ -5,8 +5,9 @@
     printed   in a line that a reader sees
     url       the day in the article's address
     relative  «منذ ٣ ساعات», counted back from the capture
-    low       stated, but not to be believed: in the future, contradicted, or changed before it was published
+    low       stated, but not to be believed: contradicted by a day and more, or changed before it was published
 `zone` says whose offset a time has: `stated` (the page's own) or `outlet` (the outlet file's); a day without a time has none.
+`precision` is `hour` where the time is rounded to it («منذ ٣ ساعات»).
 """
 
 from __future__ import annotations
@@ -15,39 +16,37 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from archive import dates
 from archive.metadata import jsonld
-from archive.metadata.marks import Marks, line_of
+from archive.metadata.marks import UPDATED, Marks, line_of, parts_of
 
-Dated = dict[str, str]  # value: ISO 8601; source: where it was found; confidence; zone and printed, where there is one
+Dated = dict[str, str]  # value: ISO 8601; source: where it stood; confidence; zone, precision, printed where they say something
 
 _PUBLISHED = ("article:published_time", "og:article:published_time", "og:published_time", "analyticsattributes.articledate")
 _PUBLISHED_LATE = (
-    "datepublished", "datecreated", "dc.date.issued", "dcterms.issued", "dc.date.created", "dcterms.created", "dc.date", "dcterms.date",
-    "parsely-pub-date", "sailthru.date", "citation_publication_date", "citation_date", "prism.publicationdate", "publishdate",
-    "publish-date", "publish_date", "publication_date", "published_date", "published-date", "pubdate", "pub_date", "article_date_original",
-    "article.published", "article.created", "bt:pubdate", "og:pubdate", "cxenseparse:recs:publishtime", "cxenseparse:publishtime",
-    "shareaholic:article_published_time", "rnews:datepublished", "originalpublicationdate", "date",
+    "datepublished", "datecreated", "dc.date.issued", "dcterms.issued", "dc.date.created", "dcterms.created", "dc.date",
+    "dcterms.date", "parsely-pub-date", "sailthru.date", "citation_publication_date", "citation_date", "prism.publicationdate",
+    "publishdate", "publish-date", "publish_date", "publication_date", "published_date", "published-date", "published_at",
+    "pubdate", "pub_date", "article_date_original", "article.published", "article.created", "bt:pubdate", "og:pubdate",
+    "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "shareaholic:article_published_time", "rnews:datepublished",
+    "originalpublicationdate", "date",
 )  # fmt: skip
 _MODIFIED = ("article:modified_time", "og:article:modified_time", "og:updated_time", "revision_date")
 _MODIFIED_LATE = (
-    "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "last_modified", "article.updated", "moddate", "lastmod",
-    "shareaholic:article_modified_time",
+    "datemodified", "dcterms.modified", "dc.date.modified", "last-modified", "last_modified", "article.updated", "moddate",
+    "lastmod", "updated_at", "shareaholic:article_modified_time",
 )  # fmt: skip
-_UPDATED_CUE = re.compile(
-    r"(?:آخر|اخر|تاريخ|تم)?\s*(?:ال)?(?:تحديث|تعديل)\w*|عُد[ّ]?ل(?:ت)?|(?:last\s+)?(?:updated|modified)|به\u200c?\s?روزرسانی|"
-    r"آخرین ویرایش",
-    re.I,
-)
-_PUBLISHED_CUE = re.compile(r"(?:تاريخ\s+)?(?:ال)?نشر(?:ت|\s+في)?|نُشر(?:ت)?|published|posted|انتشار", re.I)
+_UPDATED_CUE = re.compile(r"(?:تحديث|تعديل|عُ?د[ّ]?ل|updated|modified|روزرسانی|ویرایش)\w*[^\w]*$", re.I)
+_PUBLISHED_CUE = re.compile(r"نُ?شر|أضيف|كتب|publi|posted|انتشار", re.I)
 _PRINTED = 160  # letters of a line that is a date with what stands beside it
 _URL_DAY = re.compile(r"/((?:19[89]|20\d)\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/_-]|$)")
+_BOTH = ("article:published_time", "json-ld:datePublished")
 _ELSEWHERE = "Etc/GMT+11"  # any zone that is no outlet's: a value that depends on it was stated without an offset
-_EARLIEST = "1971"  # 1970-01-01 and 0001-01-01 are how programs say that they know no date
-_AHEAD = timedelta(days=1, hours=2)  # what a zone and a wrong clock can make of now
+_DAY = timedelta(days=1, hours=2)  # two clocks that say the same may be so far apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +64,19 @@ class Sources:
 
 def published(source: Sources) -> Dated | None:
     """When the article was published; None when the page does not tell, and never a guess."""
-    found = list(_stated(source, _machine_published(source)))
-    best = _surest(found)
-    if best is not None:
+    if best := _surest(_stated(source, _machine_published(source))):
         return best
-    lines = _printed(source, ("date", "meta", "updated"), updated=False)
-    return _printed_first(source, lines) or _from_url(source) or _relative(source) or (found[0] if found else None)
+    relative = None
+    for one in _printed(source, updated=False):
+        if one["confidence"] == "printed":
+            return one
+        relative = relative or one
+    return _from_url(source) or relative
 
 
 def modified(source: Sources, first: Dated | None) -> Dated | None:
     """When the article was last changed, as stated. One that lies before `first`, the publication, is of low confidence."""
-    found = list(_stated(source, _machine_modified(source)))
-    best = _surest(found) or _printed_first(source, _printed(source, ("updated", "date", "meta"), updated=True))
-    best = best or (found[0] if found else None)
+    best = _surest(_stated(source, _machine_modified(source))) or next(_printed(source, updated=True), None)
     if best and first and _is_before(best["value"], first["value"]):
         return {**best, "confidence": "low"}
     return best
@@ -118,11 +117,15 @@ def _times(marks: Marks, *, updated: bool) -> Iterator[tuple[str, str]]:
     """<time datetime>, and Blogger's <abbr title>, of the article's own date."""
     for one in marks.times:
         value = one.get("datetime") or (one.get("title") if one.tag == "abbr" else "")
-        if value and marks.own(one):
-            names = " ".join(((one.get("class") or ""), (one.getparent().get("class") or ""))).lower()
-            says = bool(re.search(r"updat|modif", names)) and not re.search(r"publish", names)
-            if (says or bool(_UPDATED_CUE.match(_said_before(one)))) is updated:
-                yield "time", value
+        says = bool(value) and (_says_updated(one) or bool(_UPDATED_CUE.search(_said_before(one))))
+        if value and says is updated and marks.own(one):
+            yield "time", value
+
+
+def _says_updated(element: Any) -> bool:
+    """Is it, or what it stands in, called the date of a change?"""
+    names = " ".join(above.get("class") or "" for above in (element, *islice(element.iterancestors(), 2)))
+    return bool(UPDATED.search(names)) and "publish" not in names.lower()
 
 
 def _said_before(element: Any) -> str:
@@ -133,64 +136,58 @@ def _said_before(element: Any) -> str:
 
 
 def _stated(source: Sources, candidates: Iterator[tuple[str, str]]) -> Iterator[Dated]:
-    """What is a date among `candidates`. Those that lie ahead of the capture are kept, with low confidence."""
+    """What is a date among `candidates` (name, text)."""
     for where, text in candidates:
-        value = dates.machine(text, source.zone) if text and len(text) < _PRINTED else ""
-        if not value or value < _EARLIEST:
-            continue
-        ahead = source.captured is not None and _instant(value) > source.captured + _AHEAD
-        yield _dated(value, where, "low" if ahead else "stated", dates.machine(text, _ELSEWHERE) if len(value) > 10 else value)
+        found = dates.stated(text, source.zone, source.captured, where.rpartition(":")[2]) if text else None
+        if found:
+            elsewhere = dates.stated(text, _ELSEWHERE, source.captured, where.rpartition(":")[2])
+            yield _dated(found, where, "stated", elsewhere)
 
 
-def _surest(found: list[Dated]) -> Dated | None:
-    """The first that can be believed; where it is a day, its time from another that names the same day."""
-    good = [one for one in found if one["confidence"] != "low"]
-    if not good:
+def _surest(found: Iterator[Dated]) -> Dated | None:
+    """The first; where it is a day, its time from another that names the same day."""
+    first = next(found, None)
+    if first is None:
         return None
-    first = good[0]
+    if first["source"] == _BOTH[0] and (second := next(found, None)):
+        first = _between(first, second) if second["source"] == _BOTH[1] else first
+        found = chain([second], found)
     if len(first["value"]) == 10:
-        return next((one for one in good if one["value"].startswith(first["value"]) and len(one["value"]) > 10), first)
+        return next((one for one in found if one["value"].startswith(first["value"]) and len(one["value"]) > 10), first)
     return first
 
 
-def _printed(source: Sources, kinds: tuple[str, ...], *, updated: bool) -> Iterator[str]:
-    """Lines that a reader sees as the article's date: those behind the headline first."""
+def _between(meta: Dated, ld: Dated) -> Dated:
+    """The meta element and JSON-LD name two times of publication. The same clock under two offsets: WordPress plugins write
+    +00:00 behind local time, so the other is right. Else the earlier, since live pages move one of both along with each change;
+    of low confidence when more than a day lies between them."""
+    one, other = meta["value"], ld["value"]
+    if 10 in (len(one), len(other)) or _instant(one) == _instant(other):
+        return meta
+    if one[:19] == other[:19]:
+        return meta if ld["value"].endswith("+00:00") else ld
+    earlier = min(meta, ld, key=lambda said: _instant(said["value"]))
+    return {**earlier, "confidence": "low"} if abs(_instant(one) - _instant(other)) > _DAY else earlier
+
+
+def _printed(source: Sources, *, updated: bool) -> Iterator[Dated]:
+    """Dates in lines that a reader sees next to the headline, those that say nothing of a change first."""
     marks = source.marks
-    found = [(kind, one) for kind in kinds for one in marks.by_class.get(kind, ())]
+    found = [(kind, one) for kind in ("date", "meta", "updated", "author") for one in marks.by_class.get(kind, ())]
     found += [("date", one) for one in marks.times if not one.get("datetime")]
-    for kind, one in found:
-        text = line_of(one)
-        if not text or len(text) > _PRINTED or not re.search(r"[\d٠-٩۰-۹]", text) or not marks.own(one):
+    for kind, one in sorted(found, key=lambda pair: pair[0] == "updated") if updated is False else found:
+        text = parts_of(one)
+        if not text or len(text) > _PRINTED or not marks.own(one):
             continue
-        plain, changed = _divided(text)
-        if kind == "updated" and not changed and not _PUBLISHED_CUE.search(text):
-            plain, changed = "", text
-        if part := changed if updated else plain:
-            yield part
-
-
-def _divided(text: str) -> tuple[str, str]:
-    """What a line says of the publication, and what of a change («نشر في …، آخر تحديث …»)."""
-    cue = _UPDATED_CUE.search(text)
-    if cue is None:
-        return text, ""
-    again = _PUBLISHED_CUE.search(text, cue.end())
-    end = again.start() if again else len(text)
-    return f"{text[: cue.start()]} {text[end:]}".strip(), text[cue.end() : end].strip()
-
-
-def _printed_first(source: Sources, lines: Iterator[str]) -> Dated | None:
-    for text in lines:
-        value = dates.printed(text, source.zone)
-        if value and value >= _EARLIEST and not (source.captured and _instant(value) > source.captured + _AHEAD):
-            elsewhere = dates.printed(text, _ELSEWHERE) if len(value) > 10 else value
-            return _dated(value, "page", "printed", elsewhere) | {"printed": text}
-    return None
-
-
-def _relative(source: Sources) -> Dated | None:
-    """«منذ ٣ ساعات»: only as exact as it is said."""
-    return None
+        changed = (kind == "updated" or _says_updated(one)) and not _PUBLISHED_CUE.search(text)
+        if changed and not updated:
+            continue
+        which: dates.Which = "modified" if updated and not changed else "published" if not changed else "any"
+        said = dates.read(text, source.zone, source.captured, which=which)
+        if said:
+            elsewhere = dates.read(text, _ELSEWHERE, source.captured, which=which)
+            confidence = "relative" if said.form in ("ago", "word") else "printed"
+            yield _dated(said, "page", confidence, elsewhere) | {"printed": text}
 
 
 def _from_url(source: Sources) -> Dated | None:
@@ -202,15 +199,17 @@ def _from_url(source: Sources) -> Dated | None:
         day = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         return None
-    if source.captured and day > (source.captured + _AHEAD).date():
+    if source.captured and day > (source.captured + _DAY).date():
         return None
     return {"value": day.isoformat(), "source": "url", "confidence": "url"}
 
 
-def _dated(value: str, source: str, confidence: str, elsewhere: str) -> Dated:
+def _dated(found: dates.Found, source: str, confidence: str, elsewhere: dates.Found | None) -> Dated:
     """`elsewhere`: what the same text gives under another zone; where it differs, the offset is not the page's own."""
-    zone = {"zone": "stated" if elsewhere == value else "outlet"} if len(value) > 10 else {}
-    return {"value": value, "source": source, "confidence": confidence, **zone}
+    told = {"value": found.value, "source": source, "confidence": confidence}
+    if len(found.value) > 10:
+        told["zone"] = "stated" if elsewhere and elsewhere.value == found.value else "outlet"
+    return told | ({"precision": "hour"} if found.precision == "hour" else {})
 
 
 def _is_before(one: str, other: str) -> bool:
