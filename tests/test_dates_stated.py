@@ -65,7 +65,7 @@ def test_midnight_without_an_offset_is_a_day(text: str) -> None:
 
 
 def test_midnight_with_an_offset_stays_as_stated_and_is_trusted_less() -> None:
-    assert stated("2019-03-14T00:00:00+02:00", ZONE) == Found("2019-03-14T00:00:00+02:00", "second", 0.9, "iso")
+    assert stated("2019-03-14T00:00:00+02:00", ZONE) == Found("2019-03-14T00:00:00+02:00", "second", 0.9, "iso", "stated")
 
 
 def test_the_hour_that_is_shown_twice_or_never_gives_the_day() -> None:
@@ -139,3 +139,21 @@ def test_seconds_since_1970_count_only_where_the_name_says_so(text: str, key: st
 )
 def test_what_is_no_date_stays_unknown(text: str) -> None:
     assert machine(text, ZONE, CAPTURED) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "whose"),
+    [
+        ("2019-03-14T17:30:00+02:00", "stated"),
+        ("2019-03-14T17:30:00", "outlet"),
+        ("2019-03-14", ""),
+        ("Thu, 14 Mar 2019 17:30:00 GMT", "stated"),
+        ("14 آذار 2019 17:30", "outlet"),
+        ("14 آذار 2019 17:30 بتوقيت بيروت", "stated"),
+        ("14 آذار 2019 17:30 بالتوقيت المحلي", "outlet"),
+    ],
+)
+def test_whose_offset_it_is(text: str, whose: str) -> None:
+    found = stated(text, ZONE, CAPTURED)
+    assert found is not None
+    assert found.zone == whose

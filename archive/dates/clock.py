@@ -51,6 +51,11 @@ class Clock:
     precision: str  # "hour", "minute", "second"
     zone: Zone
 
+    @property
+    def whose(self) -> str:
+        """ "stated" when the line names the zone, else "outlet"."""
+        return "outlet" if self.zone.choices is None else "stated"
+
     def on(self, day: date, own: str) -> str:
         """ISO 8601 with the offset; "" when hour or offset are not sure."""
         moment = self.zone.at(day, self.time, own) if self.time is not None else None

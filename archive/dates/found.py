@@ -19,6 +19,7 @@ class Found:
                 up to one of its units, because sites round
     confidence  0 to 1: 1 states offset and all; .95 a named month; .9 digits of which only one is the day; .8 what the
                 capture, a weekday or a Hijri date beside it settles, and «أمس»; .6 what is counted back from the capture
+    zone        whose offset the value has: "stated", the text's own, or "outlet"; "" for a day
     form        "iso", "rfc5322", "epoch", "named", "numeric", "word" («أمس»), "ago"
     """
 
@@ -26,6 +27,7 @@ class Found:
     precision: str
     confidence: float
     form: str
+    zone: str = ""
 
 
 def believable(day: date, captured: datetime | None) -> bool:

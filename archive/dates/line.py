@@ -87,7 +87,7 @@ def _day(chosen: list[Mention], items: list[_Item], line: str, ticks: list[Clock
 def _with_clock(day: date, beside: list[Clock], zone: str, confidence: float, form: str) -> Found:
     values = [tick.on(day, zone) for tick in beside]
     if values and all(values) and len({datetime.fromisoformat(value) for value in values}) == 1:
-        return Found(values[0], beside[0].precision, confidence, form)
+        return Found(values[0], beside[0].precision, confidence, form, beside[0].whose)
     return Found(day.isoformat(), "day", confidence, form)
 
 
@@ -129,4 +129,4 @@ def _ago(one: Ago, captured: datetime, zone: str, beside: list[Clock]) -> Found 
     when = (aware.astimezone(UTC) - one.back).astimezone(own).replace(microsecond=0)
     when = when if one.precision == "second" else when.replace(second=0)
     when = when.replace(minute=0) if one.precision == "hour" else when
-    return Found(when.isoformat(), one.precision, 0.6, one.form) if believable(when.date(), captured) else None
+    return Found(when.isoformat(), one.precision, 0.6, one.form, "outlet") if believable(when.date(), captured) else None

@@ -37,7 +37,7 @@ def read_stated(text: str, zone: str, captured: datetime | None, key: str) -> tu
     else:
         if not (_EPOCH_KEY.search(key.lower()) and (found := _EPOCH.fullmatch(text))):
             return False, None
-        stated = Found(datetime.fromtimestamp(int(found["s"]), UTC).isoformat(), "second", 0.9, "epoch")
+        stated = Found(datetime.fromtimestamp(int(found["s"]), UTC).isoformat(), "second", 0.9, "epoch", "stated")
     return True, stated if stated and believable(date.fromisoformat(stated.value[:10]), captured) else None
 
 
@@ -51,12 +51,14 @@ def _iso(found: re.Match[str], zone: str) -> Found | None:
     if not found["off"]:
         # Midnight without an offset is how programs write a day: no hour is made of it.
         moment = OWN.at(day, clock, zone) if clock != time() else None
-        return Found(moment.isoformat() if moment else day.isoformat(), _precision(found) if moment else "day", 0.9, "iso")
+        if moment is None:
+            return Found(day.isoformat(), "day", 0.9, "iso")
+        return Found(moment.isoformat(), _precision(found), 0.9, "iso", "outlet")
     offset = fixed(found["sign"], found["oh"], found["om"]) if found["sign"] else UTC
     if offset is None:
         return None
     confidence = 0.9 if clock == time() else 1.0
-    return Found(datetime.combine(day, clock, offset).isoformat(), _precision(found), confidence, "iso")
+    return Found(datetime.combine(day, clock, offset).isoformat(), _precision(found), confidence, "iso", "stated")
 
 
 def _iso_day(found: re.Match[str]) -> date | None:
@@ -82,11 +84,11 @@ def _mail(found: re.Match[str], zone: str) -> Found | None:
         offset = fixed(found["sign"], found["oh"], found["om"])
         if offset is None or found["zone"] not in (None, "gmt", "utc"):
             return None
-        return Found(datetime.combine(day, clock, offset).isoformat(), _precision(found), 1.0, "rfc5322")
+        return Found(datetime.combine(day, clock, offset).isoformat(), _precision(found), 1.0, "rfc5322", "stated")
     moment = abbreviated(found["zone"] or "", day, clock, zone)
     if moment is None:  # «AST» is Arabia's or the Atlantic's: the day stands, the hour is of nowhere
         return Found(day.isoformat(), "day", 0.8, "rfc5322")
-    return Found(moment.isoformat(), _precision(found), 1.0, "rfc5322")
+    return Found(moment.isoformat(), _precision(found), 1.0, "rfc5322", "stated")
 
 
 def _clock(found: re.Match[str]) -> time | None:
