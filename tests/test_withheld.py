@@ -154,7 +154,8 @@ def answers(of: Catalog) -> dict[str, object]:
     of_steps = {"note_latency", "picture_captures"}
     found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
     assert named | of_steps <= found
-    return {name: getattr(of, name)(*((OUTLET,) if name == "coverage" else ())) for name in sorted(found - named - of_steps)}
+    of_one = {"coverage": (OUTLET,), "drift": (OUTLET.name,)}
+    return {name: getattr(of, name)(*of_one.get(name, ())) for name in sorted(found - named - of_steps)}
 
 
 @dataclass(frozen=True)
