@@ -8,6 +8,7 @@ depend on its own captures alone, and the outlet's crossings together settle how
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,7 @@ from typing import Any
 import orjson
 
 from archive import line_digests
+from archive.digest import fold_space
 from archive.history import at
 from archive.observation import Observation, Reading
 from archive.readings import Readings
@@ -127,6 +129,17 @@ def apart(readings: Readings, before: Observation, line: Observation) -> bool:
     if old is None or new is None or not (old.shape and new.shape) or old.shape == new.shape:
         return False
     return old.rules not in readings.rules(line) and new.rules not in readings.rules(before)
+
+
+def word(line: Observation, reading: Reading) -> str:
+    """What a list that shows texts said of the text when it was asked for; "" when it shows the headline alone."""
+    said = line.announced.get("text", "")
+    return "" if said == rest_word(f"{reading.title}\n") else said
+
+
+def rest_word(seen: str) -> str:
+    """The word of docs/FORMAT.md (`announced`) for a headline, a new line and the visible text."""
+    return hashlib.sha256(fold_space(seen).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def settle(found: Iterable[tuple[str, Crossing]], accepted: Collection[str]) -> Settled:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from archive import line_digests
-from archive.crossing import SHAPE, Settled, alike, apart, look, pair
+from archive.crossing import SHAPE, Settled, alike, apart, look, pair, word
 from archive.history import moment
 from archive.observation import Observation, Reading
 from archive.readings import Difference, Readings, difference
@@ -179,7 +179,7 @@ class _Grouping:
             return "edit"
         if not (crossed or new in self.suspects):
             return ""
-        words = [one.announced.get("text", "") for one in (before, line)]
+        words = [word(one, reading) for one in (before, line) if (reading := self.readings.newest(one)) is not None]
         if all(words) and words[0] == words[1]:
             return "same"
         told = all(words)  # and they differ

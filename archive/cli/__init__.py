@@ -22,6 +22,8 @@ def commands() -> typer.Typer:
         care,
         copies,
         coverage,
+        drift,
+        golden,
         latency,
         log,
         look,
@@ -40,7 +42,24 @@ def commands() -> typer.Typer:
         pretty_exceptions_enable=False,
         help="Warraq: a versioned, verifiable archive of what Arabic news outlets published.",
     )
-    for module in (steps, look, coverage, latency, outlets, watch, care, acts, copies, log, prove, republished, verify, reread):
+    for module in (
+        steps,
+        look,
+        coverage,
+        drift,
+        latency,
+        outlets,
+        golden,
+        watch,
+        care,
+        acts,
+        copies,
+        log,
+        prove,
+        republished,
+        verify,
+        reread,
+    ):
         module.register(app)
     return app
 

@@ -108,12 +108,24 @@ def status(
             )
             told += f", found after {spoken(clock[name].median)} (median of {WEEK} days)" if name in clock else ""
             trouble = f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
+            trouble += _alarms(shop, name) if row else ""
             print(f"{'STALE ' if name in stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)"))
         print(f"{'STALE ' if unsigned else ''}{log.line}")
         for error in bad.values():
             print(f"warraq: {error}", file=sys.stderr)
     if stale or unsigned or bad:
         raise typer.Exit(Refused.exit_code)
+
+
+def _alarms(shop: Workshop, name: str) -> str:
+    """What stands and how many articles wait for it."""
+    from archive.alarm import words
+
+    found = shop.catalog.drift(name)
+    layouts = [one.name or "unnamed" for one in shop.outlet(name).layouts]
+    told = [f"alarm since {one.opened}: {words(one, layouts)}" for one in found.standing]
+    told += [f"{found.waiting} articles in a look that is not settled"] if found.waiting else []
+    return "".join(f"; {one}" for one in told)
 
 
 def _age(shop: Workshop, rows: dict, name: str) -> float:  # type: ignore[type-arg]

@@ -14,6 +14,8 @@ from archive.errors import Refused
 from archive.observation import Observation
 from archive.outlet import Outlet
 from archive.plan import Plan
+from archive.steps import drift
+from archive.steps.past import waits
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import Store
 from archive.verify import meant
@@ -46,13 +48,15 @@ def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
         )
     if row is not None and row.failing_since:
         notes.append(f"nothing readable since {row.failing_since}")
-    unread = len(shop.catalog.unread(outlet.name))
+    unread = sum(waits(outlet, row) for row in shop.catalog.unread(outlet.name))
     if unread:
         notes.append(f"{unread} captures wait to be read under today's rules")
     lines = _lines(shop.store, plan)
     incident = incidents.of_run(lines, row.articles if row is not None else 0)
     if incident is not None:
         notes.insert(0, f"{incident.kind.upper()}: {incident.words()}")
+    found = shop.catalog.drift(outlet.name)
+    notes[:0] = drift.told(shop, outlet, found, run, lines)
     missing = _not_captured(shop, plan, lines, report)
     if missing["count"]:
         why = f" ({missing['reason']})" if missing["reason"] else ""
@@ -61,6 +65,10 @@ def inspect(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
     line = f"inspect: {asked} asked, {outcomes.get('content', 0)} pages; {open_tasks} planned ones left for the next run"
     data = {"report": report, "left": open_tasks, "notes": notes, "not_captured": missing}
     data["incident"] = asdict(incident) if incident is not None else None
+    data["drift"] = {"alarms": drift.rows(found, [one.name for one in outlet.layouts]), "waiting": found.waiting}
+    if (refused := drift.to_do(outlet, found, run)) is not None:
+        shop.say(line + "".join(f"; {note}" for note in notes))
+        raise refused
     return Outcome(line + "".join(f"; {note}" for note in notes), data)
 
 
