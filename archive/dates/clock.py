@@ -39,6 +39,10 @@ _FOREIGN = re.compile(
     r"[ ,(]{0,2}(?!(?:by|le|at|on|in|par|et|de|the|updated|last|modified|published|mis|mise|posted|views?)\b)[a-z]{2,5}\b"
 )
 _NEVER = Zone(0, 0, ())
+_GAP = re.compile(r"[ ,(]{0,2}")
+# How long a film lasts is no hour of the day: «المدة 12:29», «02:35 دقيقة».
+_LASTS_BEFORE = re.compile(rf"{START}(?:المده|مده|مدته|مدتها|duration|duree|length|طول){END}[^\d]{{0,12}}$")
+_LASTS_AFTER = re.compile(rf" ?(?:دقيقه|دقائق|ثانيه|ثوان|minutes?|mins?|seconds?){END}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +67,26 @@ class Clock:
 
 
 def clocks(line: str) -> Iterator[Clock]:
-    """The clocks of a plain line, in order; the digits of an offset are none."""
-    end = 0
+    """The clocks of a plain line, in order; the digits of an offset are none, nor is how long something lasts.
+
+    A zone that stands beside no clock is that of all; one beside a clock is that clock's alone.
+    """
+    told: list[tuple[re.Match[str], Zone | None]] = []
     for found in _CLOCK.finditer(line):
-        if found.start() < end:
+        if told and found.start() < (told[-1][1] or OWN).end:
             continue
-        after = re.compile(r"[ ,(]{0,2}").match(line, found.end())
-        zone = zone_at(line, after.end() if after else found.end()) or zone_at(line, found.end())
-        end = zone.end if zone else found.end()
-        if zone is None:
-            zone = _NEVER if _FOREIGN.match(line, found.end()) else zone_in(line) or OWN
-        yield Clock(found.start(), end, _time(found, line), _precision(found), zone)
+        if not _LASTS_BEFORE.search(line, 0, found.start()) and not _LASTS_AFTER.match(line, found.end()):
+            told.append((found, _zone_after(line, found.end())))
+    shared = None if any(zone for _, zone in told) else zone_in(line)
+    for found, zone in told:
+        end = zone.end if zone and zone is not _NEVER else found.end()
+        yield Clock(found.start(), end, _time(found, line), _precision(found), zone or shared or OWN)
+
+
+def _zone_after(line: str, end: int) -> Zone | None:
+    gap = _GAP.match(line, end)
+    zone = zone_at(line, gap.end() if gap else end) or zone_at(line, end)
+    return zone or (_NEVER if _FOREIGN.match(line, end) else None)
 
 
 def linked(line: str, start: int, end: int) -> bool:

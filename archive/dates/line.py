@@ -20,7 +20,7 @@ LONGEST = 250  # letters; more is prose, in which a date is of what it tells
 _MOST = 6  # dates of a line; more is a list of other articles
 _MODIFIED = (
     r"(?:اخر |تم )?(?:ال)?(?:تحديث|تحديثه|تعديل|تعديله)|محدث|معدل|عدلت?|حدثت?(?= ?:| في| بتاريخ)"
-    r"|(?:last |date )?(?:updated?|modified|edited)|modifiee?|mise? a jour|maj"
+    r"|(?:last |date )?(?:updated?|modified|edited)|modifiee?|mise? a jour|maj|(?:به ?)?روز ?رساني|ويرايش"
 )
 _PUBLISHED = (
     r"(?:تاريخ |تم |وقت )?(?:ال)?(?:نشر|اضافه)|نشرت?|نشره|منشور|اضيفت?|كتبت?|انتشار"

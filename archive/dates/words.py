@@ -11,6 +11,7 @@ from functools import lru_cache
 _SAME = str.maketrans("‐‒–—―ىیېےکةھہٱ،؛٬−∕⁄\\’ʼ`´", "-----ييييكههها,,,-///''''")
 _SPOIL = "_"  # for ², Ⅷ, ½ and the like: neither digit nor letter to us, and nothing beside it counts as a whole number
 _SPACE, _ZERO_WIDTH_SPACE, _TATWEEL = " ", "\u200b", "\u0640"
+_STROKE = re.compile("(^|[\\d\\s/.,:])\u0640+")  # 14ـ3ـ2019: a tatweel that joins no letters is a dash
 _PREFIX = re.compile("(?<![^\\W_])[لب]\u0640+(?=\\d)")  # لـ14: the letter belongs to no number
 
 
@@ -20,7 +21,7 @@ def plain(text: str) -> str:
     What merely looks like a digit (²) becomes "_", pictures and icon fonts a space: neither can make a number.
     """
     if not text.isascii():
-        text = _PREFIX.sub(" ", text)
+        text = _STROKE.sub(r"\1-", _PREFIX.sub(" ", text))
         text = text.translate({ord(char): _plain(char) for char in set(text)})
     return " ".join(text.casefold().split())
 
