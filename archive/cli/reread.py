@@ -14,11 +14,12 @@ import typer
 from archive.cli.common import Json, Restricted, isolate, print_json, shown, workshop
 from archive.cli.steps import new_run
 from archive.errors import NOTHING_DUE, Refused, WarraqError
+from archive.steps.workshop import Outcome
 
 if TYPE_CHECKING:
     from archive.observation import Observation
     from archive.steps.reread import Wish
-    from archive.steps.workshop import Outcome, Workshop
+    from archive.steps.workshop import Workshop
 
 Outlets = Annotated[str, typer.Option("--outlet", help="One outlet; all when left out.")]
 Since = Annotated[str, typer.Option(help="Captures from then on: 2026-11-22 or 2026-11-22T08:00:00Z.")]
@@ -96,10 +97,13 @@ def _each(shop: Workshop, names: list[str], wish: Wish, run: str, *, report: boo
             failed.append(error)
             continue
         done += not outcome.nothing_due
-        _print(outcome, as_json)
+        if len(names) == 1 or not outcome.nothing_due:
+            _print(outcome, as_json)
     if failed:
         raise typer.Exit(max(error.exit_code for error in failed))
     if not done:
+        if len(names) > 1:
+            _print(Outcome("reread: nothing is to be read again"), as_json)
         raise typer.Exit(NOTHING_DUE)
 
 
