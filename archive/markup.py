@@ -14,6 +14,7 @@ from archive.errors import BadRecord
 
 LARGEST = 16 << 20  # bytes of a page; the largest of 412 real ones has a seventh. A gzip bomb unpacks to more
 MOST_TAGS = 60_000  # of a page; the largest of 412 real ones has 7,800
+MOST_TEXT = 1_000_000  # characters between tags, scripts and styles left out; a long book has three times as many
 DEEPEST = 200  # elements one in another that keep their tags; of those pages the deepest has 56
 MOST_ATTRIBUTES = 200
 _WORTH_A_LOOK = 150_000  # characters: in fewer no element can have attributes enough to cost two seconds
@@ -28,9 +29,10 @@ _TOKEN = re.compile(
     re.I,
 )
 _ATTRIBUTE = re.compile(r"""[\s/]*+([^\s"'=<>/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>]*+))?+|["'=<])""")
+_TEXTS = "//text()[not(parent::script or parent::style)]"
 _VOID = frozenset((
-    "area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param", "source",
-    "track", "wbr",
+    "area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link", "meta", "param",
+    "source", "track", "wbr",
 ))  # fmt: skip
 _INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "label",
@@ -59,6 +61,8 @@ def tree_of(text: str) -> Any:
         tree, whole = _parsed(flat(text))
     if not whole:
         raise TooLarge("a text or an attribute of more than ten million bytes")
+    if len(text) > MOST_TEXT and (size := sum(map(len, tree.xpath(_TEXTS)))) > MOST_TEXT:
+        raise TooLarge(f"{size} characters of text")
     return tree
 
 
