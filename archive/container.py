@@ -5,7 +5,7 @@ By what content systems call it, never by what it says: the same page gives the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from archive.boxes import beside_links, without_boxes
@@ -16,7 +16,10 @@ __all__ = ["NAMES", "find", "holding", "without_boxes"]
 
 # Names of containers, the surest first. Jannah calls the whole article, counters and all, `post-content`.
 NAMES = (
-    frozenset(("entry-content", "wp-block-post-content", "td-post-content", "tdb_single_content", "entry_content")),
+    frozenset((
+        "entry-content", "wp-block-post-content", "td-post-content", "tdb_single_content", "entry_content",
+        "amp-wp-article-content", "et_pb_post_content", "elementor-widget-theme-post-content", "brxe-post-content",
+    )),
     frozenset((
         "article-content", "article-body", "article__body", "article__content", "article-text", "articlebody",
         "article_content", "article_body", "c-article-content", "article__text", "content-article", "post-body",
@@ -25,8 +28,15 @@ NAMES = (
         "wsw", "the-content",
     )),
     frozenset(("post-content", "post-text")),
-    frozenset(("entry", "content-body", "body-content", "text-content", "content-inner", "details", "details-content")),
+    frozenset((
+        "entry", "content-body", "body-content", "text-content", "content-inner", "details", "details-content",
+        "article_text", "articletext", "articlecontent", "article-main-content", "article-inner-content", "itemfulltext",
+        "com-content-article__body", "news-text", "news_text", "newstext", "newsbody", "newscontent", "news-details-content",
+        "story-text", "story_text", "single-article-content", "post-single-content", "article-details-content",
+        "article-detail-content", "single_content", "articledetails", "article-details", "newsdetails", "news-details",
+    )),
 )  # fmt: skip
+_EVERY = frozenset().union(*NAMES)
 _DOMINANT = 0.6  # share of the text of all elements of its kind: teasers of a list are alike
 _MOST = (0.0, 0.15, 0.15, 0.35)  # share of the page's text that a container must hold, by its kind of name
 _INNER = 0.85  # share of its text that makes an inner candidate the better one
@@ -37,16 +47,17 @@ _HELD = 0.8  # share of a text that its container must hold
 
 def find(tree: Any) -> Any:
     """The container of the body, or None when none is sure."""
-    microdata = list(_by_microdata(tree))
+    microdata = _by_microdata(tree)
     chosen = _dominant(microdata)
     if chosen is not None:
         return chosen
     size = beside_links(tree)
-    for names, least in zip(NAMES, _MOST, strict=True):
-        chosen = _dominant(list(_by_class(tree, names)))
+    named = _by_name(tree)
+    for candidates, least in zip(named, _MOST, strict=True):
+        chosen = _dominant(candidates)
         if chosen is not None and (beside_links(chosen) >= least * size or _under_headline(chosen)):
             return chosen
-    shells = (_only_shell(candidates) for candidates in (microdata, list(_by_class(tree, NAMES[0]))))
+    shells = (_only_shell(candidates) for candidates in (microdata, named[0]))
     return next((shell for shell in shells if shell is not None), None)
 
 
@@ -75,16 +86,30 @@ def _under_headline(element: Any) -> bool:
     return article is not None and len(article.findall(".//h1")) == 1
 
 
-def _by_microdata(tree: Any) -> Iterator[Any]:
-    return (
-        one for one in tree.iterfind(".//*[@itemprop]") if "articleBody" in one.get("itemprop").split() and one.tag != "meta"
-    )
+def _by_microdata(tree: Any) -> list[Any]:
+    return [one for one in tree.xpath("//*[@itemprop]") if "articleBody" in one.get("itemprop").split() and one.tag != "meta"]
 
 
-def _by_class(tree: Any, names: frozenset[str]) -> Iterator[Any]:
-    for element in tree.iterfind(".//*[@class]"):
-        if element.tag not in ("body", "html") and not names.isdisjoint(element.get("class").lower().split()):
-            yield element
+def _by_name(tree: Any) -> list[list[Any]]:
+    """The elements that bear a name of each kind of NAMES, as a class or as an id, in document order."""
+    values = {value for value in _values()(tree) if not _EVERY.isdisjoint(value.lower().split())}
+    found: list[list[Any]] = [[] for _ in NAMES]
+    if not values:
+        return found
+    wanted = " or ".join(f"@class=$v{n} or @id=$v{n}" for n in range(len(values)))
+    for element in tree.xpath(f"//*[{wanted}]", **{f"v{n}": value for n, value in enumerate(sorted(values))}):
+        words = set(f"{element.get('class') or ''} {element.get('id') or ''}".lower().split())
+        for kind, names in enumerate(NAMES):
+            if element.tag not in ("body", "html") and not names.isdisjoint(words):
+                found[kind].append(element)
+    return found
+
+
+@cache
+def _values() -> Any:
+    from lxml import etree
+
+    return etree.XPath("//@class | //@id", smart_strings=False)
 
 
 def _dominant(candidates: list[Any]) -> Any:
