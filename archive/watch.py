@@ -24,7 +24,8 @@ from archive.outlet import RESERVED, Outlet
 NAME = RESERVED
 SPIDER = "watch"
 EVERY = "6h"
-POOLS = {"warraq_watch": 1, "capture_url": 4}  # Airflow's, and their slots: a page asked for by hand waits for no crawl
+# Airflow's, and their slots: a page asked for by hand waits for no crawl, and no crawl for what is read again.
+POOLS = {"warraq_watch": 1, "capture_url": 4, "warraq_reread": 1}
 PACE = "^ *[1-9][0-9]{0,8}[smhdw] *$"  # what `pace` reads, for a form
 _SPAN = re.compile(r"([1-9]\d{0,8})([smhdw])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

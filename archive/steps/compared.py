@@ -8,7 +8,6 @@ from functools import partial
 from archive import changed, keys, observation, snapshot
 from archive.catalog.again import Kindred
 from archive.changed import Changes
-from archive.errors import Refused
 from archive.judge import Judged
 from archive.observation import Observation
 from archive.outlet import Outlet
@@ -65,7 +64,7 @@ class Comparing:
 
 
 def report(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
-    """What the re-reading `run` changed, from its observations in the bucket. Refused when there are none."""
+    """What the re-reading `run` changed, from its observations in the bucket."""
     prefix = keys.day_prefixes("observations", outlet.name, [keys.run_time(run)])[0]
     files = [stem for stem in pending.named(shop.store.list(prefix)) if stem.run == run]
     new: dict[str, list[Observation]] = {}
@@ -74,7 +73,9 @@ def report(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
             if line.reread and line.reading is not None:
                 new.setdefault(line.article, []).append(line)
     if not new:
-        raise Refused(f"{run} read nothing of {outlet.name} again", "give the run that `warraq reread` named")
+        return Outcome(
+            f"reread: {outlet.name}: {run} read nothing again", {"outlet": outlet.name, "run": run}, nothing_due=True
+        )
     comparing, total = Comparing(shop, outlet), Changes()
     articles = sorted(new)
     for some in (articles[i : i + ARTICLES] for i in range(0, len(articles), ARTICLES)):

@@ -140,4 +140,4 @@ def test_its_pools_are_made_with_their_slots(outlets: Path, airflow_home: Path) 
         for name, slots in (*watch.POOLS.items(), *watch.POOLS.items(), ("warraq_manara", 1)):
             ensure(name, session, slots)
         made = dict(session.execute(select(Pool.pool, Pool.slots)).all())
-    assert made == {"warraq_watch": 1, "capture_url": 4, "warraq_manara": 1}
+    assert made == {"warraq_watch": 1, "capture_url": 4, "warraq_reread": 1, "warraq_manara": 1}
