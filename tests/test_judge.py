@@ -65,7 +65,8 @@ def test_a_content_page_has_a_reading_and_a_snapshot_that_agree() -> None:
     )
     assert (fields["title"], fields["faithful"].split("\n"), fields["text"].split("\n")) == (TITLE, list(TEXT), list(TEXT))
     assert fields["digests"]["body"]["t"] == line.reading.body.t == digests("\n".join(TEXT)).t
-    assert fields["published"] == {"value": "2019-03-02T08:00:00+02:00", "source": "article:published_time"}
+    said = {"source": "article:published_time", "confidence": "stated", "zone": "stated"}
+    assert fields["published"] == {"value": "2019-03-02T08:00:00+02:00", **said}
     assert line.reading.snapshot == keys.snapshot(
         "example", line.article, datetime(2026, 11, 22, 1, 12, 0, 123456, UTC), line.payload[7:], line.reading.reading
     )

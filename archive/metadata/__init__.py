@@ -25,6 +25,7 @@ from archive.metadata.when import Dated
 __all__ = ["Dated", "Head", "Metadata", "head_of", "not_free", "post_id", "read", "with_text"]
 
 _POST_LINK = re.compile(r"[?&]p=(\d+)")
+_RELS = ("canonical", "shortlink")
 _SOURCE_METAS = ("source", "news_source", "article:source", "dc.source", "dcterms.source", "og:source", "news:source", "agency")
 _SOURCE_CUE = re.compile(r"^\s*(?:المصدر|المصادر|source|via|منبع)\s*[:：|-]?\s*", re.I)
 
@@ -34,7 +35,7 @@ class Head:
     """The machine-readable part of a page, gathered in one walk."""
 
     meta: dict[str, str]  # name or property, lower case → first content
-    links: dict[str, str]  # rel → first href, absolute
+    links: dict[str, str]  # canonical, shortlink → first href, absolute
     ld: dict[str, Any]  # the article's JSON-LD object, or {}
     title: str  # of <title>
     language: str
@@ -73,7 +74,8 @@ def head_of(tree: Any, url: str) -> Head:
                 many.setdefault(name.strip().lower(), []).append(content)
         elif element.get("href"):
             for rel in (element.get("rel") or "").lower().split():
-                links.setdefault(rel, _absolute(url, element.get("href")))
+                if rel in _RELS and rel not in links:
+                    links[rel] = _absolute(url, element.get("href"))
     body = tree.find(".//body")
     found = jsonld.objects(tree)
     ld = jsonld.article(found, links.get("canonical") or url)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-_NUMBERED = re.compile(r"\d")  # ids of single elements, which would fill the cache of names
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 UPDATED = re.compile(r"updat|modif|changed|revised", re.I)
 _PUBLISHED = re.compile(r"publish", re.I)
@@ -36,6 +36,11 @@ _TAGS = frozenset(("tag", "tags", "tagcloud", "keywords", "hashtags"))
 _HEADLINE = frozenset(("title", "headline"))
 _OF_ARTICLE = frozenset(("entry", "post", "article", "news", "story", "single", "page", "main", "item"))
 
+_STEMS = (  # what a name must have to be any of these
+    "date", "time", "publi", "post", "calend", "creat", "updat", "modif", "chang", "revis", "auth", "byl", "writ", "report",
+    "journ", "autor", "vcard", "fn", "sub", "standf", "deck", "dek", "meta", "info", "detail", "header", "cat", "channel",
+    "rubric", "topic", "sourc", "agency", "attrib", "title", "headline", "crumb", "tag", "keyw",
+)  # fmt: skip
 _PROPS = {
     "datepublished": "published", "created": "published", "datecreated": "created", "issued": "published", "date": "published",
     "datemodified": "modified", "modified": "modified", "author": "author", "creator": "author", "headline": "headline",
@@ -53,6 +58,7 @@ _SITE_TOP = re.compile(
 _CARD = 800  # letters: a box about another article is smaller
 _HEADING_LINK = 25  # letters of a link that is a headline
 _SENTENCE = 60  # letters of a paragraph; a box has one as teaser, at most
+_MARKED = "//body//*[@class or @id or @itemprop or @property or @rel]"
 _NEAR = 4  # steps up from the headline to where what stands above it is still its own
 
 
@@ -67,6 +73,7 @@ class Marks:
     by_prop: dict[str, list[Any]] = field(default_factory=dict)  # microdata and RDFa
     by_rel: dict[str, list[Any]] = field(default_factory=dict)
     _beside: dict[Any, bool] = field(default_factory=dict)
+    _cards: dict[Any, bool] = field(default_factory=dict)
     _above: dict[Any, int] = field(default_factory=dict)  # ancestors of the headline → steps up from it
     _order: dict[Any, bool] = field(default_factory=dict)  # of what was gathered: does it stand before the headline?
 
@@ -93,10 +100,18 @@ class Marks:
             return False
         one = element
         while one is not None and one not in self._above:
-            if _is_card(one, element) or (self._order.get(element) and _is_top(one)):
+            if self._card(one, element) or (self._order.get(element) and _is_top(one)):
                 return False
             one = one.getparent()
         return not self._above or not self._order.get(element) or self._above.get(one, 99) <= _NEAR
+
+    def _card(self, element: Any, inside: Any) -> bool:
+        if element is inside:
+            return _is_card(element, inside)
+        known = self._cards.get(element)
+        if known is None:
+            known = self._cards[element] = _is_card(element, inside)
+        return known
 
     def headed(self, headline: Any) -> None:
         """Tell which element is the headline: nothing that holds it is beside the article."""
@@ -112,60 +127,56 @@ class Marks:
 def gather(tree: Any) -> Marks:
     """One walk over the elements of a page."""
     marks = Marks()
-    root = tree.find(".//body")
-    for element in (root if root is not None else tree).iter("*"):
-        tag, attributes = element.tag, element.attrib
-        if tag == "h1":
-            marks.headings.append(element)
-        elif tag == "time" or (tag == "abbr" and "title" in attributes):
-            marks.times.append(element)
-        if not attributes:
-            continue
-        own, number = element.get("class") or "", element.get("id") or ""  # ASP.NET has ids where others have classes
+    by_class = marks.by_class
+    for element in tree.xpath(_MARKED):
+        get = element.get
+        own, number = get("class"), get("id")  # ASP.NET has ids where others have classes
         if own or number:
-            for kind in kinds_of(own if _NUMBERED.search(number) else f"{own} {number}"):
-                marks.by_class.setdefault(kind, []).append(element)
-        if prop := element.get("itemprop") or element.get("property"):
+            for kind in kinds_of(own or "", number or "") if number and number.isalpha() else kinds_of(own or ""):
+                by_class.setdefault(kind, []).append(element)
+        if prop := get("itemprop") or get("property"):
             for name in prop.lower().split():
                 if kind := _PROPS.get(re.split("[:/#]", name)[-1], ""):
                     marks.by_prop.setdefault(kind, []).append(element)
-        if tag == "a" and (rel := element.get("rel")):
+        if (rel := get("rel")) and element.tag == "a":
             for name in rel.lower().split():
                 if name in ("author", "tag", "category"):
                     marks.by_rel.setdefault(name, []).append(element)
-    marks.titles = marks.by_class.pop("title", [])
+    marks.headings = list(tree.iter("h1"))
+    marks.times = [one for one in tree.iter("time", "abbr") if one.tag == "time" or one.get("title")]
+    marks.titles = by_class.pop("title", [])
     return marks
 
 
-@lru_cache(maxsize=8192)
-def kinds_of(names: str) -> tuple[str, ...]:
+@lru_cache(maxsize=65536)
+def kinds_of(names: str, number: str = "") -> tuple[str, ...]:
     """What class and id call an element: date, updated, author, subtitle, title, section, crumbs, tags, source, meta."""
-    found: dict[str, None] = {}
-    for name in names.split()[:20]:
-        words = {word.lower() for word in _WORD.findall(name[:60])}
-        if UPDATED.search(name):
-            found["updated"] = None
-        elif words & _DATE and not words & _NO_DATE:
-            found["date"] = None
-        if words & _AUTHOR and not words & _NO_AUTHOR:
-            found["author"] = None
-        if words & _SUBTITLE or ("sub" in words and words & {"title", "headline", "heading", "head"}):
-            found["subtitle"] = None
-        elif words & _HEADLINE and words & _OF_ARTICLE:
-            found["title"] = None
-        if words & _SECTION:
-            found["section"] = None
-        if words & _SOURCE:
-            found["source"] = None
-        if words & _CRUMBS:
-            found["crumbs"] = None
-        if words & _TAGS:
-            found["tags"] = None
-        if words & _META and words & _OF_ARTICLE:
-            found["meta"] = None
-    if "date" in found and "updated" in found and _PUBLISHED.search(names):  # WordPress: «published updated», never changed
+    lower = f"{names} {number}".lower()
+    if not any(stem in lower for stem in _STEMS):
+        return ()
+    found = dict.fromkeys(kind for name in (*names.split()[:20], number) for kind in _kinds(name[:60]))
+    if "date" in found and "updated" in found and _PUBLISHED.search(lower):  # WordPress: «published updated», never changed
         del found["updated"]
     return tuple(found)
+
+
+def _kinds(name: str) -> Iterator[str]:
+    """What one name says."""
+    words = {word.lower() for word in _WORD.findall(name)}
+    titled = words & {"title", "headline", "heading", "head"}
+    tests = (
+        ("updated", UPDATED.search(name)),
+        ("date", words & _DATE and not words & _NO_DATE and not UPDATED.search(name)),
+        ("author", words & _AUTHOR and not words & _NO_AUTHOR),
+        ("subtitle", words & _SUBTITLE or ("sub" in words and titled)),
+        ("title", words & _HEADLINE and words & _OF_ARTICLE and "sub" not in words),
+        ("section", words & _SECTION),
+        ("source", words & _SOURCE),
+        ("crumbs", words & _CRUMBS),
+        ("tags", words & _TAGS),
+        ("meta", words & _META and words & _OF_ARTICLE),
+    )
+    return (kind for kind, true in tests if true)
 
 
 def line_of(element: Any) -> str:
@@ -223,12 +234,16 @@ def _is_card(element: Any, inside: Any) -> bool:
         size += len(text.strip())
         if size > _CARD:
             return False
-    if sum(len(line_of(one)) >= _SENTENCE for one in element.iter("p")) > 1:
-        return False  # the body of a brief, with a link to another article in it
-    for heading in element.iter("h2", "h3", "h4"):
-        if heading is not inside and "subtitle" not in kinds_of(heading.get("class") or ""):
-            return True
-    return any(len(line_of(one)) >= _HEADING_LINK for one in element.iter("a"))
+    headed = any(
+        one is not inside and "subtitle" not in kinds_of(one.get("class") or "") for one in element.iter("h2", "h3", "h4")
+    )
+    if not headed and not any(_size(one) >= _HEADING_LINK for one in element.iter("a")):
+        return False
+    return sum(_size(one) >= _SENTENCE for one in element.iter("p")) < 2  # else the body of a brief, with a link in it
+
+
+def _size(element: Any) -> int:
+    return sum(len(text.strip()) for text in element.itertext())
 
 
 def _is_top(element: Any) -> bool:

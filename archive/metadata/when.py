@@ -41,6 +41,7 @@ _MODIFIED_LATE = (
     "lastmod", "updated_at", "shareaholic:article_modified_time",
 )  # fmt: skip
 _UPDATED_CUE = re.compile(r"(?:تحديث|تعديل|عُ?د[ّ]?ل|updated|modified|روزرسانی|ویرایش)\w*[^\w]*$", re.I)
+_CHANGE = re.compile(r"حديث|عد[ّ]?ي?ل|updat|modif|edit|maj|mis", re.I)  # what a line that tells of a change has
 _PUBLISHED_CUE = re.compile(r"نُ?شر|أضيف|كتب|publi|posted|انتشار", re.I)
 _PRINTED = 160  # letters of a line that is a date with what stands beside it
 _URL_DAY = re.compile(r"/((?:19[89]|20\d)\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/_-]|$)")
@@ -175,12 +176,12 @@ def _printed(source: Sources, *, updated: bool) -> Iterator[Dated]:
     marks = source.marks
     found = [(kind, one) for kind in ("date", "meta", "updated", "author") for one in marks.by_class.get(kind, ())]
     found += [("date", one) for one in marks.times if not one.get("datetime")]
-    for kind, one in sorted(found, key=lambda pair: pair[0] == "updated") if updated is False else found:
+    for kind, one in found if updated else sorted(found, key=lambda pair: pair[0] == "updated"):
         text = parts_of(one)
-        if not text or len(text) > _PRINTED or not marks.own(one):
+        if not 5 < len(text) <= _PRINTED:
             continue
         changed = (kind == "updated" or _says_updated(one)) and not _PUBLISHED_CUE.search(text)
-        if changed and not updated:
+        if (changed and not updated) or (updated and not changed and not _CHANGE.search(text)) or not marks.own(one):
             continue
         which: dates.Which = "modified" if updated and not changed else "published" if not changed else "any"
         said = dates.read(text, source.zone, source.captured, which=which)
