@@ -31,7 +31,11 @@ _ONE = re.compile(_PART)
 _OTHERWISE = re.compile(rf" ?(?:من (?!الان(?!\w))|و|علي |او |\d|{WEEKDAY})")
 _CALENDAR = {
     plain(word): days
-    for days, words in {0: "اليوم|today|aujourd'hui", 1: "أمس|الأمس|البارحة|yesterday|hier", 2: "أول أمس|أول من أمس"}.items()
+    for days, words in {
+        0: "اليوم|today|aujourd'hui",
+        1: "أمس|الأمس|البارحة|yesterday|hier",
+        2: "أول أمس|أول من أمس|أمس الأول",
+    }.items()
     for word in words.split("|")
 }
 _WORD = re.compile(rf"{START}(?:يوم )?(?P<w>{one_of(_CALENDAR)}){END}")

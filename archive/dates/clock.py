@@ -13,7 +13,7 @@ from archive.dates.zones import BARE, OWN, Zone, zone_at, zone_in
 _HALVES = {
     "am": ("ص", "صباحا", "صباح", "am", "a.m.", "a.m", "a. m.", "فجرا", "قبل الظهر", "du matin", "پ.ن", "ق.ظ"),
     "pm": ("م", "مساء", "مساءا", "pm", "p.m.", "p.m", "p. m.", "بعد الظهر", "بعد ظهر", "عصرا", "du soir", "د.ن", "ب.ظ"),
-    "noon": ("ظهرا",),
+    "noon": ("ظهرا", "ظ"),
     "night": ("ليلا", "بعد منتصف الليل"),
 }  # fmt: skip
 _HALF_OF = {plain(word): half for half, words in _HALVES.items() for word in words}
@@ -21,10 +21,15 @@ _HALF = one_of(_HALF_OF)
 _WORDY = one_of(word for word in _HALF_OF if len(word) > 1)  # «8 م» may be metres
 # A half of the day that stands apart from its clock, or a word of which nobody knows the hours.
 _LOOSE_WORDS = one_of((
-    "صباحا", "صباح", "مساء", "مساءا", "المساء", "فجرا", "عصرا", "ظهرا", "الظهر", "ليلا", "منتصف", "عشية", "عشاء", "ضحى",
-    "غروبا", "am", "pm", "matin", "soir", "midi",
+    "صباحا", "صباح", "الصباح", "مساء", "مساءا", "المساء", "فجرا", "فجر", "الفجر", "عصرا", "عصر", "العصر", "ظهرا", "ظهر",
+    "الظهر", "الظهيرة", "ليلا", "ليل", "الليل", "منتصف", "عشية", "عشاء", "العشاء", "ضحى", "الضحى", "غروبا", "am", "pm", "matin",
+    "soir", "midi", "noon", "midnight", "morning", "afternoon", "evening", "night", "صبح", "شب", "بعدازظهر", "پاشنیوەڕۆ", "بەیانی", "ئێوارە",
 ))  # fmt: skip
 _LOOSE = re.compile(rf"{START}(?:{_LOOSE_WORDS}){END}")
+# A letter alone may be a half of the day that we do not know; before the clock, it may be a half or the era («2024 م 02:20»).
+_LETTER_AFTER = re.compile(r" ?[^\W\d_](?!\w)")
+_LETTER_BEFORE = re.compile(r"(?<![^\W\d])[مص] ?$")
+_GLUED_ERA = re.compile(r"\dم ?$")
 _MINUTES = r"(?::| ?h ?)(?P<m>\d\d)(?::(?P<s>\d\d)(?:\.\d{1,9})?)?(?![:\d%])(?![.,/]\d)(?!-\d(?!\d:?\d\d))"
 _CLOCK = re.compile(
     rf"(?:(?<=\dt)|(?<![\w:+]))(?<!\d[.,/'])(?P<h>\d{{1,2}})"
@@ -38,6 +43,7 @@ _LINK = re.compile(
 _FOREIGN = re.compile(
     r"[ ,(]{0,2}(?!(?:by|le|at|on|in|par|et|de|the|updated|last|modified|published|mis|mise|posted|views?)\b)[a-z]{2,5}\b"
 )
+_PLACE = re.compile(r" ?\((?:[^\W\d]+ ?){1,3}\)")  # «20:17 (طوكيو)»
 _NEVER = Zone(0, 0, ())
 _GAP = re.compile(r"[ ,(]{0,2}")
 # How long a film lasts is no hour of the day: «المدة 12:29», «02:35 دقيقة».
@@ -86,7 +92,7 @@ def clocks(line: str) -> Iterator[Clock]:
 def _zone_after(line: str, end: int) -> Zone | None:
     gap = _GAP.match(line, end)
     zone = zone_at(line, gap.end() if gap else end) or zone_at(line, end)
-    return zone or (_NEVER if _FOREIGN.match(line, end) else None)
+    return zone or (_NEVER if _FOREIGN.match(line, end) or _PLACE.match(line, end) else None)
 
 
 def linked(line: str, start: int, end: int) -> bool:
@@ -103,10 +109,16 @@ def _time(found: re.Match[str], line: str) -> time | None:
     half = _HALF_OF.get(found["half"] or found["only"] or "", "")
     if hour > 23 or minute > 59 or second > 59:
         return None
-    if not half and hour <= 12 and _LOOSE.search(line):
+    if not half and hour <= 12 and _half_is_open(found, line):
         return None
     sure = _hour(hour, half)
     return None if sure is None else time(sure, minute, second)
+
+
+def _half_is_open(found: re.Match[str], line: str) -> bool:
+    before = line[: found.start()]
+    lone = _LETTER_BEFORE.search(before) and not _GLUED_ERA.search(before)
+    return bool(lone or _LETTER_AFTER.match(line, found.end()) or _LOOSE.search(line))
 
 
 def _hour(hour: int, half: str) -> int | None:

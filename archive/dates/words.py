@@ -12,7 +12,7 @@ _SAME = str.maketrans("‐‒–—―ىیېےکةھہٱ،؛٬−∕⁄\\’ʼ`�
 _SPOIL = "_"  # for ², Ⅷ, ½ and the like: neither digit nor letter to us, and nothing beside it counts as a whole number
 _SPACE, _ZERO_WIDTH_SPACE, _TATWEEL = " ", "\u200b", "\u0640"
 _STROKE = re.compile("(^|[\\d\\s/.,:])\u0640+")  # 14ـ3ـ2019: a tatweel that joins no letters is a dash
-_PREFIX = re.compile("(?<![^\\W_])[لب]\u0640+(?=\\d)")  # لـ14: the letter belongs to no number
+_PREFIX = re.compile("(?<![^\\W_])(?:ال|[لب])\u0640+(?=\\d)")  # لـ14: the letter belongs to no number
 
 
 def plain(text: str) -> str:

@@ -69,8 +69,9 @@ _WORLD = "gmt|utc|غرينتش|جرينتش|غرينيتش|جرينيتش"
 # Those that are no words of English or French (west, est): they count beside a clock.
 BARE = one_of(f"{_WORLD}|ksa|uae|msk|eet|eest|cet|cest|trt|edt|pdt".split("|"))
 _OFFSET = r"(?P<gap> ?)(?P<sign>[+-])(?P<h>\d{1,2})(?::?(?P<m>\d\d))?(?![\d:])"
+_PLACE = one_of([*_NAMED, *_LOCAL])
 _ZONE = re.compile(
-    rf"(?:(?:حسب |وفق )?(?:ال|ب|بال)?توقيت (?P<place>{one_of([*_NAMED, *_LOCAL])}){END}"
+    rf"(?:(?:حسب |وفق )?(?:ال|ب|بال)?توقيت (?P<place>{_PLACE}){END}|(?<=\()(?P<alone>{_PLACE})(?=\))"
     rf"|(?<![^\W\d])(?P<word>(?:ال|ب|بال)?توقيت(?! ?:| النشر| التحديث))|(?P<bare>(?<![^\W\d])(?:{BARE})|(?<=\d)z){END})?"
     rf"(?:{_OFFSET}|(?P<loose> ?[+-] ?\d{{1,2}} ?(?:\)|$)))?"
 )
@@ -106,7 +107,7 @@ def zone_at(line: str, start: int) -> Zone | None:
     found = _ZONE.match(line, start)
     if found is None or found.end() == start:
         return None
-    name = found["place"] or found["bare"]
+    name = found["place"] or found["alone"] or found["bare"]
     if not name and not found["word"]:
         return Zone(start, found.end(), _offset(found)) if found["m"] else None  # «-5» alone is no offset
     if found["loose"] or found["word"] or (found["gap"] and found["sign"] == "-" and not found["m"]):
