@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archive.cli.common import Json, OutletName, Restricted, finish, isolate, print_json, shown, workshop
+
+if TYPE_CHECKING:
+    from archive.catalog import Catalog
+    from archive.outlet import Outlet
+    from archive.steps.workshop import Workshop
 
 Shape = Annotated[
     str, typer.Argument(help="Shape of the new look: 8 hex digits, as `warraq drift` names it.", show_default=False)
@@ -21,20 +26,41 @@ def register(app: typer.Typer) -> None:
     app.command("accept-layout")(accept_layout)
 
 
-def drift(
+def drift(  # noqa: PLR0917  options of a command
     outlet: Annotated[str, typer.Argument(help="One outlet; all when left out.")] = "",
     runs: Limit = 10,
+    looks: Annotated[bool, typer.Option("--looks", help="Only outlet:shape of each new look that waits for a person.")] = False,
+    look: Annotated[str, typer.Option(help="Only the alarm about this look, in one line.")] = "",
     restricted: Restricted = False,
     as_json: Json = False,
 ) -> None:
     """Alarms of each outlet, those that stand first; of one outlet also its figures run by run."""
     shop = workshop(as_json)
-    for name in [outlet] if outlet else shop.names():
+    names = [outlet] if outlet else shop.names()
+    if looks or look:
+        print(_looks(shop, names) if looks else _look(shop.outlet(outlet), shown(shop, restricted), look))
+        return
+    for name in names:
         for line in _of(shop.outlet(name), shown(shop, restricted), runs if outlet else 0, as_json):
             print(line)
 
 
-def _of(outlet, catalog, runs: int, as_json: bool) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def _looks(shop: Workshop, names: Sequence[str]) -> str:
+    waiting = [f"{name}:{one.shape}" for name in names for one in shop.catalog.drift(name).standing if one.shape]
+    return " ".join(waiting) or "none"
+
+
+def _look(outlet: Outlet, catalog: Catalog, shape: str) -> str:
+    from archive.alarm import words
+
+    names = [one.name or "unnamed" for one in outlet.layouts]
+    for one in catalog.drift(outlet.name).standing:
+        if one.shape == shape:
+            return f"{words(one, names)}, since {one.opened}. As {' '.join(url for _, url in one.examples)}"
+    return f"no alarm about the look {shape} of {outlet.name} stands any more"
+
+
+def _of(outlet: Outlet, catalog: Catalog, runs: int, as_json: bool) -> Iterator[str]:
     from archive.alarm import words
     from archive.drift import FAULTS
     from archive.steps.drift import rows
@@ -51,10 +77,10 @@ def _of(outlet, catalog, runs: int, as_json: bool) -> Iterator[str]:  # type: ig
         yield f"  {'     ' if one.closed else 'ALARM'} {words(one, names)}, {state}"
         yield from (f"          {isolate(url)}" for _, url in one.examples)
     for run, of in found.runs[-runs:] if runs else ():
-        for layout, one in sorted(of.items()):
-            faults = ", ".join(f"{one.faults[fault]} {fault}" for fault in FAULTS if one.faults[fault]) or "no fault"
-            shapes = ", ".join(f"{n} {shape}" for shape, n in one.shapes.most_common(3))
-            yield f"  {run}  {layout or 'no container':14} {one.pages} pages: {faults}{f'; shapes {shapes}' if shapes else ''}"
+        for layout, read in sorted(of.items()):
+            faults = ", ".join(f"{read.faults[fault]} {fault}" for fault in FAULTS if read.faults[fault]) or "no fault"
+            shapes = ", ".join(f"{n} {shape}" for shape, n in read.shapes.most_common(3))
+            yield f"  {run}  {layout or 'no container':14} {read.pages} pages: {faults}{f'; shapes {shapes}' if shapes else ''}"
 
 
 def accept_layout(outlet: OutletName, shape: Shape, reason: Why, as_json: Json = False) -> None:

@@ -22,7 +22,10 @@ OUR_OWN = {
     "warraq_republished",
     "warraq_prune",
     "warraq_watch",
+    "warraq_reread",
+    "warraq_approve",
     "capture_url",
+    "accept_layout",
 }
 
 
@@ -30,7 +33,7 @@ def bag(folder: Path = ROOT / "dags"):
     """The DAGs as Airflow's processor reads them."""
     from airflow.dag_processing.dagbag import DagBag
 
-    for name in ("capture", "housekeeping", "watch", "_steps"):
+    for name in ("capture", "housekeeping", "looks", "reread", "watch", "_steps"):
         sys.modules.pop(name, None)
     return DagBag(str(folder), load_op_links=False, bundle_path=folder)
 
@@ -45,7 +48,7 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
         assert (dag.catchup, dag.is_paused_upon_creation) == (False, False), dag_id
-        assert (dag.max_active_runs == 1) == (dag_id != "capture_url"), dag_id
+        assert (dag.max_active_runs == 1) == (dag_id not in ("capture_url", "accept_layout")), dag_id
         for task in dag.tasks:
             assert task.owner == "warraq", task
             assert task.retries >= 2, task
@@ -133,7 +136,7 @@ def test_dag_files_parse_fast_and_import_nothing_heavy(outlets: Path) -> None:
         "from airflow.sdk import DAG, Asset, BaseNotifier, Param, task\n"
         f"sys.path.insert(0, {str(ROOT / 'dags')!r})\n"
         "before = set(sys.modules)\n"
-        "for name in ('capture', 'housekeeping', 'watch'):\n"
+        "for name in ('capture', 'housekeeping', 'looks', 'reread', 'watch'):\n"
         "    start = time.process_time()\n"
         "    __import__(name)\n"
         "    print(name, time.process_time() - start)\n"
