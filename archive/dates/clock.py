@@ -23,7 +23,8 @@ _WORDY = one_of(word for word in _HALF_OF if len(word) > 1)  # «8 م» may be m
 _LOOSE_WORDS = one_of((
     "صباحا", "صباح", "الصباح", "مساء", "مساءا", "المساء", "فجرا", "فجر", "الفجر", "عصرا", "عصر", "العصر", "ظهرا", "ظهر",
     "الظهر", "الظهيرة", "ليلا", "ليل", "الليل", "منتصف", "عشية", "عشاء", "العشاء", "ضحى", "الضحى", "غروبا", "am", "pm", "matin",
-    "soir", "midi", "noon", "midnight", "morning", "afternoon", "evening", "night", "صبح", "شب", "بعدازظهر", "پاشنیوەڕۆ", "بەیانی", "ئێوارە",
+    "soir", "midi", "noon", "midnight", "morning", "afternoon", "evening", "night",
+    "صبح", "شب", "بعدازظهر", "پاشنیوەڕۆ", "بەیانی", "ئێوارە",
 ))  # fmt: skip
 _LOOSE = re.compile(rf"{START}(?:{_LOOSE_WORDS}){END}")
 # A letter alone may be a half of the day that we do not know; before the clock, it may be a half or the era («2024 م 02:20»).
@@ -43,7 +44,7 @@ _LINK = re.compile(
 _FOREIGN = re.compile(
     r"[ ,(]{0,2}(?!(?:by|le|at|on|in|par|et|de|the|updated|last|modified|published|mis|mise|posted|views?)\b)[a-z]{2,5}\b"
 )
-_PLACE = re.compile(r" ?\((?:[^\W\d]+ ?){1,3}\)")  # «20:17 (طوكيو)»
+_PLACE = re.compile(r"(?:[+-]| \+)\d{1,2}(?![\d:])| ?\((?:[^\W\d]+ ?){1,3}\)")  # «20:17 (طوكيو)», «20:17+3»
 _NEVER = Zone(0, 0, ())
 _GAP = re.compile(r"[ ,(]{0,2}")
 # How long a film lasts is no hour of the day: «المدة 12:29», «02:35 دقيقة».
