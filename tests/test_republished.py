@@ -6,6 +6,7 @@ import json
 import random
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,9 +27,12 @@ from archive.settings import Settings
 from archive.sketch import ROWS, SIZE, hashes, of_article, sketch, unpack
 from archive.steps.workshop import Workshop
 from bench.newswire import changed, headline, text
+from tests.faults.site import Article
 from tests.histories import content, line, sha
 from tests.newsrooms import Newsrooms, at, outlet, url
+from tests.servers import Server
 from tests.test_catalog import catalog, either, on_postgres, postgres  # noqa: F401
+from tests.wadi import Wadi, wadi
 
 SEEDS = Path(__file__).parent.parent.parent / "shared" / "seeds"
 COMMENT = [
@@ -383,3 +387,61 @@ class TestRecipe:
         false = self.run(rooms, tmp_path, {**pair, "shared": pair["shared"] - 1})
         assert false.returncode != 0
         assert "as claimed" not in false.stdout
+
+
+class Copy(Article):
+    """What article 1 says, under another number and headline."""
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return Article(1, "").paragraphs
+
+
+@pytest.fixture(scope="module")
+def printed(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wadi]:
+    with wadi(weed, tmp_path_factory.mktemp("republished"), articles=3) as made:
+        made.site.articles[3] = Copy(3, made.site.articles[3].title)
+        made.run()
+        yield made
+
+
+class TestCommand:
+    def test_from_the_page_to_the_pair(self, printed: Wadi) -> None:
+        assert printed.call("republished").returncode == 99
+        done = printed.call("republished", "--find")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "3 articles" in done.stdout
+        assert printed.call("republished", "--find").returncode == 99
+        row = json.loads(printed.call("republished", "--json").stdout)
+        assert {row["url"], row["other_url"]} == {f"{printed.url}archives/{n}" for n in (1, 3)}
+        assert (row["relation"], row["outlet"], row["other_outlet"]) == ("contains", "wadi", "wadi")
+
+    def test_which_pairs_are_listed(self, printed: Wadi) -> None:
+        printed.call("republished", "--find", "--again")
+        for asked in (
+            (f"{printed.url}archives/1",),
+            (f"{printed.url}archives/3",),
+            ("--outlet", "wadi"),
+            ("--since", "2020-01-01"),
+            ("--limit", "1"),
+        ):
+            told = printed.call("republished", *asked)
+            assert told.returncode == 0, asked
+            assert "of the first is in the second" in told.stdout
+            assert all(f"{printed.url}archives/{n}" in told.stdout for n in (1, 3))
+        for asked in ((f"{printed.url}archives/2",), ("--outlet", "masar"), ("--since", "2999-01-01T00:00:00+03:00")):
+            assert printed.call("republished", *asked).returncode == 99, asked
+        for wrong in (("--since", "yesterday"), ("--again",), (f"{printed.url}archives/9",)):
+            assert printed.call("republished", *wrong).returncode == 78, wrong
+
+    def test_a_rebuild_has_it_found_again(self, printed: Wadi) -> None:
+        printed.call("republished", "--find", "--again")
+        before = printed.call("republished", "--json").stdout
+        tables = printed.shop().catalog.tables()
+        assert printed.call("rebuild").returncode == 0
+        assert printed.shop().catalog.tables() == tables
+        assert printed.call("republished").returncode == 99
+        assert printed.call("republished", "--find", "--all").returncode == 0
+        assert printed.call("republished", "--json").stdout == before
+        exported = printed.call("export", "republications").stdout
+        assert json.loads(exported) == {"v": 1, **json.loads(before)}

@@ -63,13 +63,13 @@ class Compared(Planned):
             return pairs.of(connection, outlet, article)
 
     def note_compared(
-        self, row: Sequence[str], compared: Collection[Key], links: Collection[Link], again: datetime | None
+        self, row: Sequence[str], known: Collection[Key], links: Collection[Link], again: datetime | None
     ) -> None:
-        """Article `row` (outlet, article, due, texts) was compared with these, and linked with some: next `again`, or never."""
+        """`row` (outlet, article, due, texts), linked with the `known` ones, has these links now; next `again`, or never."""
         from archive.catalog import pairs, sketches
         from archive.catalog.derive import stamp
 
         outlet, article, _, texts = row
         with self._database.write("republished") as connection:
-            pairs.put(connection, outlet, article, compared, links)
+            pairs.put(connection, outlet, article, known, links)
             sketches.done(connection, outlet, article, texts, stamp(again) if again else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -35,9 +35,10 @@ def of(connection: Connection, outlet: str, article: str) -> set[Key]:
     return {(row[0], row[1]) for rows in (mine, theirs) for row in rows}
 
 
-def put(connection: Connection, outlet: str, article: str, compared: Iterable[Key], links: Iterable[Link]) -> None:
-    """Make the links of an article with those it was `compared` with these; what links it with others stays."""
-    for other_outlet, other in compared:
+def put(connection: Connection, outlet: str, article: str, known: Iterable[Key], links: Collection[Link]) -> None:
+    """Make these the links of an article that was linked with the `known` ones; links that others found meanwhile stay."""
+    sides = {side for one in links for side in ((one.outlet, one.article), (one.other_outlet, one.other))}
+    for other_outlet, other in sides.union(known) - {(outlet, article)}:
         ways = ((outlet, article, other_outlet, other), (other_outlet, other, outlet, article))
         same = [and_(_r.outlet == a, _r.article == b, _r.other_outlet == c, _r.other == d) for a, b, c, d in ways]
         connection.execute(models.republication.delete().where(or_(*same)))

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, func, literal, select, tuple_
 
 from archive import sketch
 from archive.catalog import bulk, models
@@ -134,7 +134,6 @@ def all_over(connection: Connection) -> None:
     """Have every article compared again."""
     connection.execute(models.republication.delete())
     connection.execute(models.uncompared.delete())
-    rows = connection.execute(select(models.version).where(_v.sketch != "").order_by(_v.outlet, _v.article, _v.number))
-    for key, of in groupby(rows, key=_KEY):
-        versions = {key: [tuple(row) for row in of]}
-        bulk.put(connection, models.uncompared, [(*key, max(row[_TIME] for row in versions[key]), _texts(versions)[key])])
+    newest = func.max(_v.time)  # `texts` stays empty: whatever comes meanwhile makes another row of it
+    every = select(_v.outlet, _v.article, newest, literal("")).where(_v.sketch != "").group_by(_v.outlet, _v.article)
+    connection.execute(models.uncompared.insert().from_select([_u.outlet, _u.article, _u.due, _u.texts], every))

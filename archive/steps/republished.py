@@ -37,11 +37,10 @@ def republished(shop: Workshop, *, budget: timedelta | None = BUDGET, again: boo
     while rows := shop.catalog.to_compare(shop.clock(), BATCH):
         for row in rows:
             faces = shop.catalog.faces([(row.outlet, row.article)]).get((row.outlet, row.article), [])
-            compared, links = work.article(row.outlet, row.article, faces)
-            shop.catalog.note_compared(row, compared, links, _next(faces, shop.clock()))
-            counts["articles"] += 1
-            counts["compared"] += len(compared)
-            counts["links"] += len(links)
+            known = sorted(shop.catalog.linked_with(row.outlet, row.article))
+            links = work.article(row.outlet, row.article, faces, known)
+            shop.catalog.note_compared(row, known, links, _next(faces, shop.clock()))
+            counts |= {"articles": counts["articles"] + 1, "links": counts["links"] + len(links), "compared": work.compared}
             if budget is not None and shop.clock() - began >= budget:
                 return _told(counts, "; the rest waits")
     return _told(counts)
@@ -66,26 +65,26 @@ class _Work:
 
     shop: Workshop
     texts: OrderedDict[str, Text | None] = field(default_factory=OrderedDict)
+    compared: int = 0
 
-    def article(self, outlet: str, article: str, faces: Sequence[Face]) -> tuple[list[Key], list[Link]]:
-        """The articles that one with these versions was compared with, and what it shares with some of them."""
+    def article(self, outlet: str, article: str, faces: Sequence[Face], known: Iterable[Key]) -> list[Link]:
+        """What an article with these versions shares with others; those it is `known` to are looked at whatever samples say."""
         catalog = self.shop.catalog
-        known = sorted(catalog.linked_with(outlet, article))
         mine = self.read(core.chosen(faces))
         if not mine:
-            return known, []
+            return []
         hits = catalog.sample_holders({one for text in mine for one in sketch.hashes(text.faithful)})
-        own = (outlet, article[:START])
-        others = self.candidates(faces, hits, own) | catalog.faces({(name, one[:START]) for name, one in known})
+        others = self.candidates(faces, hits, (outlet, article[:START]))
+        others |= catalog.faces({(name, one[:START]) for name, one in known})
         told = catalog.postings(outlet, [article, *(one for name, one in others if name == outlet)])
-        compared, links = list(known), []
+        links = []
         for key, of in sorted(others.items()):
             if key[1] == article or core.is_same(faces[-1], of[-1], told):
                 continue
-            compared.append(key)
+            self.compared += 1
             if link := self.link(mine, self.read(core.chosen(of)), hits):
                 links.append(link)
-        return sorted(set(compared)), links
+        return links
 
     def candidates(self, faces: Sequence[Face], hits: Hits, own: Key) -> dict[Key, list[Face]]:
         """Versions of the articles that share samples enough with one, those that share the most first."""
