@@ -130,6 +130,7 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
         "versions": list(reversed(found.versions)),
         "captures": _runs(found.captures),
         "authors": [str(name) for name in (snapshot or {}).get("authors") or []],
+        "stated": _said(snapshot or {}),
         "pictures": _pictures(snapshot or {}),
         "videos": [one for one in (snapshot or {}).get("videos") or [] if isinstance(one, Mapping)],
     }
@@ -287,4 +288,16 @@ def _snapshot_facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tupl
         ("Authors", names(old), names(new)),
         ("Pictures", pictures(old), pictures(new)),
     )
-    return [pair for pair in pairs if pair[1] != pair[2]]
+    before, after = dict(_said(old)), dict(_said(new))
+    named = _SAID if "byline" in old and "byline" in new else {}  # snapshots of before there were any say nothing of them
+    others = ((word, before.get(word, ""), after.get(word, "")) for word in named)
+    return [pair for pair in (*pairs, *others) if pair[1] != pair[2]]
+
+
+_SAID = {"Byline": "byline", "Agency": "agency", "Place": "place", "Section": "section", "Tags": "tags"}
+
+
+def _said(snapshot: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(what, as stated) of the facts of a snapshot that a page may state, those that it does."""
+    found = ((word, snapshot.get(name) or "") for word, name in _SAID.items())
+    return [(word, "، ".join(map(str, said)) if isinstance(said, list) else str(said)) for word, said in found if said]
