@@ -47,7 +47,8 @@ def second(tree: Any) -> str:
     from lxml import html as markup
     from resiliparse.extract.html2text import extract_plain_text
 
-    text = markup.tostring(tree, encoding="unicode")
+    body = tree.find(".//body")
+    text = markup.tostring(tree if body is None else body, encoding="unicode")
     return str(extract_plain_text(text, main_content=True)) if len(text) <= _LARGEST else ""
 
 

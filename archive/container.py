@@ -51,8 +51,8 @@ def find(tree: Any) -> Any:
     chosen = _dominant(microdata)
     if chosen is not None:
         return chosen
-    size = beside_links(tree)
     named = _by_name(tree)
+    size = beside_links(tree) if any(named[1:]) else 0
     for candidates, least in zip(named, _MOST, strict=True):
         chosen = _dominant(candidates)
         if chosen is not None and (beside_links(chosen) >= least * size or _under_headline(chosen)):

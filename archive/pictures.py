@@ -73,8 +73,9 @@ def wanted(html: bytes, url: str, limit: int) -> list[str]:
     return [one.url for one in shown(html, url).pictures][: max(0, limit)]
 
 
-def shown(html: bytes, url: str) -> Shown:
-    """The pictures as `wanted` names them, without a limit: the page's own choice, the body's, stills of its videos."""
+def shown(html: bytes | str, url: str) -> Shown:
+    """The pictures of a page (or of its text) as `wanted` names them, without a limit: the page's own choice, the body's,
+    stills of its videos."""
     text = skim.without_raw(skim.octets(html))
     base, chosen = _from_head(text, url)
     found: dict[str, Picture] = {}

@@ -109,7 +109,7 @@ def read(line: Observation, headers: tuple[tuple[str, str], ...], page: Page, de
     }
     fields["digests"] = {"headline": asdict(reading.headline), "body": asdict(reading.body)}
     fields |= {"language": reading.language, "seeds": reading.links}
-    fields |= pictures.listed(pictures.shown(page.decoded.text.encode("utf-8", "replace"), line.url), body.images)
+    fields |= pictures.listed(pictures.shown(page.decoded.text, line.url), body.images)
     return reading, snapshot.pack(fields)
 
 

@@ -26,16 +26,20 @@ _NAME = re.compile(r"<([a-z][a-z0-9]*)\b", re.I)
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def octets(html: bytes) -> str:
-    """A page in UTF-8, each octet as one letter: text in which nothing is wider than ASCII is looked through fastest.
+def octets(html: bytes | str) -> str:
+    """A page (or its text) in UTF-8, each octet as one letter: text with nothing wider than ASCII is looked through fastest.
 
     `said` gives back what was written. Only addresses and captions are read so: a wrong letter in a caption is no harm.
     """
+    text = html if isinstance(html, str) else _decoded(html)
+    return text[:MOST].encode("utf-8", "replace").decode("latin-1")
+
+
+def _decoded(html: bytes) -> str:
     try:
-        text = charset.decode(html, "").text[:MOST]
+        return charset.decode(html, "").text
     except BadRecord:
-        text = html.decode("utf-8", "replace")[:MOST]
-    return text.encode("utf-8", "replace").decode("latin-1")
+        return html.decode("utf-8", "replace")
 
 
 def said(octets: str) -> str:
