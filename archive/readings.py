@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive.observation import Observation, Reading
 
@@ -42,6 +42,11 @@ class _Read:
         return self.reading.headline.t, self.reading.body.t
 
 
+def was_unreadable(line: Observation) -> bool:
+    """Whether a page came whole, and no reader could read it: none found a text, or one crashed or ran out of time."""
+    return line.klass == "broken" and (line.reason == "no-text" or line.reason.startswith("reader-"))
+
+
 class Readings:
     """The readings in `lines`, which are in the order of the fold."""
 
@@ -52,7 +57,7 @@ class Readings:
         self._newest: dict[str, _Read] = {}  # body → what `newest` answered
         self._stored: dict[str, list[_Read]] = defaultdict(list)  # record → readings with a snapshot
         for line in lines:
-            if line.klass != "content":
+            if line.klass != "content" and not was_unreadable(line):
                 continue
             if line.reading is not None:
                 self._add(_body(line), _Read(line.record, line.run, line.reading, line.doubt))
@@ -65,6 +70,12 @@ class Readings:
         self._rank[rules] = max(self._rank[rules], read.run)
         if read.reading.snapshot:
             self._stored[read.record].append(read)
+
+    def healed(self, line: Observation) -> Observation:
+        """What nobody could read at first, through no fault of the site's, is content once somebody could read its body."""
+        if not was_unreadable(line) or self._newest_of(_body(line)) is None:
+            return line
+        return replace(line, klass="content", reason="read-again")
 
     def holder(self, line: Observation) -> Observation:
         """The capture that holds the payload of `line`: itself, unless it is a revisit record."""

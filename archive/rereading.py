@@ -17,6 +17,7 @@ from archive.judge import Judged
 from archive.observation import Observation, Reading
 from archive.order import Wanted
 from archive.outlet import Layout, Outlet
+from archive.readings import was_unreadable
 from archive.version import at, in_order
 
 Words = tuple[str, str]  # T of headline and body
@@ -67,7 +68,7 @@ def due(lines: Iterable[Observation], today: Today, scope: Scope) -> list[Observ
     holders: dict[str, Observation] = {}
     readings: dict[str, list[Reading]] = {}
     for line in in_order(lines):
-        if line.klass != "content":
+        if line.klass != "content" and not was_unreadable(line):
             continue
         if line.record_type == "response" and not line.reread:
             holders.setdefault(body_of(line), line)

@@ -38,7 +38,7 @@ def fold(
     before = kin.before if kin else None
     readings = Readings([*lines, before] if before else lines)
     seen: set[tuple[str, ...]] = set()
-    sightings = [line for line in lines if not line.reread and not _again(line, seen)]
+    sightings = [readings.healed(line) for line in lines if not line.reread and not _again(line, seen)]
     folding = _Fold(readings, gone_after, kin, sightings, settled)
     for position, line in enumerate(sightings):
         folding.see(position, line)

@@ -14,6 +14,7 @@ from archive.judge import Judged
 from archive.observation import Observation
 from archive.outlet import Layout, Outlet
 from archive.rereading import Scope, Today
+from archive.version import fold
 from tests.histories import at, content, line, reread, revisit
 
 RUN = "20261122T080000Z-0123456789ab"
@@ -50,6 +51,27 @@ def test_what_was_read_again_is_due_no_more() -> None:
 
 def test_what_nobody_could_read_is_due() -> None:
     assert due(ONE, replace(content(1, "أ"), reading=None, reason="no-layout"), line(2, "gone"), line(3, "broken")) == [at(1)]
+
+
+@pytest.mark.parametrize("reason", ["reader-TimeoutError", "reader-died", "no-text"])
+def test_a_fault_of_ours_is_due_and_healed(reason: str) -> None:
+    """It was noted as broken; once it is read, it is the version that it always was."""
+    page = content(3, "ب")
+    broken = replace(page, klass="broken", reason=reason, reading=None)
+    assert due(ONE, broken) == [at(3)]
+    lines = [content(1, "أ"), broken, content(5, "ب", noise="n")]
+    again = reread(page, "عنوان", "ب", "r1", 50)
+    assert [version.time for version in fold(lines, 0).versions] == [at(1), at(5)]
+    assert [(version.time, version.captures) for version in fold([*lines, again], 0).versions] == [(at(1), 1), (at(3), 2)]
+    assert due(ONE, by(OLD, content(1, "أ")), broken, by(OLD, again)) == []
+
+
+def test_a_fault_of_the_sites_is_neither() -> None:
+    page = content(3, "ب")
+    broken = replace(page, klass="broken", reason="empty-body", reading=None)
+    again = reread(page, "عنوان", "ب", "r1", 50)
+    assert due(ONE, broken) == []
+    assert fold([broken, again], 0).versions == ()
 
 
 def test_a_page_is_due_when_another_layout_might_be_chosen_now() -> None:

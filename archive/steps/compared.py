@@ -11,6 +11,7 @@ from archive.changed import Changes
 from archive.judge import Judged
 from archive.observation import Observation
 from archive.outlet import Outlet
+from archive.readings import Readings
 from archive.rereading import Words, words
 from archive.steps import pending
 from archive.steps.workshop import Outcome, Workshop
@@ -41,7 +42,8 @@ class Comparing:
     def _article(self, out: Changes, kindred: Kindred, article: str, judged: Sequence[Judged]) -> None:
         known, lines = kindred.lines.get(article, []), [one.observation for one in judged]
         before, after = (kindred.fold(article, more, self.outlet.gone_after) for more in ((), lines))
-        unread = {one.line.record for one in before.unread if not one.rules}
+        readings = Readings(known)
+        unread = {line.record for line in lines if readings.newest(line) is None}
         texts = {words(one.observation.reading): one.snapshot for one in judged if one.observation.reading and one.snapshot}
         show = partial(out.see, text_of=partial(self._text, texts, [*known, *lines]), quiet=article in self.hidden)
         differ = [*changed.of_captures(known, lines)]
