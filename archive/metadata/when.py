@@ -46,7 +46,6 @@ _PUBLISHED_CUE = re.compile(r"نُ?شر|أضيف|كتب|publi|posted|انتشا�
 _PRINTED = 160  # letters of a line that is a date with what stands beside it
 _URL_DAY = re.compile(r"/((?:19[89]|20\d)\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/_-]|$)")
 _BOTH = ("article:published_time", "json-ld:datePublished")
-_ELSEWHERE = "Etc/GMT+11"  # any zone that is no outlet's: a value that depends on it was stated without an offset
 _DAY = timedelta(days=1, hours=2)  # two clocks that say the same may be so far apart
 
 
@@ -141,8 +140,7 @@ def _stated(source: Sources, candidates: Iterator[tuple[str, str]]) -> Iterator[
     for where, text in candidates:
         found = dates.stated(text, source.zone, source.captured, where.rpartition(":")[2]) if text else None
         if found:
-            elsewhere = dates.stated(text, _ELSEWHERE, source.captured, where.rpartition(":")[2])
-            yield _dated(found, where, "stated", elsewhere)
+            yield _dated(found, where, "stated")
 
 
 def _surest(found: Iterator[Dated]) -> Dated | None:
@@ -186,9 +184,8 @@ def _printed(source: Sources, *, updated: bool) -> Iterator[Dated]:
         which: dates.Which = "modified" if updated and not changed else "published" if not changed else "any"
         said = dates.read(text, source.zone, source.captured, which=which)
         if said:
-            elsewhere = dates.read(text, _ELSEWHERE, source.captured, which=which)
             confidence = "relative" if said.form in ("ago", "word") else "printed"
-            yield _dated(said, "page", confidence, elsewhere) | {"printed": text}
+            yield _dated(said, "page", confidence) | {"printed": text}
 
 
 def _from_url(source: Sources) -> Dated | None:
@@ -205,11 +202,10 @@ def _from_url(source: Sources) -> Dated | None:
     return {"value": day.isoformat(), "source": "url", "confidence": "url"}
 
 
-def _dated(found: dates.Found, source: str, confidence: str, elsewhere: dates.Found | None) -> Dated:
-    """`elsewhere`: what the same text gives under another zone; where it differs, the offset is not the page's own."""
+def _dated(found: dates.Found, source: str, confidence: str) -> Dated:
     told = {"value": found.value, "source": source, "confidence": confidence}
-    if len(found.value) > 10:
-        told["zone"] = "stated" if elsewhere and elsewhere.value == found.value else "outlet"
+    if found.zone:
+        told["zone"] = found.zone
     return told | ({"precision": "hour"} if found.precision == "hour" else {})
 
 
