@@ -5,7 +5,7 @@ with the same thresholds; docs/VERIFY.md counts the same from two snapshots. Thr
 no republication, however much of them it is:
 
 - what other articles of one of the two outlets say as well: a footer, the background that follows every report. The runs
-  found in COMMON or more of a few articles of one outlet do not decide (`own`).
+  found in COMMON or more of a few articles of one outlet do not decide.
 - a statement that both quote: where less than CONTAINS is shared, what either has between quotation marks does not decide.
 - an article's own follow-up in the same outlet: there only `identical` and `contains` are a second posting.
 
@@ -32,7 +32,7 @@ NEAR = timedelta(days=14)  # two articles captured so close to each other are co
 FAR = 2  # samples in common that it takes otherwise; chance alone gives one among a million articles
 AGAIN = timedelta(days=7)  # after the newest version: then it is looked for once more, among what came meanwhile
 LOOKED_AT = 400  # articles with a sample of it whose times are looked at
-MOST = 24  # articles that one is compared with
+MOST = 64  # articles that one is compared with: of a text that more outlets print, the others are found from theirs
 PEERS = 6  # articles of an outlet that tell which of its words are everywhere
 COMMON = 3  # of them
 SIBLING = 0.6  # share of the shorter text: a peer of another outlet that has so much is itself a copy, no footer's bearer

@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,19 @@ from archive import acts
 from archive.acts import Act
 from archive.address import article_id
 from archive.catalog import Catalog
-from archive.catalog.sketches import CROWD, GLANCE, START
+from archive.catalog.sketches import CROWD, GLANCE
+from archive.catalog.sketches import START as DIGITS
 from archive.errors import Withheld
 from archive.export import pair_row
 from archive.keys import Stem
 from archive.republished import Face, Text, link, published_first
 from archive.settings import Settings
 from archive.sketch import ROWS, SIZE, hashes, of_article, sketch, unpack
+from archive.steps.republished import republished
 from archive.steps.workshop import Workshop
 from bench.newswire import changed, headline, text
 from tests.faults.site import Article
-from tests.histories import content, line, sha
+from tests.histories import START, content, line, sha
 from tests.newsrooms import Newsrooms, at, outlet, url
 from tests.servers import Server
 from tests.test_catalog import catalog, either, on_postgres, postgres  # noqa: F401
@@ -157,7 +160,7 @@ class TestHolders:
         packed = "".join(f"{one:08x}" for one in samples)
         stem = Stem(name, made.run, 1, 1, sha(made.record, 12))
         into.apply(stem.observations, [replace(made, reading=replace(made.reading, sketch=packed))], outlet(name))
-        return made.article[:START]
+        return made.article[:DIGITS]
 
     def test_who_has_a_sample_and_what_an_outlet_prints_everywhere(self, either: Catalog) -> None:  # noqa: F811
         alone = self.capture(either, "wire", 1, (5, 2**32 - 1))
@@ -169,6 +172,25 @@ class TestHolders:
         assert hits.found == {("wire", alone): 2, **{("nashra", one): 1 for one in few}}
         assert {key: count for key, count in hits.crowds.items() if key[0] == "masar"} == {("masar", one): 2 for one in crowd}
         assert either.sample_holders([11]).found == either.sample_holders([]).found == {}
+
+    def test_what_waits_and_what_waits_anew(self, either: Catalog) -> None:  # noqa: F811
+        for n in (1, 2):
+            self.capture(either, "wire", n, (n,))
+        now = START + timedelta(hours=3)
+        first, second = either.to_compare(now, 9)
+        assert either.to_compare(START + timedelta(hours=1), 9) == either.to_compare(now, 1) == [first]
+        either.note_compared(first, [], [], None)
+        either.note_compared(second, [], [], now + timedelta(days=1))
+        assert either.to_compare(now, 9) == []
+        assert [row.article for row in either.to_compare(now + timedelta(days=1), 9)] == [second.article]
+        either.compare_all()
+        anew = either.to_compare(now, 9)
+        assert [row[:3] for row in anew] == [first[:3], second[:3]]
+        self.capture(either, "wire", 3, (3,))
+        edit = content(2.5, "another", url=url("wire", "1"), outlet="wire", snapshot=True)
+        either.apply(Stem("wire", edit.run, 1, 1, sha(edit.record, 12)).observations, [edit], outlet("wire"))
+        either.note_compared(anew[0], [], [], None)  # of the article as it was: it waits all the same
+        assert [(row.article, row.due) for row in either.to_compare(now, 9)][1] == (first.article, at(2.5))
 
 
 class TestStep:
@@ -289,10 +311,6 @@ class TestStep:
         assert repr(rooms.pairs()) == repr(before)
 
     def test_cut_short_it_goes_on(self, rooms: Newsrooms) -> None:
-        from datetime import timedelta
-
-        from archive.steps.republished import republished
-
         wire = text(80, 200)
         rooms.print("wire", "x", 1, wire)
         rooms.print("nashra", "y", 2, wire)
