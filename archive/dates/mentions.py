@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from archive.dates.found import believable, day_of
 from archive.dates.words import END, LUNAR, LUNAR_MONTHS, MONTH, MONTHS, ORDINAL, ORDINALS, START, WEEKDAY, WEEKDAYS, heads
 
-_MONTH_HEADS, _LUNAR_HEADS, _WEEKDAY_HEADS = heads(MONTHS), heads(LUNAR_MONTHS), heads(WEEKDAYS)
+_MONTH_HEADS = heads(MONTHS) | {f"{head}ي" for head in heads(MONTHS)}  # Sorani: ئازاری
+_LUNAR_HEADS, _WEEKDAY_HEADS = heads(LUNAR_MONTHS), heads(WEEKDAYS)
 _GAP = r"[ ,./-]{0,3}"
 _OF = r"(?:(?:من شهر|من|شهر|لشهر|de|of) )?"
 _YEAR = (
@@ -18,8 +19,8 @@ _YEAR = (
     r"(?P<{name}>\d{{4}}(?!\d)|'\d\d(?!\d)|(?<=[^\W\d][-/])\d\d(?![\w:]))"
 )
 _NAMED = re.compile(
-    rf"(?:(?<!\w)(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er)?{_GAP}{_OF}|{START}(?P<o>{ORDINAL}) (?:من شهر|من|لشهر) )?"
-    rf"{START}(?P<m1>{MONTH}){END}(?:\.?[ /|(,-]{{1,3}}(?P<m2>{MONTH}){END} ?\)?)?\.?"
+    rf"(?:(?<!\w)(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ي)?{_GAP}{_OF}|{START}(?P<o>{ORDINAL}) (?:من شهر|من|لشهر) )?"
+    rf"{START}(?P<m1>{MONTH})ي?{END}(?:\.?[ /|(,-]{{1,3}}(?P<m2>{MONTH}){END} ?\)?)?\.?"
     rf"(?:{_GAP}\(?{_YEAR.format(name='y')}|{_GAP}(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\w:])(?:{_GAP}\(?{_YEAR.format(name='y2')})?)?"
 )
 _NUMERIC = re.compile(r"(?<!\w)(\d{1,4})( ?[-/.] ?)(\d{1,2})\2(\d{1,4})(?!\d)")
@@ -29,7 +30,10 @@ _LUNAR = re.compile(
     rf"{_GAP}(?:(?:عام|سنه|لعام|لسنه) )?(?P<y>1[3-5]\d\d)(?!\d)(?:{_AGE}\)?)?"
 )
 _IS_LUNAR = re.compile(_AGE)
-_CLEAN_END = re.compile(r"(?:م|ميلادي|ميلاديه|ad)?(?:(?![\w:%°$€£]|/\w|\.[a-z])|(?=t\d\d:))(?![.,-]\d(?!\d?[:h]\d))")
+_CLEAN_END = re.compile(
+    r"(?:م|ميلادي|ميلاديه|ء|ad)?(?:(?![\w:%°$€£]|/\w|\.[a-z])|(?=t\d\d:))(?![.,-]\d(?!\d?[:h]\d))"
+    r"|(?!هجر)(?=[ء-ي]{3})"  # «2019آخر تحديث»: two elements without a space between them
+)
 _SPOILT = re.compile(r"\d[-.,:'/]$|[$€£¥₪₺#@%&=+./_\\]$|[$€£¥₪₺#+=] $")
 _LIST = re.compile(r"(?<![\d:h])\d{1,2} ?(?:-|/|,|&|و|او|الي|حتي|to|and|or|et|au|a)? ?$")
 _BOUND = re.compile(

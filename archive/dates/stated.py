@@ -18,7 +18,7 @@ _ISO = re.compile(
 _DAY = r"(?P<mon>[a-z]+) (?P<d>\d{1,2})"
 _TIME = r"(?P<h>\d\d):(?P<mi>\d\d)(?::(?P<s>\d\d))?"
 _SHIFT = r"(?:(?P<sign>[+-])(?P<oh>\d\d):?(?P<om>\d\d))?"
-_ZONE = rf"(?P<zone>[a-z]{{1,5}})?{_SHIFT}(?: \([^()]*\))?"
+_ZONE = rf"(?P<zone>(?![ap]m\b)[a-z]{{1,5}})?{_SHIFT}(?: \([^()]*\))?"
 # RFC 5322 section 3.3, with the names of its section 4.3.
 _MAIL = re.compile(rf"(?:(?P<wk>[a-z]+),? )?(?P<d>\d{{1,2}})[ -](?P<mon>[a-z]+)[ -](?P<y>\d{{4}}) {_TIME} {_ZONE}")
 # Java's Date.toString «Tue Mar 19 20:17:05 UTC 2019» and JavaScript's «Thu Mar 14 2019 17:30:00 GMT+0300 (…)»
