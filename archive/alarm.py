@@ -11,6 +11,7 @@ without a past is held against each fault's `floor`.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -36,6 +37,7 @@ class Alarm:
     pages: int
     past: float | None  # share before; None without a past
     line: str = ""  # digest of the line, of fault "line"
+    others: int = 0  # further lines that came with it
     closed: str = ""
     examples: tuple[tuple[str, str], ...] = ()  # (article, address)
     shape: str = ""  # fault "look": the new one
@@ -71,12 +73,18 @@ def _of_fault(layout: str, fault: str, series: Sequence[tuple[str, Figures]]) ->
 
 
 def _line_alarms(layout: str, series: Sequence[tuple[str, Figures]]) -> Iterator[Alarm]:
-    """Of each line that is in many articles of some run: it came, or it was always there."""
+    """Lines that are in many articles: one alarm for all that came in the same run, over when all are gone again."""
     most = {line for _, one in series for line, n in one.lines.items() if n >= EXAMPLES}
+    together: dict[str, list[Alarm]] = defaultdict(list)
     for line in sorted(most):
         counts = [(run, one.lines[line], one.pages) for run, one in series]
         examples = {run: tuple(one.examples.get(line, ())) for run, one in series}
-        yield from _watch(layout, "line", counts, examples, line)
+        for found in _watch(layout, "line", counts, examples, line):
+            together[found.opened].append(found)
+    for of in together.values():
+        first = max(of, key=lambda one: (not one.closed, one.bad, one.line))
+        closed = "" if not first.closed else max(one.closed for one in of)
+        yield replace(first, closed=closed, others=len(of) - 1)
 
 
 def _watch(
@@ -184,5 +192,6 @@ def words(one: Alarm, layouts: Sequence[str] = (), text: str = "") -> str:
         return f"{share} known articles are drawn by another theme, shape {one.shape}, and read otherwise by {layout}"
     before = "" if one.past is None else f", {one.past:.0%} before"
     if one.fault == "line":
-        return f"one line stands in {share} articles{before}: {text or one.line} ({layout})"
+        more = f", and {one.others} more lines in others" if one.others else ""
+        return f"one line stands in {share} articles{before}: {text or one.line}{more} ({layout})"
     return f"{FAULTS[one.fault].words}: {share} pages{before} ({layout})"

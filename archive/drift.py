@@ -42,7 +42,7 @@ FAULTS = {
     "ld": Fault(f"less than {BORNE_OUT:.0%} of the page's own articleBody"),
     "second": Fault("a second reader finds another text"),
     "links": Fault("mostly links"),
-    "line": Fault("the same line in many articles", base=0.05, rise=0.2),
+    "line": Fault("the same line in many articles", base=0.05, floor=0.9, rise=0.2),
 }
 
 

@@ -109,6 +109,17 @@ def test_a_line_in_many_articles() -> None:
     assert found(*[pages(30, 24, text="رويترز")] * 4)[1:] == [], "one alarm, however long it goes on"
 
 
+def test_lines_that_come_together_are_one_alarm() -> None:
+    (alarm,) = found(pages(30), pages(30), pages(30, 24, text="تابعونا\nعلى تلغرام\nوعلى كل منصة"))
+    assert (alarm.bad, alarm.others) == (24, 2)
+    assert "and 2 more lines" in words(alarm)
+
+
+def test_a_new_outlets_lines_are_told_only_when_nearly_every_article_has_them() -> None:
+    assert found(pages(30, 20, text="الخبر")) == []
+    assert [one.fault for one in found(pages(30, 30, text="الخبر"))] == ["line"]
+
+
 def test_what_is_read_again_is_no_page_of_the_run() -> None:
     assert drift.of_file(replace(one, reread=True) for one in pages(5)) == {}
 
