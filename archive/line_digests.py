@@ -8,26 +8,34 @@ from the observations alone.
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection
 
-from archive.digest import fold_space
-
 SIZE = 8  # hex digits a line
+_OTHER = (
+    "\t\n\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # white space but U+0020, as archive.digest folds it
+)
+_ODD = re.compile(f"[{_OTHER}][ {_OTHER}]*| [ {_OTHER}]+")  # runs that are no single space: few, so most text is only looked at
 MOST = 256  # lines of one body; the last digest stands for all that follow
 
 
 def digest(line: str) -> str:
     """8 hex digits of one line: spaces folded, NFC."""
-    return hashlib.sha256(fold_space(line).encode("utf-8", "replace")).hexdigest()[:SIZE]
+    return _digest(unicodedata.normalize("NFC", line))
+
+
+def _digest(line: str) -> str:
+    return hashlib.sha256(_ODD.sub(" ", line).strip(" ").encode("utf-8", "replace")).hexdigest()[:SIZE]
 
 
 def of_text(faithful: str) -> str:
     """`Reading.lines` of a body: its lines that are not blank, in order."""
-    lines = [line for line in faithful.split("\n") if line.strip()]
+    lines = [line for line in unicodedata.normalize("NFC", faithful).split("\n") if line and not line.isspace()]
     if len(lines) > MOST:
         lines = [*lines[: MOST - 1], "\n".join(lines[MOST - 1 :])]
-    return "".join(map(digest, lines))
+    return "".join(map(_digest, lines))
 
 
 def split(lines: str) -> list[str]:

@@ -64,5 +64,6 @@ def _tells(name: str) -> bool:
 
 def _themes(tree: Any) -> list[str]:
     """Names of the themes whose style sheets the page asks for, sorted."""
-    hrefs = (link.get("href") or "" for link in tree.iterfind(".//link[@href]"))
+    head = tree.find("head")
+    hrefs = (link.get("href") or "" for link in (tree if head is None else head).iter("link"))
     return sorted({f"theme {match[1].lower()}" for href in hrefs if (match := _THEME.search(href))})

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import html
 
 from archive import line_digests
 from archive.container import find
+from archive.digest import fold_space
 from archive.shape import shape_of
 
 THEMES = {
@@ -64,6 +69,11 @@ class TestLines:
     def test_a_digest_for_each_line_that_is_not_blank(self) -> None:
         assert len(line_digests.split(line_digests.of_text("أول\n\n ثان \nثالث"))) == 3
         assert line_digests.of_text("ثان") == line_digests.of_text("  ثان ") != line_digests.of_text("ثاني")
+
+    @given(st.text(st.sampled_from("اب \t\xa0\u2003\u200c\u0655\u0627\u3000\x1c"), max_size=12))
+    def test_it_is_of_the_text_that_t_is_of(self, line: str) -> None:
+        told = hashlib.sha256(fold_space(line).encode()).hexdigest()[:8]
+        assert line_digests.digest(line) == told
 
     def test_what_came_and_what_went_each_as_often(self) -> None:
         before, after = line_digests.of_text("أ\nب\nب"), line_digests.of_text("ب\nج\nج")
