@@ -31,10 +31,10 @@ _LUNAR = re.compile(
 )
 _IS_LUNAR = re.compile(_AGE)
 _CLEAN_END = re.compile(
-    r"(?:م|ميلادي|ميلاديه|ء|ad)?(?:(?![\w:%°$€£]|/\w|\.[a-z])|(?=t\d\d:))(?![.,-]\d(?!\d?[:h]\d))"
+    r"(?:م|ميلادي|ميلاديه|ء|ad)?(?:(?![\w:%°$€£]|/\w|[.-][a-z])|(?=t\d\d:))(?![.,-]\d(?!\d?[:h]\d))"
     r"|(?!هجر)(?=[ء-ي]{3})"  # «2019آخر تحديث»: two elements without a space between them
 )
-_SPOILT = re.compile(r"\d[-.,:'/]$|[$€£¥₪₺#@%&=+./_\\]$|[$€£¥₪₺#+=] $")
+_SPOILT = re.compile(r"\d[-.,:'/]$|[$€£¥₪₺#@%&=+./_\\]$|[a-z]-$|[$€£¥₪₺#+=] $")
 _LIST = re.compile(r"(?<![\d:h])\d{1,2} ?(?:-|/|,|&|و|او|الي|حتي|to|and|or|et|au|a)? ?$")
 _BOUND = re.compile(
     rf"{START}(?:منذ|حتي|لغايه|قبل|بعد|بين|من|الي|until|till|since|before|after|from|to|depuis|avant|apres|du|au|jusqu'au) "
@@ -110,7 +110,7 @@ def _named(found: re.Match[str], line: str) -> Mention | None:
     month, year = MONTHS[found["m1"]], found["y"] or found["y2"] or ""
     if len(numbers) + bool(found["o"]) > 1 or not year or (found["m2"] and MONTHS[found["m2"]] != month):
         return unread
-    if not _standing(line, start, found.end()) or (len(year) == 2 and not _joined(found, line)):
+    if not _standing(line, start, found.end()) or not _joined(found, line, year):
         return unread
     if found["o"]:
         number = ORDINALS[found["o"]]
@@ -122,9 +122,15 @@ def _named(found: re.Match[str], line: str) -> Mention | None:
     return replace(unread, days=frozenset((day,) if day else ()))
 
 
-def _joined(found: re.Match[str], line: str) -> bool:
-    """14-Mar-19: without the signs, «14 مارس 19» may be the beginning of anything."""
-    return found["d1"] is not None and line[found.end("d1")] in "-/"
+def _joined(found: re.Match[str], line: str, year: str) -> bool:
+    """14-Mar-19, 14/آذار/2019: one sign on both sides of the month. «العدد 14، آذار 2019» is no date, nor is «14 مارس 19»."""
+    if not found["d1"]:
+        return len(year) != 2
+    sign = line[found.end("d1") : found.start("m1")].strip(" .")[:1]
+    if sign not in ("-", "/", ","):
+        return len(year) != 2
+    month = found.end("m2") if found["m2"] else found.end("m1")
+    return sign in line[month : found.start("y")]
 
 
 def _numeric(found: re.Match[str], line: str, marked: bool) -> Mention | None:
@@ -134,7 +140,7 @@ def _numeric(found: re.Match[str], line: str, marked: bool) -> Mention | None:
         orders = [(int(first), second, int(third))]
     elif len(first) < 3 and len(third) == 4:
         orders = [(int(third), second, int(first)), (int(third), int(first), second)]
-    elif len(first) < 3 and len(third) == 2 and sign == "/":
+    elif len(first) < 3 and len(third) == 2 and sign == "/" and not first == found[3] == third:
         orders = [
             (_full(third), second, int(first)),
             (_full(third), int(first), second),

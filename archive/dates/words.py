@@ -10,6 +10,7 @@ from functools import lru_cache
 # Letters that keyboards and code pages use for each other, and signs that stand for one another in dates.
 _SAME = str.maketrans("‐‒–—―ىیېےکةھہٱ،؛٬−∕⁄\\’ʼ`´", "-----ييييكههها,,,-///''''")
 _SPOIL = "_"  # for ², Ⅷ, ½ and the like: neither digit nor letter to us, and nothing beside it counts as a whole number
+_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd°℃℉№"  # of numbers: degrees, «رقم», Arabic number signs
 _SPACE, _ZERO_WIDTH_SPACE, _TATWEEL = " ", "\u200b", "\u0640"
 _STROKE = re.compile("(^|[\\d\\s/.,:])\u0640+")  # 14ـ3ـ2019: a tatweel that joins no letters is a dash
 _PREFIX = re.compile("(?<![^\\W_])(?:ال|[لب])\u0640+(?=\\d)")  # لـ14: the letter belongs to no number
@@ -31,7 +32,7 @@ def _plain(char: str) -> str:
     kind = unicodedata.category(char)
     if kind == "Nd":
         return str(unicodedata.decimal(char))
-    if kind in ("No", "Nl") or char in "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd":
+    if kind in ("No", "Nl") or char in _SIGNS:
         return _SPOIL
     if kind[0] == "M" or char == _TATWEEL or (kind == "Cf" and char != _ZERO_WIDTH_SPACE):
         return ""
