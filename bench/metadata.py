@@ -38,6 +38,7 @@ class Said:
     title: str = ""
     date: str = ""
     author: tuple[str, ...] = ()
+    doubted: bool = False  # of the date: stated, and marked as not to be believed
 
 
 def pages(folder: Path) -> Iterator[tuple[dict[str, str], bytes]]:
@@ -61,7 +62,7 @@ def ours(row: dict[str, str], body: bytes, *, text: bool = True) -> Said:
         meta = metadata.with_text(meta, [*found.faithful.split("\n")])
     when = meta.published or {}
     local = when.get("zone") == "outlet"
-    return Said(meta.title, when.get("value", "")[: 19 if local else 99], meta.authors)
+    return Said(meta.title, when.get("value", "")[: 19 if local else 99], meta.authors, when.get("confidence") == "low")
 
 
 def trafilaturas(row: dict[str, str], body: bytes) -> Said:
@@ -104,14 +105,14 @@ def _bare(name: str) -> str:
 
 
 def outcome(row: dict[str, str], said: Said, field: str) -> str:
-    """right, wrong, unknown; "" where the index has no answer."""
+    """right, wrong, unknown, doubted (wrong, and marked so); "" where the index has no answer."""
     gold, value = row[field].strip(), getattr(said, field)
     if not gold:
         return ""
     if not value:
         return "unknown"
     same: Callable[..., bool] = {"title": same_title, "date": same_date, "author": same_author}[field]
-    return "right" if same(gold, value) else "wrong"
+    return "right" if same(gold, value) else "doubted" if field == "date" and said.doubted else "wrong"
 
 
 def main() -> None:
@@ -133,14 +134,16 @@ def main() -> None:
             for field in FIELDS:
                 found = outcome(row, said, field)
                 counts[name][field][found] += 1
-                if name == "warraq" and found in ("wrong", "unknown") and given.show == f"{field}s":
+                if name == "warraq" and found in ("wrong", "unknown", "doubted") and given.show == f"{field}s":
                     print(f"{row['id']}  {found}\n    gold {row[field]!r}\n    said {getattr(said, field)!r}")
     print(f"{number} pages")
     for field in FIELDS:
         for name in readers:
             seen = counts[name][field]
             known = sum(seen.values()) - seen[""]
-            print(f"{field:7} {name:12} right {seen['right']:4} unknown {seen['unknown']:4} wrong {seen['wrong']:4} of {known}")
+            print(
+                f"{field:7} {name:12} right {seen['right']:4} unknown {seen['unknown']:4} doubted {seen['doubted']:2} wrong {seen['wrong']:4} of {known}"
+            )
     if given.time:
         for name in readers:
             print(f"{name:12} {1000 * spent[name] / max(1, number):6.2f} ms CPU a page")

@@ -16,9 +16,10 @@ _METAS = (
 )  # fmt: skip
 _CUE = re.compile(
     r"^(?:[\W_]*(?:بقلم|كتبت?ه?|كتبها|الكاتبة?|بواسطة|بواسطه|إعداد(?: وتحرير)?|اعداد|المحررة?|نویسنده|توسط|"
-    r"written by|posted by|reported by|by|von|par|por)(?=[\s:：/|–-])[\s:：/|–-]*)+",
+    r"written by|posted by|reported by|by|von|par|por)(?=[\s:：/|–-])[\s:：/|–-]*)+|^\s*(?:by|بقلم|بواسطة)\s*$",
     re.I,
 )
+_NO_NAME = re.compile(r"://|^\S+@\S+$|^@|\d{4}|\d:\d\d")  # addresses, dates
 _DESK = re.compile(
     r"(?:من )?(?:طاقم|هيئة|فريق|أسرة|قسم) ?ال?تحرير|\S{0,20} ?(?:staff|editorial|newsroom)", re.I
 )  # nobody by name
@@ -55,7 +56,7 @@ def _innermost(elements: list[Any]) -> list[Any]:
 def clean(text: str) -> str:
     """A name without «بقلم» and the like; "" for an address or what is no name."""
     name = _CUE.sub("", line(text)).strip(" \t,،;؛:|–-")
-    return "" if re.search(r"://|^\S+@\S+$|^@", name) or not re.search(r"[^\W\d_]{2}", name) else name
+    return "" if _NO_NAME.search(name) or not re.search(r"[^\W\d_]{2}", name) else name
 
 
 def _shown(marks: Marks, elements: list[Any]) -> list[str]:

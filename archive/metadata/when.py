@@ -5,7 +5,8 @@
     printed   in a line that a reader sees
     url       the day in the article's address
     relative  «منذ ٣ ساعات», counted back from the capture
-    low       stated, but not to be believed: contradicted by a day and more, or changed before it was published
+    low       stated, but not to be believed: contradicted by another statement or by the line under the headline, by more than
+              a day or two, or changed before it was published
 `zone` says whose offset a time has: `stated` (the page's own) or `outlet` (the outlet file's); a day without a time has none.
 `precision` is `hour` where the time is rounded to it («منذ ٣ ساعات»).
 """
@@ -49,6 +50,9 @@ _BOTH = ("article:published_time", "json-ld:datePublished")
 _DAY = timedelta(days=1, hours=2)  # two clocks that say the same may be so far apart
 
 
+_TWO_DAYS = timedelta(days=2)  # a day in one zone and a time in another
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What dates are read from."""
@@ -65,7 +69,8 @@ class Sources:
 def published(source: Sources) -> Dated | None:
     """When the article was published; None when the page does not tell, and never a guess."""
     if best := _surest(_stated(source, _machine_published(source))):
-        return best
+        shown = next((one for one in _printed(source, updated=False) if one["confidence"] == "printed"), None)
+        return {**best, "confidence": "low"} if shown and _apart(best["value"], shown["value"]) > _TWO_DAYS else best
     relative = None
     for one in _printed(source, updated=False):
         if one["confidence"] == "printed":
@@ -166,7 +171,7 @@ def _between(meta: Dated, ld: Dated) -> Dated:
     if one[:19] == other[:19]:
         return meta if ld["value"].endswith("+00:00") else ld
     earlier = min(meta, ld, key=lambda said: _instant(said["value"]))
-    return {**earlier, "confidence": "low"} if abs(_instant(one) - _instant(other)) > _DAY else earlier
+    return {**earlier, "confidence": "low"} if _apart(one, other) > _DAY else earlier
 
 
 def _printed(source: Sources, *, updated: bool) -> Iterator[Dated]:
@@ -214,6 +219,10 @@ def _is_before(one: str, other: str) -> bool:
     if 10 in (len(one), len(other)):
         return one[:10] < other[:10]
     return _instant(one) < _instant(other)
+
+
+def _apart(one: str, other: str) -> timedelta:
+    return abs(_instant(one) - _instant(other))
 
 
 def _instant(value: str) -> datetime:
