@@ -78,9 +78,16 @@ def test_what_did_not_happen_is_false() -> None:
         "it was never taken away",
         "its address did not change",
         "it was never put back",
-        "it was there at one of the two sightings, or between them",
+        "it was there at one of the two sightings",
     ]
     assert len(verdict([], [Event("mena", "other", 10, ("new",))]).false) == 1
+
+
+def test_what_came_back_between_two_sightings_was_gone_at_both() -> None:
+    made = [change("trash", 100), change("restore", 300), change("trash", 310)]
+    said = verdict(made, [event(350, "gone", since=130)])
+    assert said.false == []
+    assert [one.found is not None or one.late is not None for one in said.expected] == [True, False, True]
 
 
 def test_a_published_article_is_found_with_the_edits_before_its_capture() -> None:

@@ -184,14 +184,21 @@ class _Post:
         if not gone:
             self._false(event, "it was never taken away")
             return
-        last = gone[-1]
-        back = next((c for c in self.changes if c.sort == "back" and c.before > last.before), None)
-        if id(last) in self.seen:
+        seen = [self._taken_away(time) for time in (event.since or event.time, event.time)]
+        if id(gone[-1]) in self.seen:
             self.verdict.doubled.append(event)
-        elif (event.since and event.since < last.before) or (back and back.after < event.time):
-            self._false(event, "it was there at one of the two sightings, or between them")
+        elif None in seen:
+            self._false(event, "it was there at one of the two sightings")
         else:
-            self._find(event, last)
+            for change in filter(None, seen):
+                self._find(event, change)
+
+    def _taken_away(self, time: float) -> Change | None:
+        """The change by which it was not there at this time; None: it may have been there. That it came back between two
+        sightings, for less than a round, nobody can see."""
+        gone = next((c for c in reversed(self.changes) if c.sort == "gone" and c.before <= time), None)
+        back = gone and next((c for c in self.changes if c.sort == "back" and c.before > gone.before), None)
+        return None if back and back.after < time else gone
 
     def _returned(self, event: Event) -> None:
         back = self._before(event, "back")
