@@ -168,16 +168,18 @@ def _utf16(data: bytes, charset: str, by: str, declared: tuple[str, ...], why: s
 
 def _mostly_utf8(data: bytes, declared: tuple[str, ...], against: list[str]) -> Decoded | None:
     """UTF-8 all the same but for a few octets, or with parts in windows-1256; None when it is not UTF-8 at all."""
-    text = data.decode("utf-8", "replace")
-    wrong, beyond = text.count("\ufffd"), letters.beyond_ascii(text)
-    if wrong <= max(4, _FEW * beyond) and wrong * 5 < beyond:
-        return Decoded(text, "utf-8", "damaged", declared, f"UTF-8 but for {wrong} damaged letters; {against[-1]}")
-    if letters.utf8_share(data) < _PART:
+    beyond = letters.high(data) // 2  # most of our letters have two octets
+    share = letters.utf8_share(data)
+    if share < _PART:
         return None
+    text = data.decode("utf-8", "replace") if share > 1 - 2 * _PART else ""
+    wrong = text.count("\ufffd")
+    if text and wrong <= max(4, _FEW * beyond) and wrong * 5 < beyond:
+        return Decoded(text, "utf-8", "damaged", declared, f"UTF-8 but for {wrong} damaged letters; {against[-1]}")
     pieces = [_piece(piece) for piece in _TAGS.split(data)]
     text = "".join(piece for piece, _ in pieces)
     others, wrong = sum(other for _, other in pieces), text.count("\ufffd")
-    if not others or wrong > max(4, _FEW * letters.beyond_ascii(text)):
+    if not others or wrong > max(4, _FEW * beyond):
         return None
     return Decoded(text, "utf-8", "mixed", declared, f"UTF-8, but {others} pieces between tags are windows-1256; {against[-1]}")
 

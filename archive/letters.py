@@ -29,18 +29,24 @@ _SIGNS = re.compile(
 _NEVER = re.compile("[\u0080-\u009f\ufffd\ue000-\uf8ff]")
 _JOINERS = "\u200c\u200d\u200e\u200f\u2019\u0640\u00ad"
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")  # RFC 3629 §4
-_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH = bytes(range(128, 256))
 
 
 def beyond_ascii(text: str) -> int:
-    """Characters of `text` that are not ASCII."""
+    """Characters of a short `text` that are not ASCII."""
     return len(text) - len(text.encode("ascii", "ignore"))
 
 
+def high(data: bytes) -> int:
+    """Octets of `data` beyond ASCII."""
+    return len(data) - len(data.translate(None, _HIGH))
+
+
 def utf8_share(data: bytes) -> float:
-    """Share of the octets beyond ASCII that are part of letters of UTF-8, 0 to 1."""
-    high = len(_HIGH.findall(data))
-    return sum(map(len, _UTF8.findall(data))) / high if high else 1.0
+    """Share of the octets beyond ASCII that are part of letters of UTF-8, 0 to 1, in what is looked at."""
+    sample = data[: 4 * _LOOKED_AT]
+    beyond = high(sample)
+    return sum(map(len, _UTF8.findall(sample))) / beyond if beyond else 1.0
 
 
 def sense(text: str) -> float:
@@ -58,6 +64,7 @@ def arabic(text: str) -> bool:
 
     They are a quarter in Arabic, a seventh in Persian and Urdu; hardly any in KOI8-R's Russian, which gives Arabic letters too.
     """
+    text = text[:_LOOKED_AT]
     found = len(_ARABIC.findall(text))
     return 2 * found > beyond_ascii(text) and 10 * (text.count("\u0627") + text.count("\u0644")) >= found
 

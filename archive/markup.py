@@ -8,6 +8,7 @@ larger than any article is TooLarge: nothing is ever cut off in silence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from archive.errors import BadRecord
@@ -19,15 +20,12 @@ DEEPEST = 200  # elements one in another that keep their tags; of those pages th
 MOST_ATTRIBUTES = 200
 _WORTH_A_LOOK = 150_000  # characters: in fewer no element can have attributes enough to cost two seconds
 
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # Trafilatura gives up on these
+_NOT_XML = re.compile("[\x01-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]+")  # Trafilatura gives up on these
 _NOT_XML_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[\da-fA-F]|[dD][89a-fA-F][\da-fA-F]{2}|[fF]{3}[eEfF]));"
 )
-_TOKEN = re.compile(
-    r"""<(?:!--|(?:(?P<raw>script|style|textarea|title)(?=[\s/>])|(?P<end>/)?(?P<name>[a-zA-Z][^\s/>]*+))"""
-    r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+>)""",
-    re.I,
-)
+_BEGIN = re.compile(r"<(?:!--|(?P<raw>script|style|textarea|title)(?=[\s/>])|(?P<end>/)?(?P<name>[a-zA-Z][^\s/>]*+))", re.I)
+_REST = re.compile(r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 _ATTRIBUTE = re.compile(r"""[\s/]*+([^\s"'=<>/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>]*+))?+|["'=<])""")
 _TEXTS = "//text()[not(parent::script or parent::style)]"
 _VOID = frozenset((
@@ -47,15 +45,15 @@ class TooLarge(BadRecord):
 
 
 def tree_of(text: str) -> Any:
-    """The page `text` as a tree (lxml.html), None when it is blank; TooLarge, or BadRecord when it is no HTML at all."""
-    tags = text.count("<")
-    if tags > MOST_TAGS:
-        raise TooLarge(f"{tags} tags")
-    text = _NOT_XML_REFERENCE.sub("", _NOT_XML.sub("", text.replace("\f", " ")))
+    """The page `text` as a tree (lxml.html), None when it is blank; TooLarge, or BadRecord when it is no HTML at all.
+
+    Whoever asks has asked `not_too_large` before.
+    """
+    text = _NOT_XML_REFERENCE.sub("", _NOT_XML.sub("", text.replace("\f", " ").replace("\0", "")))
     if not text.strip():
         return None
     if len(text) > _WORTH_A_LOOK:
-        text = _TOKEN.sub(_fewer_attributes, text)
+        text = _with_fewer_attributes(text)
     tree, whole = _parsed(text)
     if not whole:
         tree, whole = _parsed(flat(text))
@@ -87,14 +85,37 @@ def _stopped(parser: Any) -> bool:
     return last is not None and last.type in (etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NO_MEMORY)
 
 
-def _fewer_attributes(tag: re.Match[str]) -> str:
-    if len(tag[0]) < 2 * MOST_ATTRIBUTES or not tag["name"]:
-        return tag[0]
-    start = tag.end("name") - tag.start()
-    at, kept = start, 0
-    while kept < MOST_ATTRIBUTES and (found := _ATTRIBUTE.match(tag[0], at)):
-        at, kept = found.end(), kept + 1
-    return tag[0][:at] + ">" if kept == MOST_ATTRIBUTES else tag[0]
+def not_too_large(data: bytes) -> None:
+    """TooLarge when the octets of a page, in whatever charset, are more than any article's, or its tags."""
+    if len(data) > LARGEST:
+        raise TooLarge(f"{len(data)} bytes")
+    tags = data.count(b"<")
+    if tags > MOST_TAGS:
+        raise TooLarge(f"{tags} tags")
+
+
+def _tags(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """(beginning, place behind it) of each tag, comment, and element in which a tag is no tag, up to one that never ends."""
+    at = 0
+    while (tag := _BEGIN.search(text, at)) is not None:
+        rest = None if tag["name"] is None and not tag["raw"] else _REST.match(text, tag.end())
+        if rest is None and (tag["name"] or tag["raw"]):
+            return
+        at = rest.end() if rest is not None and tag["name"] else _behind_raw(text, tag)
+        yield tag, at
+
+
+def _with_fewer_attributes(text: str) -> str:
+    pieces, at = [], 0
+    for tag, end in _tags(text):
+        if tag["name"] and end - tag.start() >= 2 * MOST_ATTRIBUTES:
+            inner, kept = tag.end(), 0
+            while kept < MOST_ATTRIBUTES and (found := _ATTRIBUTE.match(text, inner, end)):
+                inner, kept = found.end(), kept + 1
+            if kept == MOST_ATTRIBUTES:
+                pieces += [text[at:inner], ">"]
+                at = end
+    return "".join((*pieces, text[at:]))
 
 
 def flat(text: str) -> str:
@@ -102,27 +123,28 @@ def flat(text: str) -> str:
     kept: list[str] = []  # elements that are open
     beyond: dict[str, int] = {}  # open too, but without their tags
     pieces, at = [], 0
-    while (tag := _TOKEN.search(text, at)) is not None:
-        pieces.append(text[at : tag.start()])
-        at = tag.end()
-        if tag["name"] is None:
-            at = _behind_raw(text, tag)
-            pieces.append(text[tag.start() : at])
-            continue
-        name = tag["name"].lower()
-        if name in _VOID:
-            pieces.append(tag[0])
-        elif tag["end"]:
-            pieces.append(_closed(name, kept, beyond))
-        elif kept and kept[-1] == name and name in _CLOSES_ITSELF:
-            pieces.append(tag[0])
-        elif len(kept) < DEEPEST:
-            kept.append(name)
-            pieces.append(tag[0])
-        else:
-            beyond[name] = beyond.get(name, 0) + 1
-            pieces.append("" if name in _INLINE else "<br>")
+    for tag, end in _tags(text):
+        pieces += [text[at : tag.start()], _flat_tag(text[tag.start() : end], tag, kept, beyond)]
+        at = end
     return "".join((*pieces, text[at:]))
+
+
+def _flat_tag(whole: str, tag: re.Match[str], kept: list[str], beyond: dict[str, int]) -> str:
+    """What stands in the place of a tag, itself or nothing much."""
+    if tag["name"] is None:
+        return whole
+    name = tag["name"].lower()
+    if name in _VOID:
+        return whole
+    if tag["end"]:
+        return _closed(name, kept, beyond)
+    if kept and kept[-1] == name and name in _CLOSES_ITSELF:
+        return whole
+    if len(kept) < DEEPEST:
+        kept.append(name)
+        return whole
+    beyond[name] = beyond.get(name, 0) + 1
+    return "" if name in _INLINE else "<br>"
 
 
 def _closed(name: str, kept: list[str], beyond: dict[str, int]) -> str:

@@ -58,8 +58,7 @@ def parse(capture: StoredCapture) -> Page | None:
         unpacked = capture.unpacked(LARGEST)
     except TooMuch as error:
         raise TooLarge(str(error)) from error
-    if len(unpacked.data) > LARGEST:
-        raise TooLarge(f"{len(unpacked.data)} bytes")
+    markup.not_too_large(unpacked.data)
     decoded = charset.decode(unpacked.data, capture.header("content-type"))
     tree = markup.tree_of(decoded.text)
     return None if tree is None else Page(decoded, tree, metadata.head_of(tree, capture.url), unpacked)
