@@ -28,7 +28,7 @@ CLOCKS = ((0, 0, 0), (0, 30, 9), (9, 5, 7), (12, 0, 0), (12, 59, 59), (17, 30, 5
 
 
 def days() -> list[date]:
-    """First and last days of months over thirty years, leap days, and every 37th day between."""
+    """First and last days of months over thirty years, leap days, and every 97th day between."""
     months = [date(year, month, 1) for year in (1996, 2004, 2011, 2019, 2020, 2024) for month in range(1, 13)]
     ends = [first - timedelta(days=1) for first in months]
     return [
@@ -36,7 +36,7 @@ def days() -> list[date]:
         *ends,
         date(1996, 2, 29),
         date(2020, 2, 29),
-        *(date(1996, 1, 5) + timedelta(days=37 * n) for n in range(290)),
+        *(date(1996, 1, 5) + timedelta(days=97 * n) for n in range(110)),
     ]
 
 

@@ -95,7 +95,7 @@ CAPTURES = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(LINES, ZONES, CAPTURES)
 @example("1" * 600, "UTC", None)
 @example("14 آذار " * 70, "UTC", CAPTURED)
@@ -128,7 +128,7 @@ DATES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(PLAIN_WORDS, max_size=5), DATES, st.lists(PLAIN_WORDS, max_size=5))
 def test_words_around_a_date_never_change_it(before: list[str], dated: tuple[str, date], after: list[str]) -> None:
     text, day = dated
@@ -139,7 +139,7 @@ def test_words_around_a_date_never_change_it(before: list[str], dated: tuple[str
         assert hour in text or (hour == "20:17" and "8:17 PM" in text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text(MARKS, max_size=6), DATES, st.text(MARKS, max_size=6))
 def test_marks_and_digits_glued_to_a_date_never_make_another(before: str, dated: tuple[str, date], after: str) -> None:
     text, day = dated
