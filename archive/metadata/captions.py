@@ -22,6 +22,7 @@ _NAMED = re.compile(
 _BRACKETED = re.compile(r"[(\[]\s*(?P<who>[^()\[\]]{2,40})\s*[)\]]\s*\.?\s*$")
 _UP = 4  # ancestors of an image that may be its frame
 _LONGEST = 600
+_INSIDE = 60  # elements of a frame among which its caption is looked for: a frame of thousands of images is asked for each
 
 
 def described(image: Any) -> dict[str, str]:
@@ -42,7 +43,7 @@ def _is_frame(element: Any) -> bool:
 def _captioned(frame: Any) -> tuple[str, str]:
     """The caption and the credit that a frame shows; a credit inside the caption stands in both."""
     captions, credits_ = [], []
-    for one in frame.iterdescendants():
+    for one in islice(frame.iterdescendants(), _INSIDE):
         name = f"{one.get('class') or ''} {one.get('id') or ''}"
         if _CREDIT.search(name) or (one.get("itemprop") or "").lower() in _CREDIT_PROPS:
             credits_.append(one)
