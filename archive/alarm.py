@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -24,13 +24,14 @@ RARE = 1e-4
 ENOUGH = 10  # pages that one judgement needs
 WINDOW = 12  # runs that are put together at most
 PAST = 20  # runs of the past that count
+NAMED = 20  # articles of which an alarm's addresses are taken: some may be withheld
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm of an outlet. Runs by their ids; `closed` "" while it stands."""
 
-    fault: str  # of FAULTS, or "look"
+    fault: str  # of FAULTS, or "look" (a new one, that changes texts), "theme" (one that changes none, or was accepted)
     layout: str
     opened: str
     bad: int  # pages, in the run that opened it
@@ -45,7 +46,7 @@ class Alarm:
     @property
     def act(self) -> bool:
         """Must a person do something?"""
-        return self.fault == "look" or FAULTS[self.fault].act
+        return self.fault == "look" or (self.fault in FAULTS and FAULTS[self.fault].act)
 
 
 Runs = Sequence[tuple[str, Mapping[str, Figures]]]  # (run, its figures by layout), oldest first
@@ -148,25 +149,33 @@ def tail(bad: int, pages: int, share: float) -> float:
     return min(1.0, math.fsum(map(math.exp, logs)))
 
 
-def look_alarms(found: Sequence[tuple[str, Crossing]], settled: Settled, runs: Runs, urls: Mapping[str, str]) -> list[Alarm]:
-    """An alarm for each new look that waits for a person, while any article shows it: opened by the run in which as many
-    articles as make a theme had changed to it. `urls`: addresses of the articles that may be named."""
+def look_alarms(
+    found: Sequence[tuple[str, Crossing]], settled: Settled, runs: Runs, urls: Callable[[Sequence[str]], Mapping[str, str]]
+) -> list[Alarm]:
+    """An alarm for each look that articles changed to, as many as make a theme; opened by the run in which they did.
+
+    It stands while any article shows a look that waits for a person; where the texts read as before, or the look was
+    accepted, it is over with that run. `urls`: addresses of those of some articles that may be named.
+    """
     layouts = {shape: layout for _, of in runs for layout, one in of.items() if layout != ALL for shape in one.shapes}
+    waiting = {one.after[:SHAPE] for _, one in crossing.waiting(found, settled)}
+    crossed: dict[str, dict[str, Crossing]] = defaultdict(dict)  # shape → article → how it came to it first
+    for article, one in sorted(found, key=lambda row: (row[1].run, row[1].time, row[0])):
+        if one.before[:SHAPE] != one.after[:SHAPE] and not (one.same and one.after[:SHAPE] in waiting):
+            crossed[one.after[:SHAPE]].setdefault(article, one)
     out: list[Alarm] = []
-    for shape in sorted({one.after[:SHAPE] for _, one in crossing.waiting(found, settled)}):
-        came: dict[str, str] = {}  # article → run in which it changed to this look with another text
-        for article, one in sorted(found, key=lambda row: (row[1].run, row[1].time, row[0])):
-            if one.after[:SHAPE] == shape != one.before[:SHAPE] and not one.same:
-                came.setdefault(article, one.run)
+    for shape, came in sorted(crossed.items()):
         if len(came) < crossing.FEW:
             continue
-        opened = sorted(came.values())[crossing.FEW - 1]
-        inside = {article for article, run in came.items() if run <= opened}
+        opened = sorted(one.run for one in came.values())[crossing.FEW - 1]
+        inside = [article for article, one in came.items() if one.run <= opened]
         looked = {article for article, one in found if one.after[:SHAPE] == shape and one.run <= opened}
-        examples = tuple((article, urls[article]) for article in came if article in urls)[:EXAMPLES]
+        named = urls(inside[:NAMED])
+        examples = tuple((article, named[article]) for article in inside if article in named)[:EXAMPLES]
+        fault, closed = ("look", "") if shape in waiting else ("theme", opened)
         layout = layouts.get(shape, "")
-        out.append(Alarm("look", layout, opened, len(inside), len(looked), None, shape=shape, examples=examples))
-    return sorted(out, key=lambda one: (one.opened, one.shape))
+        out.append(Alarm(fault, layout, opened, len(inside), len(looked), None, closed=closed, shape=shape, examples=examples))
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +197,8 @@ def words(one: Alarm, layouts: Sequence[str] = (), text: str = "") -> str:
     named = one.layout or "none" if one.layout != ALL else ", ".join(layouts) or "none"
     layout = f"layout{'s' if one.layout == ALL and len(layouts) > 1 else ''} {named}"
     share = f"{one.bad} of {one.pages}"
+    if one.fault == "theme":
+        return f"{share} known articles are drawn by another theme, shape {one.shape}; what that changed is no edit ({layout})"
     if one.fault == "look":
         return f"{share} known articles are drawn by another theme, shape {one.shape}, and read otherwise by {layout}"
     before = "" if one.past is None else f", {one.past:.0%} before"

@@ -72,7 +72,7 @@ def test_an_accepted_look_closes_the_alarm_and_what_changed_after_it_is_told(cat
     catalog.settle(OUTLET)
     assert kinds(catalog) == ["body", "body"]
     found = catalog.drift("example")
-    assert ([one for one in found.standing if one.fault == "look"], found.waiting) == ([], 0)
+    assert ([one for one in found.standing if one.shape], found.waiting) == ([], 0)
     before = catalog.tables()
     catalog.settle(OUTLET)
     assert catalog.tables() == before
@@ -137,3 +137,11 @@ def test_addresses_of_withheld_articles_are_not_named(catalog: Catalog) -> None:
         catalog.note_acts({acts.key(made): made})
     assert hidden.isdisjoint({article for one in catalog.drift("example").standing for article, _ in one.examples})
     assert hidden & {article for one in catalog.with_withheld().drift("example").standing for article, _ in one.examples}
+
+
+def test_a_theme_that_changes_no_text_is_told_once_and_is_over(catalog: Catalog) -> None:
+    catalog.apply(key(1), [drawn(1 + n / 100, f"نص {n}", OLD, n) for n in range(8)], OUTLET)
+    catalog.apply(key(9), [drawn(9 + n / 100, f"نص {n}", NEW, n) for n in range(8)], OUTLET)
+    (alarm,) = [one for one in catalog.drift("example").alarms if one.shape]
+    assert (alarm.fault, alarm.shape, alarm.bad, alarm.act, alarm.closed) == ("theme", NEW, 8, False, alarm.opened)
+    assert (kinds(catalog), catalog.drift("example").waiting) == ([], 0)

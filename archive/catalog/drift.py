@@ -7,6 +7,7 @@ crossings and the acts on the outlet: in whatever order they come, the rows are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -21,7 +22,6 @@ from archive.drift import Figures
 from archive.observation import Observation
 
 RUNS = 120  # of the past, of which figures are asked for
-MOST = 400  # articles whose addresses are asked for, to name five
 _c, _f, _o, _act = models.crossing.c, models.figure.c, models.outlet.c, models.act.c
 Row = tuple[Any, ...]
 
@@ -117,6 +117,6 @@ def view(connection: Connection, outlet: str) -> Drift:
     """All of it, as people may see it."""
     told, now = runs(connection, outlet), settled(connection, outlet)
     found = [(article, one) for article, one, _ in crossings(connection, outlet)]
-    named = urls(connection, outlet, sorted({article for article, _ in crossing.waiting(found, now)})[:MOST])
-    alarms = [*alarm.alarms(told), *alarm.look_alarms(found, now, told, named)]
+    looks = alarm.look_alarms(found, now, told, partial(urls, connection, outlet))
+    alarms = [*alarm.alarms(told), *looks]
     return Drift(told, tuple(sorted(alarms, key=lambda one: one.opened)), waiting(connection, outlet), now)

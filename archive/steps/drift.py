@@ -26,7 +26,7 @@ def accept(shop: Workshop, outlet: Outlet, shape: str, reason: str) -> Outcome:
     if shape in found.settled.accepted:
         return Outcome(f"accept-layout: {shape} of {outlet.name} is accepted already", {"shape": shape}, nothing_due=True)
     if not _SHAPE.fullmatch(shape) or shape not in known(found):
-        waiting = ", ".join(one.shape for one in found.standing if one.shape) or "none waits"
+        waiting = ", ".join(one.shape for one in found.standing if one.fault == "look") or "none waits"
         raise Refused(f"{outlet.name} has no look {shape!r}", f"`warraq drift {outlet.name}` names them: {waiting}")
     done = act.perform(shop, act.make(shop, acts.ACCEPT, reason, outlet=outlet.name, more={"shape": shape}))
     shop.catalog.settle(outlet)
@@ -55,7 +55,7 @@ def told(shop: Workshop, outlet: Outlet, found: Drift, run: str, lines: Iterable
             notes.append(f"ALARM: {alarm.words(one, layouts, text)}; as {where}")
         elif not one.closed:
             notes.append(f"alarm since {one.opened}: {alarm.words(one, layouts)}")
-        elif one.closed == run:
+        elif one.closed == run and one.fault != "theme":
             notes.append(f"alarm over: {alarm.words(one, layouts)}")
     if found.waiting:
         notes.append(
@@ -69,7 +69,7 @@ def to_do(outlet: Outlet, found: Drift, run: str) -> Refused | None:
     mine = [one for one in found.alarms if one.opened == run and not one.closed and one.act]
     if not mine:
         return None
-    looks = " or ".join(f"`warraq accept-layout {outlet.name} {one.shape}`" for one in mine if one.shape)
+    looks = " or ".join(f"`warraq accept-layout {outlet.name} {one.shape}`" for one in mine if one.fault == "look")
     layouts = [one.name or "unnamed" for one in outlet.layouts]
     what = "; ".join(alarm.words(one, layouts) for one in mine)
     either = f", or, if its texts are read right as they are, {looks}" if looks else ""
