@@ -295,6 +295,7 @@ def test_a_picture_of_an_earlier_run_is_the_capture_of_then(studio: Studio) -> N
     earlier, now = studio.listed(1), studio.snapshots(2)[0]["pictures"]
     assert [one["sha256"] for one in now[:2]] == [earlier[name]["sha256"] for name in "ab"]
     assert [one["record"] for one in now[:2]] == [earlier[name]["record"] for name in "ab"]
+    assert [(one["mime"], one["bytes"]) for one in now[:2]] == [("image/png", len(picture(name))) for name in "ab"]
     assert now[2]["sha256"] == hashlib.sha256(picture("c")).hexdigest()  # it failed then
 
 

@@ -6,8 +6,8 @@ Pictures are asked for last, so the capture of one may lie in a later file of th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from archive import judge, snapshot, warc
 from archive.errors import BadRecord, Broken
@@ -18,12 +18,15 @@ from archive.outlet import Outlet
 from archive.steps.workshop import Workshop
 from archive.warc import StoredCapture
 
+if TYPE_CHECKING:
+    from archive.catalog.gallery import PictureRow
+
 MOST = 100_000  # captures held in memory: of this run and those before it that are not sealed yet; the catalog has the others
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The capture of a picture. `size` and `mime`: 0 and "" where it was captured earlier, or nothing new came."""
+    """The capture of a picture. `size` and `mime`: 0 and "" where nothing came, or its record cannot be read again."""
 
     klass: str
     reason: str
@@ -112,12 +115,26 @@ class Pictured:
         return {"missing": "off" if not limit else "over-limit" if number >= limit else "not-captured"}
 
     def _recall(self, urls: Collection[str]) -> None:
-        """Captures of earlier runs, from the catalog."""
-        for row in self.shop.catalog.picture_captures(self.outlet.name, urls) if urls else ():
+        """Captures of earlier runs, from the catalog; what they are like, from the record that holds the picture."""
+        rows = self.shop.catalog.picture_captures(self.outlet.name, urls) if urls else []
+        whole = {row.body: row for row in rows if row.klass == "content" and row.record_type == "response"}
+        for row in rows:
             place = (row.time, row.body, row.record, row.warc, row.offset, row.length)
             one = Captured(row.klass, row.reason, *place)
             if row.url not in self.found or self.found[row.url].rank < one.rank:
                 self.found[row.url] = one
+        for url, seen in [(url, self.found[url]) for url in urls if url in self.found]:
+            if seen.klass == "content" and not seen.size and seen.body in whole:
+                self.found[url] = replace(seen, **self._like(whole[seen.body]))
+
+    def _like(self, row: PictureRow) -> dict[str, Any]:
+        """`mime` and `size` of a stored picture; empty when its record is damaged, which verify tells."""
+        try:
+            capture = warc.capture_at(self.shop.store.get(row.warc, row.offset, row.length), row.offset)
+        except (BadRecord, Broken, KeyError) as error:
+            self.shop.say(f"extract: a picture is not looked at again: {row.warc} at {row.offset}: {error}")
+            return {}
+        return {"mime": capture.header("content-type").partition(";")[0].strip().lower(), "size": _size(capture)}
 
 
 def _size(capture: StoredCapture) -> int:
