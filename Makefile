@@ -35,7 +35,7 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test long check testbed week bench kills drill faults attacks fuzz backlog lock
+.PHONY: setup dev test long check testbed week bench floor peers kills drill faults attacks fuzz backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
@@ -60,7 +60,14 @@ week: dev ## A scaled week on the test bed, 2,000 changes; WEEK="--faults" throu
 	@$(BIN)/python -m tests.week $(WEEK)
 
 bench: dev ## Every performance figure, with its bound
-	@status=0; for one in pipeline warc store catalog planning verify revisit; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+	@status=0; for one in pipeline reading warc store catalog planning verify revisit; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+
+floor: dev ## How clean bodies are on checked pages: PAGES=DIR, default ../shared/pages/real; PEERS=1 beside other extractors
+	@$(BIN)/python -m bench.extraction $(or $(PAGES),../shared/pages/real) $(if $(filter-out 0,$(PEERS)),--peers)
+
+peers: dev ## The other extractors of `make floor PEERS=1`, in .venv-bench
+	@$(PYTHON) -m venv .venv-bench
+	@VIRTUAL_ENV=$(CURDIR)/.venv-bench $(BIN)/uv pip sync --quiet --require-hashes requirements-bench.txt
 
 kills: dev ## kill -9 at 40 random moments and around every put, then run again; about 15 minutes
 	@$(BIN)/python -m tests.faults.kill
@@ -86,6 +93,8 @@ lock: dev ## Resolve requirements*.in anew into requirements*.txt
 		requirements.in -o requirements.txt
 	$(UV) pip compile --upgrade --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
 		requirements-dev.in -o requirements-dev.txt
+	$(UV) pip compile --upgrade --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+		requirements-bench.in -o requirements-bench.txt
 
 ##@ To tidy up
 .PHONY: clean help bare
