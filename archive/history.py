@@ -15,6 +15,7 @@ State = Literal[
     "new", "live", "edited", "returned", "paywalled", "gone", "moved", "elsewhere", "blocked", "broken", "not-article"
 ]
 ALIVE = frozenset(("live", "edited", "returned"))  # states of an article that stands where it was
+STANDS = ALIVE | {"paywalled"}  # or that says that it does, to whoever pays
 UNCAPTURED = "uncaptured"  # flag of a tombstone for a page that was announced, but gone before anybody read it
 
 

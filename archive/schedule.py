@@ -154,12 +154,11 @@ def noisy(fruitless: int, tried: int) -> bool:
 
 
 def sitemap_true(lastmods: Sequence[str]) -> bool:
-    """Is `lastmod` about the articles? Not when it is the moment at which the sitemap was made: one for most entries.
-
-    Days without a time say nothing about that, nor do fewer than 20 times.
-    """
+    """Is `lastmod` about the articles? Not when it is the moment at which the sitemap was made, or its day: one for most
+    entries. Fewer than 20 say nothing about that."""
     times = [value for value in lastmods if "T" in value and "T00:00" not in value]
-    return len(times) < ENOUGH or 2 * max(Counter(times).values()) <= len(times)
+    days = [value for value in lastmods if value and "T" not in value]
+    return all(len(some) < ENOUGH or 2 * max(Counter(some).values()) <= len(some) for some in (times, days))
 
 
 def _retry(known: Visit, outlet: Outlet) -> float:

@@ -129,6 +129,8 @@ class OutletSpider(scrapy.Spider):
             lists = min((job.rank for job in self._flying if job.role == "channel"), default=Rank.PICTURE)
             if lists is not Rank.FRONT:
                 self.lists.front_settled()
+            if self.frontier.front_waits():  # what speaks against an absence is not known before it was answered
+                lists = min(lists, Rank.NEW)
             job, at = self.frontier.pop(monotonic(), lists)
             if job is not None:
                 await self._fly(asker, job)

@@ -23,7 +23,7 @@ from archive.channels.page import following, page_of
 from archive.channels.scope import join
 from archive.outlet import Outlet
 from archive.plan import Plan, Task
-from archive.schedule import sitemap_true
+from archive.schedule import LONGEST, sitemap_true
 from spiders.changes import Changes
 from spiders.frontier import Frontier, Job, Rank
 from spiders.known import Known
@@ -50,6 +50,7 @@ class Discovery:
         self._backlog: dict[str, Task] = {task.article or article_id(task.url): task for task in plan.backlog}
         self._open: Counter[str] = Counter()  # kind → documents that were asked for and not answered yet
         self.short = False  # the front page of REST may tell that something is missing
+        self.owed = 0  # articles that the site should have, when it has fewer and no walk of this run looks for them all
         self._named: dict[str, Cited] = {}  # address of a channel, or id of a backlog article → what first named it
         self._walked = frozenset(plan.walked) if plan.walk else frozenset()
         self._front_over = False
@@ -139,11 +140,23 @@ class Discovery:
         return self.changes.noted(job)
 
     def walk_report(self, left: list[Job], *, whole: bool) -> dict[str, Any]:
-        """Whether this run's walk through all channel pages came to its end."""
+        """Whether this run's walk through all channel pages came to its end.
+
+        A list that failed is tried again in the next rounds, and keeps the walk open for half of the time to the next one:
+        one that fails for ever must not keep what the others tell from being acted upon.
+        """
         pages = sum(job.role == "channel" for job in left)
-        complete = self.walking and whole and not pages and not self._broken and self._answered > 0
+        failed = self._broken > 0 and not self._walked_before(self.outlet.walk_every / 2)
+        complete = self.walking and whole and not pages and not failed and self._answered > 0
         counts = {"answered": self._answered, "left": pages, "broken": self._broken}
-        return {"wanted": self.walking, "since": self.walk_since, "complete": complete, **counts}
+        owed = {"owed": self.owed} if self.owed else {}
+        return {"wanted": self.walking, "since": self.walk_since, "complete": complete, **counts, **owed}
+
+    def _walked_before(self, seconds: float) -> bool:
+        """Did the last walk begin so many seconds ago, or more?"""
+        return not self.walk_since or self._now - datetime.fromisoformat(self.walk_since) >= timedelta(
+            seconds=min(seconds, LONGEST)
+        )
 
     # --- what the subclasses fill in
 
@@ -171,8 +184,8 @@ class Discovery:
         return put
 
     def begin_walk(self) -> None:
-        """A walk that the plan does not have: this run's lists say that one is worth it."""
-        self.walking, self.walk_since = True, self._now.isoformat()
+        """A walk that the plan does not have, from its first page: this run's lists say that one is worth it."""
+        self.walking, self.walk_since, self._walked = True, self._now.isoformat(), frozenset()
         self.ask_nowhere()
 
     def ask_nowhere(self) -> None:

@@ -145,6 +145,10 @@ class Frontier:
         ranks = [row[2].rank for row in self._later] + [row[3].rank for row in self._heap[:1]]
         return min(ranks, default=None)
 
+    def front_waits(self) -> bool:
+        """Does a front channel wait for its next attempt?"""
+        return any(row[2].rank is Rank.FRONT for row in self._later)
+
     def left(self) -> list[Job]:
         """Every job that is still in."""
         return [row[3] for row in self._heap if row[2] not in self._replaced] + [row[2] for row in self._later]

@@ -29,6 +29,7 @@ OFTEN, LARGE, SELDOM = 24, 100, 4
 
 
 class WordpressDiscovery(Discovery):
+    _front: tuple[Job, Channel] | None = None  # the first front page of REST
     guesses = ("/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
 
     _roots: ClassVar[tuple[str, ...]] = ("wp-json/", "?rest_route=/")  # with and without pretty permalinks
@@ -46,6 +47,7 @@ class WordpressDiscovery(Discovery):
             "rest": [url for url in (told.get("rest"), *(usual if self._may_be_there("rest") else ())) if url],
             "feed": feeds if "feed" in told or self._may_be_there("feed") else [],
         }
+        self._returned: set[str] = set()  # articles that REST had not, and lists as modified
         self._try("feed")
         self.ask_written()
         if not self._try("rest") or self.walking:
@@ -92,11 +94,23 @@ class WordpressDiscovery(Discovery):
             if times and min(times) >= since - SLACK:  # else the site ignores what is asked, and would list all it has
                 for row in channel.next:
                     self.ask(row.url, "rest", Rank.FRONT, row.page)
+                self._note_returned(channel)
             return
         if job.rank is Rank.FRONT and job.page == 1:
             self._sweep(job.url)
-            self._mind_total(channel)
+            self._front = job, channel
+            self._mind_total(job, channel)
         self.ask_next(job, channel)
+
+    def _note_returned(self, channel: Channel) -> None:
+        """What was gone from REST and is listed again makes up for as many that went: the total alone would not tell."""
+        rows = [self._known.row(item["article"]) for item in channel.items]
+        back = {row.article for row in rows if row is not None and not row.alive and "rest" not in row.words}
+        if back - self._returned and self._front is not None:
+            self._returned |= back
+            self._mind_total(*self._front)
+            if self.walking:
+                self.ask_next(*self._front)
 
     def _sweep(self, front: str) -> None:
         """Ask for what was modified since the last sweep, or since the last look at this site. The hour is rounded down,
@@ -108,23 +122,22 @@ class WordpressDiscovery(Discovery):
             since = (last - OVERLAP).replace(minute=0, second=0, microsecond=0)
             self.ask(rest.sweep_of(front, since), "rest", Rank.FRONT, 1)
 
-    def _mind_total(self, channel: Channel) -> None:
+    def _mind_total(self, job: Job, channel: Channel) -> None:
         """The number of articles that the site says it has, against what it said before and what is new: a difference is
-        worth a walk now."""
+        worth a walk now. A shortage that none looks into is owed: the next run is told what there should be."""
         if channel.total is not None and self.plan.expected >= 0:
             listed = {item["article"] for item in channel.items}
-            new = sum(not self.is_known(article) for article in listed - self.changes.newcomers)
-            differ = channel.total - self.plan.expected - new
-            self.short = differ < 0
+            new = sum(not self.is_known(article) for article in listed - self.changes.newcomers - self._returned)
+            should = self.plan.expected + new + len(self._returned)
+            self.short = channel.total < should
             share = min(1.0, (channel.pages or LARGE) / LARGE) / OFTEN if self.short else 1 / SELDOM
-            if differ and not self.walking and self._walked_before(self.outlet.walk_every * share):
+            over = channel.pages is not None and rest.walk_of(job.url, channel.pages) in self._walked  # but for what failed
+            if channel.total != should and (over or not self.walking) and self._walked_before(self.outlet.walk_every * share):
                 self.begin_walk()
                 self.ask_named()
+            looked = self.walking and not self._walked  # from the first page on
+            self.owed = should if self.short and not looked else 0
         self.short |= self.walking and channel.pages == 1
-
-    def _walked_before(self, seconds: float) -> bool:
-        """Did the last walk begin more than so many seconds ago?"""
-        return not self.walk_since or self._now - datetime.fromisoformat(self.walk_since) >= timedelta(seconds=seconds)
 
     def _after_feed(self, job: Job, channel: Channel) -> None:
         page = job.page or 1

@@ -552,6 +552,16 @@ class TestListed:
         either.apply(key(19), [content(19, "w", url=url(33))], OUTLET)
         assert "unlisted" not in whys(either, 19).values()
 
+    def test_what_is_behind_a_paywall_stands_all_the_same(self, catalog: Catalog) -> None:
+        """Its deletion is to be seen as any other's."""
+        first, second, third = walked()
+        locked = [line(15.7 + n / 100, "blocked", url(n), reason="paywall") for n in (32, 33)]
+        catalog.apply(first[0], [*first[1], *locked], OUTLET)
+        catalog.apply(*second, OUTLET)
+        assert {row[3]: row[5] for row in catalog.asked("example")} == {url(n): True for n in range(30, 34)}
+        catalog.apply(*third, OUTLET)
+        assert {n for n, why in whys(catalog, 18.3).items() if why == "unlisted"} == {33}
+
     def test_what_left_a_list_of_the_newest_is_looked_at_ever_more_seldom(self, either: Catalog) -> None:
         """A sitemap of the newest articles drops one after the other, and each of them is there as before."""
         for one in walked():
@@ -594,6 +604,22 @@ class TestListed:
         assert [rows[url(n)][5] for n in (32, 33, 40)] == [True, False, False]
         ignoring = {row[3]: row[4] for row in either.asked("example", frozenset({"text"}))}
         assert ignoring[url(31)] == {"rest": at(2)}
+
+    def test_a_front_page_that_lists_all_there_is_lists_it_as_long_as_it_stays_the_same(self, catalog: Catalog) -> None:
+        """A site of a hundred posts or fewer has no walk: its front REST page is the whole list."""
+        walk = {"wanted": True, "since": at(1), "complete": True}
+        front = announce(1.1, *(item(n, modified=at(0)) for n in (1, 2, 3)), channel="rest", pages=1)
+        seen = [content(1.2 + n / 100, "w", url=url(n)) for n in (1, 2, 3)]
+        catalog.apply(key(1), [front, *seen, report(1, walk=walk)], OUTLET)
+        same = replace(front, time=at(25.1), record="<urn:uuid:same>", record_type="revisit", items=(), pages=None)
+        catalog.apply(key(25), [same, report(25, walk={**walk, "since": at(25)})], OUTLET)
+        assert {row[3]: (row[4], row[5]) for row in catalog.asked("example")} == {
+            url(n): ({"rest": at(0)}, True) for n in (1, 2, 3)
+        }
+        assert "unlisted" not in whys(catalog, 26).values()
+        fewer = replace(front, time=at(49.1), record="<urn:uuid:fewer>", items=(item(1), item(2)), body="sha256:fewer")
+        catalog.apply(key(49), [fewer, report(49, walk={**walk, "since": at(49)})], OUTLET)
+        assert {n for n, why in whys(catalog, 50).items() if why == "unlisted"} == {3}
 
     def test_what_the_site_said_it_has_and_which_lists_had_articles(self, either: Catalog) -> None:
         assert (either.expected("example"), either.had("example")) == (-1, ())

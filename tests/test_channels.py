@@ -311,7 +311,7 @@ def test_news_sitemap_dates_titles_and_gzip() -> None:
 <news:title>قطن الحسكة</news:title></news:news></url><url><loc>{SITE}about</loc></url></urlset>"""
     found = read("sitemap", gzip.compress(body.encode()), ROOM)
     assert [(i["published"], i["modified"], i["title"]) for i in found.items] == [
-        ("2019-04-24T09:00:00+00:00", "", "قطن الحسكة")
+        ("2019-04-24T09:00:00+00:00", "2019-04-24", "قطن الحسكة")
     ]
 
 
@@ -449,3 +449,21 @@ def test_the_outlets_that_come_with_warraq(path: Path) -> None:
     for layout in outlet.layouts:
         for xpath in filter(None, (layout.match, layout.body, layout.title, *layout.prune)):
             etree.XPath(xpath)
+
+
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ("2026-11-22", "2026-11-22"),
+        (" 2026-11-22T09:30:00 ", "2026-11-22T09:30:00"),
+        ("2026-11-22 09:30:00", "2026-11-22T09:30:00"),
+        ("2026-11-22T09:30:00+03:00", "2026-11-22T09:30:00+03:00"),
+        ("22/11/2026", ""),
+        ("today", ""),
+    ],
+)
+def test_a_lastmod_without_time_or_offset_is_a_word_all_the_same(printed: str, word: str) -> None:
+    """It orders nothing, but another one says that the article was edited."""
+    body = f"<urlset><url><loc>{SITE}khabar-12345/</loc><lastmod>{printed}</lastmod></url></urlset>"
+    (found,) = read("sitemap", body).items
+    assert found["modified"] == word

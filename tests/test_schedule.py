@@ -301,6 +301,15 @@ def test_a_word_is_noise_when_most_visits_for_its_sake_found_nothing(fruitless: 
     assert noisy(fruitless, tried) is noise
 
 
+def test_days_tell_as_times_do_unless_they_are_one_day_for_most() -> None:
+    days = [f"2026-11-{n:02d}" for n in range(1, 21)]
+    assert sitemap_true(days)
+    assert not sitemap_true(["2026-11-22"] * 11 + days[:9])
+    assert sitemap_true(["2026-11-22"] * 10 + days[:10])
+    assert sitemap_true(["2026-11-22"] * 19)  # too few to tell
+    assert not sitemap_true(["2026-11-22T09:00:00"] * 11 + days[:9] + ["2026-11-21T09:00:00"] * 9)
+
+
 def test_a_sitemap_whose_entries_all_changed_at_the_same_moment_tells_when_it_was_made() -> None:
     made = ["2026-11-22T01:12:07+00:00"] * 60
     honest = [f"2026-11-22T01:12:{n:02d}+00:00" for n in range(60)]

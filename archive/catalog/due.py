@@ -13,10 +13,9 @@ from archive.catalog import drift, models
 from archive.catalog.apply import chunks, load
 from archive.catalog.derive import stamp
 from archive.catalog.rows import Walk
+from archive.catalog.sightings import SWEPT
 from archive.observation import Observation
 from archive.version import fold
-
-SWEPT = "modified_after="  # in the address of a sweep, before the time
 
 
 def attempted(connection: Connection, outlet: str) -> set[str]:

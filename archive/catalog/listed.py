@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from archive.catalog import models
 from archive.catalog.bulk import chunks
 from archive.catalog.derive import stamp
-from archive.history import ALIVE
+from archive.history import STANDS
 
 COMPLETE = ("rest", "sitemap")
 MEMORY = timedelta(days=64)  # articles are looked at by age more often than what was dropped so long ago
@@ -101,7 +101,7 @@ def _asked_before(walks: list[str], seen: str) -> str:
 
 
 def _dropped(outlet: str, kind: str, since: str, asked: str) -> Select[tuple[str]]:
-    alive = (_a.last_fetch < asked, _a.state.in_(sorted(ALIVE)))
+    alive = (_a.last_fetch < asked, _a.state.in_(sorted(STANDS)))
     listed = (_s.outlet == outlet, _s.channel == kind, _s.last_seen < since)
     join = (_a.outlet == _s.outlet) & (_a.article == _s.article)
     return select(_s.article).join_from(models.sighting, models.article, join).where(*listed, *alive).order_by(_s.article)

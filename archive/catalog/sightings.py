@@ -10,6 +10,8 @@ from archive.address import article_id
 from archive.observation import Observation
 from archive.version import at
 
+SWEPT = "modified_after="  # in the address of a sweep, before the time
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -88,7 +90,10 @@ def sightings(outlet: str, lines: Iterable[Observation]) -> dict[tuple[str, str]
 
 
 def _stays(line: Observation) -> bool:
-    """Is this a page on which an article stays as long as it is listed at all? A front page drops it after a while."""
+    """Is this a page on which an article stays as long as it is listed at all? A front page drops it after a while, unless it
+    is the only one."""
+    if line.channel == "rest":
+        return line.why == "walk" or (line.pages == 1 and SWEPT not in line.url)
     return line.why == "walk" or (
         line.channel == "sitemap" and "news" not in urlsplit(line.url).path.rpartition("/")[2].lower()
     )

@@ -21,7 +21,7 @@ from archive.catalog.bulk import chunks
 from archive.catalog.derive import stamp, when
 from archive.catalog.listed import current_lists, unlisted
 from archive.catalog.sightings import Sighting, words
-from archive.history import ALIVE
+from archive.history import STANDS
 from archive.plan import Habits, Known
 from archive.schedule import Visit, noisy, trusted
 
@@ -121,7 +121,7 @@ def asked(
             lists.append("sitemap")
             words = {"sitemap": lastmod, **words} if lastmod else words
         kept = {kind: word for kind, word in words.items() if kind not in ignored and _LIST.get(kind) in lists}
-        yield article, post, published, url, kept, bool(lists) and state in ALIVE
+        yield article, post, published, url, kept, bool(lists) and state in STANDS
 
 
 def _known(connection: Connection, outlet: str, articles: Sequence[str], dropped: frozenset[str]) -> Iterator[Known]:

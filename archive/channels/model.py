@@ -23,7 +23,8 @@ class Channel:
     """One channel document.
 
     `items`: dicts with url, article (archive.address.article_id), post, published, modified, title, and text (digest of what
-    REST gives as the content); all strings, "" where the document does not tell; times are ISO 8601 with offset. In the order
+    REST gives as the content); all strings, "" where the document does not tell; times are ISO 8601 with offset (but what a
+    sitemap says of modified may be a day, or lack the offset). In the order
     of the document.
     """
 

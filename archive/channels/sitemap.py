@@ -7,6 +7,7 @@ Jetpack and Google XML Sitemaps write them: lists of pages, categories, tags, au
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +63,17 @@ def _children(url: str, root: Any, scope: Scope) -> tuple[ChannelAddress, ...]:
     return tuple(ChannelAddress(link, "sitemap", None, modified) for link, modified in dict(chosen).items())
 
 
+def _word(lastmod: str) -> str:
+    """When an entry changed, as `xml.when` has it. A day alone, or a time without offset, orders nothing, but when it becomes
+    another one the article was edited: it stays as it is."""
+    try:
+        return (
+            xml.when(lastmod) or datetime.fromisoformat(lastmod).isoformat()[: 10 if len(lastmod) <= len("2026-11-22") else 19]
+        )
+    except ValueError:
+        return ""
+
+
 def _item(base: str, row: Any, scope: Scope, trusted: bool) -> dict[str, Any] | None:
     link = xml.text(row, "loc")
     news = next((child for child in row if xml.name(child) == "news"), None)
@@ -70,7 +82,7 @@ def _item(base: str, row: Any, scope: Scope, trusted: bool) -> dict[str, Any] | 
             join(base, link),
             trusted=trusted or news is not None,
             published=xml.when(xml.text(news, "publication_date")) if news is not None else "",
-            modified=xml.when(xml.text(row, "lastmod")),
+            modified=_word(xml.text(row, "lastmod")),
             title=xml.text(news, "title") if news is not None else "",
         )
         if link

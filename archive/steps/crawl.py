@@ -1,14 +1,7 @@
-"""crawl: run the spider of an outlet as a process of its own, and see that every WARC reached the bucket.
-
-A process of its own, because Twisted's reactor starts once per process (FACTS: ReactorNotRestartable), and
-because a spider that dies must not take the step's leases and uploads with it.
-"""
+"""crawl: run the spider of an outlet as a process of its own, and see that every WARC reached the bucket."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,14 +20,12 @@ from archive.catalog.lease import this_process
 from archive.errors import Broken, HostBusy, Refused, TryAgain, WarraqError
 from archive.outlet import RESERVED, Outlet
 from archive.plan import Plan
-from archive.settings import ROOT
 from archive.spool import finished, recover, upload
-from archive.steps import clock, pending
+from archive.steps import clock, pending, scrapy_process
 from archive.steps.workshop import Outcome, Workshop
 
 LEASE = 60.0  # seconds
 BY_HAND = 120.0  # seconds that a page asked for by hand waits for another one of its host
-PATIENCE = 60.0  # seconds a spider gets between SIGTERM and SIGKILL
 
 
 def crawl(shop: Workshop, outlet: Outlet, run: str, attempt: int) -> Outcome:
@@ -173,46 +164,10 @@ def _write(folder: Path, plan: Plan, shop: Workshop, done: set[str]) -> Path:
 
 
 def _spider(shop: Workshop, outlet: Outlet, folder: Path, options: list[str]) -> dict[str, Any]:
-    """Start the spider, pass its log on, return its result file. Why it stopped is its last line, and our error."""
-    result = folder / "result.json"
+    """Run the spider over the files in `folder`; its result."""
     files = ["--plan", str(folder / "plan"), "--known", str(folder / "known"), "--pictures", str(folder / "pictures")]
-    files += ["--result", str(result)]
     if outlet.name != RESERVED:
         files += ["--outlet-file", str(shop.outlet_file(outlet.name))]
-    command = [sys.executable, "-m", "spiders.run", *files, *options]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, encoding="utf-8")
-    last = ""
-    try:
-        for line in process.stdout or ():
-            if last:
-                shop.say(last)
-            last = line.rstrip("\n")
-        status = process.wait()
-    except BaseException:
-        _end(process)
-        raise
-    reason = last.removeprefix("crawl: ") if status and last.startswith("crawl: ") else ""
-    if last and not reason:
-        shop.say(last)
-    if status == 0 and result.is_file():
-        loaded: dict[str, Any] = orjson.loads(result.read_bytes())
-        return loaded
-    raise _failure(status, reason)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Let the spider finish what is in flight and upload; what it cannot in time stays in the spool."""
-    process.terminate()
-    try:
-        process.communicate(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _failure(status: int, reason: str) -> WarraqError:
-    for kind in (Refused, TryAgain, Broken):
-        if status == kind.exit_code:
-            return kind(reason or "the spider stopped, for the reason above")
-    return TryAgain(f"the spider ended with status {status}", "what it fetched is kept in the spool; run crawl again")
+    found = scrapy_process.run("spiders.run", "crawl", [*files, *options], folder / "result.json", shop.say)
+    loaded: dict[str, Any] = orjson.loads(found)
+    return loaded

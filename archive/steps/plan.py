@@ -18,6 +18,7 @@ from archive.steps import clock, watch
 from archive.steps.workshop import Outcome, Workshop
 from archive.store import put_once
 
+RUNS = 20  # of the newest, among which is one that asked for lists
 SAID = {  # what a task's why is called in the step's line
     "confirm": "to confirm",
     "watch": "watched",
@@ -91,9 +92,17 @@ def _make(shop: Workshop, outlet: Outlet, run: str, *, everything: bool, walk: b
         channels=catalog.channels(outlet.name),
         revisits=revisits,
         backlog=backlog,
-        expected=catalog.expected(outlet.name),
+        expected=_expected(shop, outlet),
         had=catalog.had(outlet.name),
     )
+
+
+def _expected(shop: Workshop, outlet: Outlet) -> int:
+    """How many articles the site should say it has: what it said last, or what it should have said when it was too few and
+    no walk has looked for what is missing yet."""
+    reports = (row.report.get("walk") or {} for row in shop.catalog.runs(outlet.name, RUNS))
+    last = next((walk for walk in reports if walk.get("answered")), {})  # not of a run for single pages
+    return int(last.get("owed") or shop.catalog.expected(outlet.name))
 
 
 def _looks(

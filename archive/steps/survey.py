@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -12,9 +9,9 @@ from urllib.parse import urlsplit
 from archive import outlet as outlets
 from archive import rules, survey
 from archive.address import host_of
-from archive.errors import BadOutlet, Broken, Refused, TryAgain
+from archive.errors import BadOutlet, Refused
 from archive.outlet import Outlet
-from archive.settings import ROOT
+from archive.steps import scrapy_process
 from archive.steps.workshop import Outcome, Workshop
 from archive.survey import Decision, Gathered
 
@@ -75,27 +72,8 @@ def _taken(path: Path) -> Refused:
 def _look(shop: Workshop, url: str, private: bool) -> Gathered:
     """Start the survey's own process, pass on what it says, and return what it gathered."""
     with TemporaryDirectory(prefix="warraq-") as folder:
-        result = Path(folder) / "gathered"
-        command = [sys.executable, "-m", "spiders.survey", url, "--result", str(result), *(["--private"] if private else [])]
-        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        env = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, encoding="utf-8"
-        )
-        last = ""
-        try:
-            for line in process.stdout or ():
-                last = line.rstrip("\n")
-                shop.say(last)
-            status = process.wait()
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-        if status == 0 and result.is_file():
-            return survey.load(result.read_bytes())
-    kind = next((one for one in (Refused, TryAgain, Broken) if one.exit_code == status), TryAgain)
-    raise kind(last.removeprefix("survey: ") or f"the survey ended with status {status}")
+        asked = [url, *(["--private"] if private else [])]
+        return survey.load(scrapy_process.run("spiders.survey", "survey", asked, Path(folder) / "gathered", shop.say))
 
 
 def _checked(decision: Decision, name: str, day: str) -> tuple[Outlet, str]:
