@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.metadata import FIELDS, outcome, ours, pages
+from bench.metadata import FIELDS, ours, outcome, pages
 
 SET = Path(__file__).parent.parent.parent / "shared" / "pages"
 pytestmark = pytest.mark.skipif(not (SET / "index.csv").exists(), reason="../shared/pages is not here")

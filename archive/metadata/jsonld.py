@@ -15,18 +15,19 @@ import orjson
 
 LARGEST = 2 << 20  # characters of a script; articleBody makes some long
 _DEEPEST = 12
+_LAYERS = 12  # of comments around a script
 _MOST = 2000  # objects of a page
 _REFERENCES = ("author", "creator", "image", "publisher", "sourceOrganization", "contributor", "articleSection")
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting|Reportage\w*)$")
 _PAGE = re.compile(r"(?:WebPage|ItemPage|VideoObject|CreativeWork)$")
 _LISTED = frozenset(("itemListElement", "comment", "review", "mentions", "citation", "relatedLink", "isBasedOn"))
-_WRAPPING = re.compile(r"^(?:\ufeff|\s|<!--|-->|//(?=\s*<!\[)|/\*|\*/|<!\[CDATA\[|\]\]>|//(?=\s*\]\])|;)+")
-_WRAPPED = re.compile(r"(?:\s|-->|<!--|\]\]>|/\*|\*/|//|;)+$")
+_BEFORE = ("\ufeff", "<!--", "//", "/*", "*/", "<![CDATA[", "]]>", ";")
+_BEHIND = ("-->", "<!--", "]]>", "//", "/*", "*/", "<![CDATA[", ";")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _COMMA = re.compile(r",(?=\s*[}\]])")
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 _QUOTE = re.compile(r'(?<!\\)"')
-_JOINT = re.compile(r"}\s*,?\s*(?={)")
+_JOINT = re.compile(r"}\s*(?:,\s*)?(?={)")
 _KEYS = ("headline", "datePublished", "dateModified")
 
 
@@ -94,7 +95,7 @@ def text(value: Any) -> str:
 
 def parse(script: str) -> list[Any]:
     """The values of one script; what is no JSON even when mended gives one object of its plain values, or none."""
-    plain = _WRAPPED.sub("", _WRAPPING.sub("", _CONTROL.sub(" ", script)))
+    plain = _unwrapped(_CONTROL.sub(" ", script))
     if plain.startswith(("{&quot;", "[{&quot;", "{ &quot;")):
         plain = html.unescape(plain)
     for mend in (str, _mended, _requoted):
@@ -105,6 +106,20 @@ def parse(script: str) -> list[Any]:
     if parts and all(part is not None for part in parts):
         return parts
     return [one] if (one := _salvaged(plain)) else []
+
+
+def _unwrapped(script: str) -> str:
+    """Without the comments and CDATA signs around it."""
+    for _ in range(_LAYERS):
+        bare = script.strip()
+        for sign in _BEFORE:
+            bare = bare.removeprefix(sign)
+        for sign in _BEHIND:
+            bare = bare.removesuffix(sign)
+        if bare == script:
+            break
+        script = bare
+    return script
 
 
 def _loads(plain: str) -> Any:
@@ -151,7 +166,7 @@ def _parts(plain: str) -> list[str]:
 
 def _salvaged(plain: str) -> dict[str, Any]:
     """Of a broken article: the values that it states once, or every time the same."""
-    if not re.search(r'"@type"\s*:\s*\[?\s*"[^"]{0,60}(?:Article|Posting)"', plain):
+    if not re.search(r'"@type"\s{0,9}:\s{0,9}\[?\s{0,9}"[^"]{0,60}(?:Article|Posting)"', plain):
         return {}
     found: dict[str, Any] = {}
     for key in _KEYS:

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-UPDATED = re.compile(r"updat|modif|changed|revised", re.I)
-_PUBLISHED = re.compile(r"publish", re.I)
-_DATE = frozenset((
-    "date", "time", "datetime", "timestamp", "published", "publish", "pubdate", "postdate", "posted", "calendar", "created",
-))  # fmt: skip
-_NO_DATE = frozenset((
-    "today", "current", "now", "reading", "read", "duration", "timeline", "countdown", "timer", "picker", "weather", "hijri",
-    "prayer", "event", "events", "archive", "copyright", "ticker", "schedule", "live", "video", "audio", "expire", "birth",
-))  # fmt: skip
-_AUTHOR = frozenset(
-    ("author", "authors", "byline", "byl", "writer", "reporter", "journalist", "autor", "auteur", "vcard", "fn")
-)
-_NO_AUTHOR = frozenset((
-    "box", "bio", "about", "avatar", "img", "image", "pic", "photo", "thumb", "desc", "description", "social", "posts", "more",
-    "icon", "icons", "related", "list", "follow", "comment", "comments", "role", "job", "email", "twitter", "reading", "date",
-    "time", "count", "position", "share",
-))  # fmt: skip
-_SUBTITLE = frozenset(("subtitle", "subheadline", "subheading", "standfirst", "dek", "deck", "subtitulo"))
-_META = frozenset(("meta", "info", "byline", "postmeta", "details", "header"))
-_SECTION = frozenset(("category", "categories", "cat", "cats", "channel", "rubric", "topic"))
-_SOURCE = frozenset(("source", "agency", "attribution", "sources"))
-_CRUMBS = frozenset(("breadcrumb", "breadcrumbs", "crumbs", "crumb"))
-_TAGS = frozenset(("tag", "tags", "tagcloud", "keywords", "hashtags"))
-_HEADLINE = frozenset(("title", "headline"))
-_OF_ARTICLE = frozenset(("entry", "post", "article", "news", "story", "single", "page", "main", "item"))
+from archive.metadata.kinds import kinds_of
 
-_STEMS = (  # what a name must have to be any of these
-    "date", "time", "publi", "post", "calend", "creat", "updat", "modif", "chang", "revis", "auth", "byl", "writ", "report",
-    "journ", "autor", "vcard", "fn", "sub", "standf", "deck", "dek", "meta", "info", "detail", "header", "cat", "channel",
-    "rubric", "topic", "sourc", "agency", "attrib", "title", "headline", "crumb", "tag", "keyw",
-)  # fmt: skip
 _PROPS = {
     "datepublished": "published", "created": "published", "datecreated": "created", "issued": "published", "date": "published",
     "datemodified": "modified", "modified": "modified", "author": "author", "creator": "author", "headline": "headline",
@@ -55,8 +24,12 @@ _ASIDE_NAMES = re.compile(
 _SITE_TOP = re.compile(
     r"(?:^|[ _-])(?:top-?(?:bar|nav|head\w*|menu)|site-header|main-nav|navbar|masthead|menu|today|clock)", re.I
 )
+_MOST = 400  # elements of a kind that are looked at
 _CARD = 800  # letters: a box about another article is smaller
 _HEADING_LINK = 25  # letters of a link that is a headline
+_LINE = 1000  # letters
+_EACH = 100  # elements of a kind that are looked at; a page that has more of it says nothing by it
+_STEPS = 24  # ancestors that are looked at
 _SENTENCE = 60  # letters of a paragraph; a box has one as teaser, at most
 _MARKED = "//body//*[@class or @id or @itemprop or @property or @rel]"
 _NEAR = 4  # steps up from the headline to where what stands above it is still its own
@@ -98,8 +71,8 @@ class Marks:
         """Is it the article's: not beside it, not in a box about another, not in the top of the site?"""
         if self.beside(element):
             return False
-        one = element
-        while one is not None and one not in self._above:
+        one, steps = element, 0
+        while one is not None and one not in self._above and (steps := steps + 1) < _STEPS:
             if self._card(one, element) or (self._order.get(element) and _is_top(one)):
                 return False
             one = one.getparent()
@@ -133,66 +106,50 @@ def gather(tree: Any) -> Marks:
         own, number = get("class"), get("id")  # ASP.NET has ids where others have classes
         if own or number:
             for kind in kinds_of(own or "", number or "") if number and number.isalpha() else kinds_of(own or ""):
-                by_class.setdefault(kind, []).append(element)
+                _add(by_class, kind, element)
         if prop := get("itemprop") or get("property"):
             for name in prop.lower().split():
                 if kind := _PROPS.get(re.split("[:/#]", name)[-1], ""):
-                    marks.by_prop.setdefault(kind, []).append(element)
+                    _add(marks.by_prop, kind, element)
         if (rel := get("rel")) and element.tag == "a":
             for name in rel.lower().split():
                 if name in ("author", "tag", "category"):
-                    marks.by_rel.setdefault(name, []).append(element)
-    marks.headings = list(tree.iter("h1"))
-    marks.times = [one for one in tree.iter("time", "abbr") if one.tag == "time" or one.get("title")]
+                    _add(marks.by_rel, name, element)
+    marks.headings = list(islice(tree.iter("h1"), _EACH))
+    marks.times = [one for one in islice(tree.iter("time", "abbr"), _EACH) if one.tag == "time" or one.get("title")]
     marks.titles = by_class.pop("title", [])
     return marks
 
 
-@lru_cache(maxsize=65536)
-def kinds_of(names: str, number: str = "") -> tuple[str, ...]:
-    """What class and id call an element: date, updated, author, subtitle, title, section, crumbs, tags, source, meta."""
-    lower = f"{names} {number}".lower()
-    if not any(stem in lower for stem in _STEMS):
-        return ()
-    found = dict.fromkeys(kind for name in (*names.split()[:20], number) for kind in _kinds(name[:60]))
-    if "date" in found and "updated" in found and _PUBLISHED.search(lower):  # WordPress: «published updated», never changed
-        del found["updated"]
-    return tuple(found)
+def _add(found: dict[str, list[Any]], kind: str, element: Any) -> None:
+    of_kind = found.setdefault(kind, [])
+    if len(of_kind) < _EACH:
+        of_kind.append(element)
 
 
-def _kinds(name: str) -> Iterator[str]:
-    """What one name says."""
-    words = {word.lower() for word in _WORD.findall(name)}
-    titled = words & {"title", "headline", "heading", "head"}
-    tests = (
-        ("updated", UPDATED.search(name)),
-        ("date", words & _DATE and not words & _NO_DATE and not UPDATED.search(name)),
-        ("author", words & _AUTHOR and not words & _NO_AUTHOR),
-        ("subtitle", words & _SUBTITLE or ("sub" in words and titled)),
-        ("title", words & _HEADLINE and words & _OF_ARTICLE and "sub" not in words),
-        ("section", words & _SECTION),
-        ("source", words & _SOURCE),
-        ("crumbs", words & _CRUMBS),
-        ("tags", words & _TAGS),
-        ("meta", words & _META and words & _OF_ARTICLE),
-    )
-    return (kind for kind, true in tests if true)
+def line_of(element: Any, most: int = _LINE) -> str:
+    """The text under an element as one line; "" when it is longer than `most` letters, and so no line."""
+    pieces, size = [], 0
+    for text in element.itertext():
+        pieces.append(text)
+        size += len(text.strip())
+        if size > most:
+            return ""
+    return line("".join(pieces))
 
 
-def line_of(element: Any) -> str:
-    """The text under an element as one line."""
-    return line("".join(element.itertext()))
-
-
-def parts_of(element: Any) -> str:
-    """The text under an element as one line, scripts left out; letters of different elements do not grow together."""
-    pieces = [element.text or ""]
+def parts_of(element: Any, most: int = _LINE) -> str:
+    """As line_of, scripts left out, and so that letters of different elements do not grow together."""
+    pieces, size = [element.text or ""], 0
     for one in element.iterdescendants():
         for text in ("" if one.tag in ("script", "style") else one.text or "", one.tail or ""):
             if text and pieces[-1][-1:].isalnum() and text[0].isalnum():
                 pieces.append(" ")
             if text:
                 pieces.append(text)
+                size += len(text.strip())
+        if size > most:
+            return ""
     return line("".join(pieces))
 
 

@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 
 from archive import dates
 from archive.metadata import jsonld
-from archive.metadata.marks import UPDATED, Marks, line_of, parts_of
+from archive.metadata.kinds import UPDATED
+from archive.metadata.marks import Marks, line_of, parts_of
 
 Dated = dict[str, str]  # value: ISO 8601; source: where it stood; confidence; zone, precision, printed where they say something
 
@@ -180,7 +181,7 @@ def _printed(source: Sources, *, updated: bool) -> Iterator[Dated]:
     found = [(kind, one) for kind in ("date", "meta", "updated", "author") for one in marks.by_class.get(kind, ())]
     found += [("date", one) for one in marks.times if not one.get("datetime")]
     for kind, one in found if updated else sorted(found, key=lambda pair: pair[0] == "updated"):
-        text = parts_of(one)
+        text = parts_of(one, _PRINTED)
         if not 5 < len(text) <= _PRINTED:
             continue
         changed = (kind == "updated" or _says_updated(one)) and not _PUBLISHED_CUE.search(text)
