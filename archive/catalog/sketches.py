@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Connection, func, literal, select, tuple_
+from sqlalchemy import Connection, func, literal, select
 
 from archive import sketch
 from archive.catalog import bulk, models
@@ -34,15 +34,10 @@ def refold(connection: Connection, old: Collection[Row], new: Collection[Row]) -
     before, after = _by_article(old), _by_article(new)
     bulk.replace(connection, models.sample, _samples(before), _samples(after))
     was, now = _texts(before), _texts(after)
-    changed = {key for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
-    if not changed:
-        return
-    connection.execute(models.uncompared.delete().where(tuple_(_u.outlet, _u.article).in_(list(changed))))
-    bulk.put(
-        connection,
-        models.uncompared,
-        [(*key, max(row[_TIME] for row in after.get(key, [])) if key in after else "", now.get(key, "")) for key in changed],
-    )
+    if changed := sorted(key for key in was.keys() | now.keys() if was.get(key) != now.get(key)):
+        held = bulk.rows(connection, models.uncompared, changed[0][0], [article for _, article in changed])
+        waits = {(*key, max((row[_TIME] for row in after.get(key, ())), default=""), now.get(key, "")) for key in changed}
+        bulk.replace(connection, models.uncompared, set(held), waits)
 
 
 def _by_article(rows: Collection[Row]) -> dict[tuple[str, str], list[Row]]:
