@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Iterator
 
 from tests.fuzz.reader import Page
 
 WORDS = "قال صاحب الدكان إن القمح وصل من القرية المجاورة صباح الأحد، ولم يذكر ثمنه. "
 HTML = (("Content-Type", "text/html; charset=UTF-8"),)
+CONTAINER = "entry-content entry article-body StandardArticleBody_body"
 NAMES = ("entry-content", "entry", "post-content", "article-body", "date", "author-name", "related", "entry-sub-title")
 
 
@@ -17,7 +19,7 @@ def article(body: str, head: str = "") -> str:
     return (
         f'<!DOCTYPE html><html lang="ar" dir="rtl"><head><meta charset="utf-8"><title>خبر من القرية</title>{head}</head>'
         f'<body class="single single-post postid-7"><article id="the-post"><h1 class="entry-title">خبر من القرية</h1>'
-        f'<div class="entry-content entry article-body StandardArticleBody_body"><p>{WORDS * 5}</p>{body}</div></article></body></html>'
+        f'<div class="{CONTAINER}"><p>{WORDS * 5}</p>{body}</div></article></body></html>'
     )
 
 
@@ -204,14 +206,18 @@ def payloads(scale: float = 1.0) -> dict[str, Page]:
     }  # fmt: skip
 
 
-def worst(scale: float = 1.0) -> list[Page]:
-    """All of them, each by the generic rules; those with a body also by two outlets' own."""
-    found = [Page(article(body).encode("utf-8", "surrogatepass"), kind=name) for name, body in bodies(scale).items()]
-    found += [
-        Page(article(f"<p>{WORDS}</p>" * 9, head).encode("utf-8", "surrogatepass"), kind=name)
-        for name, head in heads(scale).items()
-    ]
-    found += [Page(page.payload, page.headers, kind=name) for name, page in payloads(scale).items()]
-    found += [Page(article(body).encode("utf-8", "surrogatepass"), outlet=("alwatan", "xeber24")[n % 2], kind=f"{name}, by layout") for n, (name, body) in enumerate(bodies(scale).items())]  # fmt: skip
-    found += [Page(article(body).replace("entry-content entry article-body StandardArticleBody_body", "x").encode("utf-8", "surrogatepass"), kind=f"{name}, no container") for name, body in bodies(scale).items()]  # fmt: skip
-    return found
+def worst(scale: float = 1.0) -> Iterator[Page]:
+    """All of them, by the generic rules; those with a body also by two outlets' own, and without a container to find."""
+    for name, body in bodies(scale).items():
+        yield _page(article(body), name)
+    for name, head in heads(scale).items():
+        yield _page(article(f"<p>{WORDS}</p>" * 9, head), name)
+    for name, page in payloads(scale).items():
+        yield Page(page.payload, page.headers, kind=name)
+    for n, (name, body) in enumerate(bodies(scale).items()):
+        yield _page(article(body), f"{name}, by layout", ("alwatan", "xeber24")[n % 2])
+        yield _page(article(body).replace(CONTAINER, "x"), f"{name}, no container")
+
+
+def _page(text: str, kind: str, outlet: str = "") -> Page:
+    return Page(text.encode("utf-8", "surrogatepass"), outlet=outlet, kind=kind)
