@@ -15,6 +15,8 @@ What is not sure stays unknown. The rules, where one could decide otherwise:
 - A stated offset stays as stated. A clock without one is the outlet's local time, by the rules of zoneinfo for that day.
 - Midnight without an offset (2019-03-14T00:00:00) is how programs write a day: it is read as that day.
 - «منذ 3 ساعات» is the capture's time less three hours, cut to the hour: precision "hour". Weeks, months and years are unknown.
+- «02:35 دقيقة» and «المدة 12:29» are how long something lasts; a line of more than 250 letters, or of more than six dates, is
+  prose or a list: unknown.
 - Two digits of a year count only in 14/3/19 where one reading is left, and in 14-Mar-19.
 - 1 January 1970, 1900 and year 1 are placeholders, and a date two days after the capture is none: all unknown.
 """
