@@ -28,6 +28,7 @@ _MARKED = (
 )
 _READ = "descendant::text()[not(parent::script or parent::style or parent::noscript)]"
 _LINKED = "descendant::a//text()"
+_HREFS = "descendant::a[@href]//text()"
 _EMBEDS = frozenset((
     "twitter-tweet", "twitter-video", "instagram-media", "tiktok-embed", "fb-post", "fb-video", "fb-xfbml-parse-ignore",
     "wp-embedded-content", "bluesky-embed", "reddit-card", "reddit-embed-bq", "text-post-media", "telegram-post",
@@ -43,6 +44,7 @@ _BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "
 _LISTS = frozenset(["ul", "ol", "div", "section"])
 _SHELVES = frozenset(["div", "section", "aside", "ul", "ol", "table", "figure", "header", "footer", "nav", "details", "dl"])
 _TABLES = frozenset(["ul", "ol", "table", "dl"])  # Trafilatura leaves out long ones of an article too
+_MOST_ANNOUNCED = 40  # links after words that announce other articles; asked of each box in a box, so it must be few
 _MUCH = 0.5  # share of a container's letters that no box has
 _MOST = 0.6  # share of the container's letters that the copy must have to be believed about the rest
 
@@ -106,13 +108,14 @@ def is_box(element: Any) -> bool:
     if element.tag in ("aside", "nav") or _BOX.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
         return True
     links = element.findall(".//a[@href]")
-    outside = "".join(element.itertext()) if links else ""
-    for link in links:
-        outside = outside.replace("".join(link.itertext()), "", 1)
-    if links and CUE.fullmatch(outside.strip()):
-        return True
+    if 0 < len(links) <= _MOST_ANNOUNCED:
+        outside = "".join(element.itertext())
+        for link in links:
+            outside = outside.replace("".join(link.itertext()), "", 1)
+        if CUE.fullmatch(outside.strip()):
+            return True
     own = letters(element) if len(links) > 1 and element.tag in _LISTS else 0
-    return own > 0 and own - sum(letters(one) for one in links) <= 0.1 * own
+    return own > 0 and own - _counted(element, _HREFS) <= 0.1 * own
 
 
 def letters(element: Any) -> int:
