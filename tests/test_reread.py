@@ -20,6 +20,7 @@ from archive import keys, observation, rules, snapshot
 from archive.catalog import Catalog
 from archive.errors import NOTHING_DUE, Refused
 from archive.outlet import Layout, Outlet
+from archive.prove.make import Asked, prove
 from archive.rereading import Scope
 from archive.steps import again, compared
 from archive.steps import reread as rereading_step
@@ -156,6 +157,14 @@ def test_it_is_in_the_log_verified_and_the_same_in_every_catalog(archive: Archiv
     lines = observation.load(archive.store.get(stem.observations))
     assert all(line.reread and line.run == run_of(1) and line.warc != stem.warc for line in lines)
     assert archive.store.get(stem.cdxj) == b"", "no capture of its own"
+
+
+def test_what_was_read_again_can_be_proven(archive: Archive, tmp_path: Path) -> None:
+    """The snapshots of both versions are new ones, in the log with the order's file."""
+    again_(archive)
+    done = prove(archive.shop(), of(4, archive).article, Asked(between=("1", "2")), tmp_path / "evidence.zip")
+    assert "versions 1 to 2, 3 captures, 2 snapshots" in done.line
+    assert (tmp_path / "evidence.zip").is_file()
 
 
 def test_again_it_has_nothing_to_do(archive: Archive) -> None:
