@@ -41,17 +41,17 @@ _STEMS = (  # what a name must have to be any of these
 )  # fmt: skip
 
 
-def kinds_of(names: str, number: str = "") -> tuple[str, ...]:
+def kinds_of(names: str) -> tuple[str, ...]:
     """What class and id call an element: date, updated, author, subtitle, title, section, crumbs, tags, source, meta."""
-    return _kinds_of(names[:_NAMES], number[:_NAMES])
+    return _kinds_of(names[:_NAMES])
 
 
 @lru_cache(maxsize=16384)
-def _kinds_of(names: str, number: str = "") -> tuple[str, ...]:
-    lower = f"{names} {number}".lower()
+def _kinds_of(names: str) -> tuple[str, ...]:
+    lower = names.lower()
     if not any(stem in lower for stem in _STEMS):
         return ()
-    found = dict.fromkeys(kind for name in (*names.split()[:20], number) for kind in _kinds(name[:60]))
+    found = dict.fromkeys(kind for name in names.split()[:20] for kind in _kinds(name[:60]))
     if "date" in found and "updated" in found and _PUBLISHED.search(lower):  # WordPress: «published updated», never changed
         del found["updated"]
     return tuple(found)

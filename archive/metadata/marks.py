@@ -31,7 +31,6 @@ _LINE = 1000  # letters
 _EACH = 100  # elements of a kind that are looked at; a page that has more of it says nothing by it
 _STEPS = 24  # ancestors that are looked at
 _SENTENCE = 60  # letters of a paragraph; a box has one as teaser, at most
-_MARKED = "//body//*[@class or @id or @itemprop or @property or @rel]"
 _NEAR = 4  # steps up from the headline to where what stands above it is still its own
 
 
@@ -98,23 +97,27 @@ class Marks:
 
 
 def gather(tree: Any) -> Marks:
-    """One walk over the elements of a page."""
+    """One walk over the elements of a page, and short ones over the few that have more to say."""
     marks = Marks()
     by_class = marks.by_class
-    for element in tree.xpath(_MARKED):
-        get = element.get
-        own, number = get("class"), get("id")  # ASP.NET has ids where others have classes
+    seen: dict[str, tuple[str, ...]] = {}
+    for element in tree.iter("*"):
+        own, number = element.get("class"), element.get("id")  # ASP.NET has ids where others have classes
         if own or number:
-            for kind in kinds_of(own or "", number or "") if number and number.isalpha() else kinds_of(own or ""):
+            names = f"{own or ''} {number}" if number and number.isalpha() else own or ""
+            kinds = seen.get(names)
+            if kinds is None:
+                kinds = seen[names] = kinds_of(names)
+            for kind in kinds:
                 _add(by_class, kind, element)
-        if prop := get("itemprop") or get("property"):
-            for name in prop.lower().split():
-                if kind := _PROPS.get(re.split("[:/#]", name)[-1], ""):
-                    _add(marks.by_prop, kind, element)
-        if (rel := get("rel")) and element.tag == "a":
-            for name in rel.lower().split():
-                if name in ("author", "tag", "category"):
-                    _add(marks.by_rel, name, element)
+    for element in tree.xpath("//body//*[@itemprop or @property]"):
+        for name in (element.get("itemprop") or element.get("property") or "").lower().split():
+            if kind := _PROPS.get(re.split("[:/#]", name)[-1], ""):
+                _add(marks.by_prop, kind, element)
+    for element in tree.iter("a"):
+        for name in (element.get("rel") or "").lower().split():
+            if name in ("author", "tag", "category"):
+                _add(marks.by_rel, name, element)
     marks.headings = list(islice(tree.iter("h1"), _EACH))
     marks.times = [one for one in islice(tree.iter("time", "abbr"), _EACH) if one.tag == "time" or one.get("title")]
     marks.titles = by_class.pop("title", [])
@@ -141,14 +144,14 @@ def line_of(element: Any, most: int = _LINE) -> str:
 def parts_of(element: Any, most: int = _LINE) -> str:
     """As line_of, scripts left out, and so that letters of different elements do not grow together."""
     pieces, size = [element.text or ""], 0
-    for one in element.iterdescendants():
+    for number, one in enumerate(element.iterdescendants()):
         for text in ("" if one.tag in ("script", "style") else one.text or "", one.tail or ""):
             if text and pieces[-1][-1:].isalnum() and text[0].isalnum():
                 pieces.append(" ")
             if text:
                 pieces.append(text)
                 size += len(text.strip())
-        if size > most:
+        if size > most or number > most:
             return ""
     return line("".join(pieces))
 
