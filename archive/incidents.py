@@ -17,7 +17,7 @@ Kind = Literal["outage", "blocked", "mass-deletion"]
 FEW = 10  # articles: fewer are no incident, whatever their share
 MOST = 0.5  # of those that were asked: it is the site, not its articles
 MANY = 0.05  # of all that are known: so many never go together by chance
-_NEVER_READ = frozenset(("new", "backlog", "retry", "confirm"))  # whys of articles of which nothing good was known
+_NEVER_READ = frozenset(("new", "backlog", "retry", "confirm", "listed"))  # whys of articles of which nothing good was known
 
 
 @dataclass(frozen=True, slots=True)

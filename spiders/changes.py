@@ -4,6 +4,7 @@
     id of the CMS under another address     moved               the new address, as a new article, and the old one:
                                                                 only what is no longer there has moved (archive.identity)
     listed before, not by a whole list now  unlisted            one look at the page
+    gone, and REST lists it as it was       listed              one look at the page
 
 Lists come page by page, so what one page does not list may stand on the next: what is missing waits until some more
 pages were read, or the last one.
@@ -71,8 +72,9 @@ class Changes:
         differ = {key for key, word in words.items() if row and row.words.get(key, word) != word}
         if words and (row is None or differ or article in self._planned):
             self._heard.setdefault(article, {}).update(words)
-        if differ:
-            why = "text" if differ == {"text"} else "modified"
+        back = kind == "rest" and row is not None and row.gone
+        if differ or back:
+            why = "text" if differ == {"text"} else "modified" if differ else "listed"
             self._look(Job(item["url"], "article", Rank.REVISIT, kind, why, article=article, published=_date(item)), cited)
 
     def moved(self, item: dict[str, Any], cited: Cited | None) -> bool:

@@ -1,6 +1,6 @@
 """What earlier runs know of an outlet's articles, as the crawl step hands it to the spider: one attempted article a line.
 
-    article TAB post TAB published TAB url TAB words (JSON) TAB alive (1 or 0)
+    article TAB post TAB published TAB url TAB words (JSON) TAB alive (1, 0; 2: it is gone)
 
 `words` is what captures answered of what lists announce (`plan.Task.announced`); a key that is not there is never
 compared. `alive`: its absence from a list means something. A line may end after any column. The text stays one
@@ -34,6 +34,7 @@ class Row(NamedTuple):
     url: str = ""
     words: dict[str, str] = {}  # noqa: RUF012  # never written to
     alive: bool = False
+    gone: bool = False
 
     @property
     def listed(self) -> bool:
@@ -129,7 +130,7 @@ class Known:
         end = self._text.find(b"\n", place)
         parts = self._text[place : end if end >= 0 else len(self._text)].decode("utf-8").split("\t")
         article, post, published, url, words, alive = (*parts, *("" for _ in range(6 - len(parts))))[:6]
-        return Row(article, post, published, url, orjson.loads(words) if words else {}, alive == "1")
+        return Row(article, post, published, url, orjson.loads(words) if words else {}, alive == "1", alive == "2")
 
 
 def seconds(published: str) -> float | None:

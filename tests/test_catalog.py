@@ -621,6 +621,20 @@ class TestListed:
         catalog.apply(key(49), [fewer, report(49, walk={**walk, "since": at(49)})], OUTLET)
         assert {n for n, why in whys(catalog, 50).items() if why == "unlisted"} == {3}
 
+    def test_what_is_gone_is_told_apart_from_what_no_list_has(self, catalog: Catalog) -> None:
+        catalog.apply(*walked()[0], OUTLET)
+        catalog.apply(key(17), [line(16, "gone", url(31)), line(16.5, "gone", url(30)), line(23, "gone", url(30))], OUTLET)
+        assert {row[3]: row[5] for row in catalog.asked("example")} == {url(30): 2, url(31): 1, url(32): 1, url(33): 1}
+
+    def test_what_could_not_be_looked_at_is_due_after_the_next_walk(self, catalog: Catalog) -> None:
+        for one in walked():
+            catalog.apply(*one, OUTLET)
+        catalog.apply(key(19), [line(19, "broken", url(33))], OUTLET)
+        walk = {"wanted": True, "since": at(42), "complete": True}
+        lists = [rest_page(42.1, 1, again=True), replace(rest_page(42.2, 2, item(32)), body="sha256:another")]
+        catalog.apply(key(42), [*lists, report(42, walk=walk)], OUTLET)
+        assert whys(catalog, 43)[33] == "unlisted"
+
     def test_what_the_site_said_it_has_and_which_lists_had_articles(self, either: Catalog) -> None:
         assert (either.expected("example"), either.had("example")) == (-1, ())
         first = [announce(1, item(1), channel="rest", total=40), announce(1.1, item(1), channel="feed")]

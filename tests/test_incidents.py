@@ -40,6 +40,7 @@ def told(lines: list[Observation], known: int = 1000) -> tuple[str, float]:
         (pages((20, "content"), (300, "gone")), ("mass-deletion", 0.3)),
         (pages((40, "gone")), ("", 0.0)),  # 4 % of a thousand
         (pages((40, "gone"), why="new"), ("", 0.0)),
+        (pages((40, "gone"), why="listed"), ("", 0.0)),
         (pages((10, "content"), (30, "broken")), ("outage", 0.75)),
         (pages((300, "gone"), site="doubtful"), ("outage", 1.0)),
         (pages((10, "content"), (30, "blocked")), ("blocked", 0.75)),

@@ -213,6 +213,16 @@ def test_sitemaps_that_list_the_newest_alone_say_nothing_of_older_articles() -> 
     assert popped(frontier) == [("25", "unlisted")]
 
 
+def test_what_is_gone_and_is_listed_again_as_it_was_is_looked_at() -> None:
+    """A backup put back, a page that a plugin had hidden: nothing about it was modified."""
+    frontier = Frontier()
+    rows = [line(1), line(2).removesuffix("1") + "2", line(3, alive=False), line(4).removesuffix("1") + "2"]
+    changes = Changes(Plan("r", "site", walk=False), known(*rows), frontier)
+    for kind, number in (("rest", 1), ("rest", 2), ("rest", 3), ("sitemap", 4)):
+        changes.heard(kind, item(number), None)
+    assert popped(frontier) == [("2", "listed")]
+
+
 # --- sitemaps
 
 

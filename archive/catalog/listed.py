@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from archive.catalog import models
 from archive.catalog.bulk import chunks
@@ -101,7 +101,8 @@ def _asked_before(walks: list[str], seen: str) -> str:
 
 
 def _dropped(outlet: str, kind: str, since: str, asked: str) -> Select[tuple[str]]:
-    alive = (_a.last_fetch < asked, _a.state.in_(sorted(STANDS)))
+    waits = or_(_a.last_fetch < asked, and_(_a.failures > 0, _a.last_fetch < since))  # a look that told nothing is none
+    alive = (waits, _a.state.in_(sorted(STANDS)))
     listed = (_s.outlet == outlet, _s.channel == kind, _s.last_seen < since)
     join = (_a.outlet == _s.outlet) & (_a.article == _s.article)
     return select(_s.article).join_from(models.sighting, models.article, join).where(*listed, *alive).order_by(_s.article)

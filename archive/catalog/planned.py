@@ -69,8 +69,8 @@ class Planned(Measured):
 
     def asked(
         self, outlet: str, ignored: frozenset[str] = frozenset()
-    ) -> Iterator[tuple[str, str, str, str, dict[str, str], bool]]:
-        """Of each article that was asked for: id, post id, published, address, answered words, is it listed and alive?"""
+    ) -> Iterator[tuple[str, str, str, str, dict[str, str], int]]:
+        """Of each article that was asked for: id, post id, published, address, answered words, 1: listed and alive, 2: gone."""
         from archive.catalog import visits
 
         with self._database.read() as connection:

@@ -93,12 +93,12 @@ def every(connection: Connection, outlet: str) -> list[Known]:
 
 def asked(
     connection: Connection, outlet: str, ignored: frozenset[str]
-) -> Iterator[tuple[str, str, str, str, dict[str, str], bool]]:
+) -> Iterator[tuple[str, str, str, str, dict[str, str], int]]:
     """Of each article that was asked for at least once: id, post id, published, address, words, alive.
 
     Words: what captures answered of what lists say, and what lists say where no capture ever answered. Left out are
-    those that are ignored, and those of lists that have the article no more. Alive: a complete list has the article now,
-    and it stands where it was.
+    those that are ignored, and those of lists that have the article no more. Alive: 1 when a complete list has the article
+    now, and it stands where it was; 2 when it is gone; else 0.
     """
     current = current_lists(connection, outlet)
     rest, sitemap = models.sighting.alias("rest"), models.sighting.alias("sitemap")
@@ -121,7 +121,7 @@ def asked(
             lists.append("sitemap")
             words = {"sitemap": lastmod, **words} if lastmod else words
         kept = {kind: word for kind, word in words.items() if kind not in ignored and _LIST.get(kind) in lists}
-        yield article, post, published, url, kept, bool(lists) and state in STANDS
+        yield article, post, published, url, kept, 2 if state == "gone" else int(bool(lists) and state in STANDS)
 
 
 def _known(connection: Connection, outlet: str, articles: Sequence[str], dropped: frozenset[str]) -> Iterator[Known]:

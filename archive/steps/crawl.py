@@ -156,7 +156,7 @@ def _write(folder: Path, plan: Plan, shop: Workshop, done: set[str]) -> Path:
         for article, post, published, url, words, alive in shop.catalog.asked(plan.outlet, ignored):
             left.discard(article)
             said = orjson.dumps(words, option=orjson.OPT_SORT_KEYS).decode()
-            columns = (article, *(" ".join(text.split()) for text in (post, published, url)), said, str(int(alive)))
+            columns = (article, *(" ".join(text.split()) for text in (post, published, url)), said, str(alive))
             file.write("\t".join(columns) + "\n")
         file.writelines(f"{article}\n" for article in sorted(left))
     (folder / "pictures").write_text("".join(f"{url}\n" for url in sorted(shop.catalog.pictures(plan.outlet))), "utf-8")
