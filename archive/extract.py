@@ -103,7 +103,14 @@ def _contained(container: Any, layout: Layout, title: str, url: str, second: str
     faithful = lines_of(container)
     kept, removed = without(faithful, layout.drop_lines, title)
     copy, _ = without(text.split("\n") if text else faithful, layout.drop_lines, title)
-    return Body("\n".join(copy), "\n".join(kept), True, images, (*log, *removed), checks={"links": links})
+    lacks = _lacking(kept, copy)
+    return Body("\n".join(copy), "\n".join(kept), True, images, (*log, *removed, *lacks), checks={"links": links})
+
+
+def _lacking(faithful: list[str], copy: list[str]) -> list[str]:
+    """Lines that Trafilatura left out of the reading copy, for the log."""
+    text = skeleton("".join(copy))
+    return [f"copy: {line}" for line in faithful if skeleton(line) not in text]
 
 
 def _trafilatura(container: Any) -> str:

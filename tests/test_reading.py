@@ -9,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from archive import agreement
-from archive.digest import digests
+from archive.digest import digests, tokens
 from archive.extract import Body, body_of
 from archive.outlet import Layout
 from archive.rules import GENERIC
@@ -184,6 +185,26 @@ def test_what_is_removed_stands_in_the_log_with_its_reason(part: str, reason: st
     assert found.faithful.split("\n") == list(LINES)
     words = "".join("".join(lxml_html.fragment_fromstring(part, create_parent=True).itertext()).split())
     assert [line for line in found.log if line.startswith(f"{reason}: ") and "".join(line.split(": ", 1)[1].split()) == words]
+
+
+@pytest.mark.parametrize("theme", [tielabs, block_theme])
+@WAYS
+def test_every_word_of_the_container_is_in_the_text_or_in_the_log(theme: Any, layout: Layout) -> None:
+    figure = "<figure><img src='/a.jpg'><figcaption>تعليق الصورة</figcaption></figure><p hidden>نص مخفي</p><h2>تفاصيل</h2>"
+    page = theme(f"<h2>{TITLE}</h2>{figure}{BODY}<p>اقرأ أيضا: <a href='/x'>عنوان</a></p>", 3)
+    found = read(page, layout)
+    container = lxml_html.document_fromstring(page).get_element_by_id("text")
+    for script in container.findall(".//script"):
+        script.drop_tree()
+    words = Counter(tokens(" ".join(container.itertext())))
+    told = Counter(tokens(" ".join((found.faithful, *(line.partition(": ")[2] for line in found.log)))))
+    assert words == told
+
+
+def test_a_line_that_the_reading_copy_lacks_is_told() -> None:
+    found = read(tielabs(BODY), LAYOUT)
+    assert not [line for line in found.log if line.startswith("copy: ")]
+    assert set(found.text.split("\n")) == set(LINES)
 
 
 @WAYS
