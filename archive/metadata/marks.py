@@ -26,6 +26,7 @@ _SITE_TOP = re.compile(
 )
 _MOST = 400  # elements of a kind that are looked at
 _CARD = 800  # letters: a box about another article is smaller
+_TEASER = 300  # letters that a box has beside headlines
 _HEADING_LINK = 25  # letters of a link that is a headline
 _LINE = 1000  # letters
 _EACH = 100  # elements of a kind that are looked at; a page that has more of it says nothing by it
@@ -194,12 +195,17 @@ def _is_card(element: Any, inside: Any) -> bool:
         size += len(text.strip())
         if size > _CARD:
             return False
-    headed = any(
-        one is not inside and "subtitle" not in kinds_of(one.get("class") or "") for one in element.iter("h2", "h3", "h4")
-    )
-    if not headed and not any(_size(one) >= _HEADING_LINK for one in element.iter("a")):
+    links = [length for one in element.iter("a") if (length := _size(one)) >= _HEADING_LINK]
+    headed = [
+        one
+        for one in element.iter("h2", "h3", "h4")
+        if one is not inside and "subtitle" not in kinds_of(one.get("class") or "")
+    ]
+    if not links and not headed:
         return False
-    return sum(_size(one) >= _SENTENCE for one in element.iter("p")) < 2  # else the body of a brief, with a link in it
+    if size - sum(links) - sum(map(_size, headed)) > _TEASER:
+        return False  # the body of a brief, with a link in it
+    return sum(_size(one) >= _SENTENCE for one in element.iter("p")) < 2
 
 
 def _size(element: Any) -> int:
