@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from archive.container import NAMES
 from archive.metadata.kinds import kinds_of
 
 _PROPS = {
@@ -25,6 +26,7 @@ _SITE_TOP = re.compile(
     r"(?:^|[ _-])(?:top-?(?:bar|nav|head\w*|menu)|site-header|main-nav|navbar|masthead|menu|today|clock)", re.I
 )
 _MOST = 400  # elements of a kind that are looked at
+_BODIES = NAMES[0] | NAMES[1]  # what content systems call the body is no box, however short
 _CARD = 800  # letters: a box about another article is smaller
 _TEASER = 300  # letters that a box has beside headlines
 _HEADING_LINK = 25  # letters of a link that is a headline
@@ -190,6 +192,8 @@ def _steps(element: Any) -> list[tuple[Any, Any]]:
 
 def _is_card(element: Any, inside: Any) -> bool:
     """Is `element` a small box with a headline of its own, or a link that is one? `inside` is what is asked about."""
+    if not _BODIES.isdisjoint((element.get("class") or "").lower().split()):
+        return False
     size = 0
     for text in element.itertext():
         size += len(text.strip())
