@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive.address import article_id
+from archive.catalog import Catalog
+from archive.history import moment
+from archive.keys import Stem
 from archive.observation import Observation
+from archive.outlet import Outlet
+from archive.prove import choose
 from archive.version import History
-from tests.histories import at, line, revisit
+from tests.histories import at, line, revisit, sha
 from tests.test_identity import A, B, histories, leads, page, told
 
 LATER = "2026-11-01T09:00:00+02:00"
@@ -117,3 +123,24 @@ class TestMoves:
     def test_a_page_that_a_cache_mixed_up_takes_nothing_from_the_other_article(self) -> None:
         found = histories(page(0, A), other(2, A), other(5, B), page(6, A), other(9, B))
         assert [told(found[article_id(url)]) for url in (A, B)] == [["new"], ["new"]]
+
+
+class TestProofs:
+    @pytest.fixture
+    def catalog(self, tmp_path: Path) -> Catalog:
+        made = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+        made.migrate()
+        key = Stem("example", f"20261101T000000Z-{'0' * 12}", 1, 1, sha("x", 12)).observations
+        made.apply(key, [page(0, A), line(5, "gone", A), other(10), other(20)], Outlet("example", "م", "https://news.example/"))
+        return made
+
+    def test_the_other_article_stands_there_and_the_first_one_is_gone_until_then(self, catalog: Catalog) -> None:
+        found, lines = catalog.history(A), [one for _, one in catalog.lines("example", article_id(A))]
+        assert [version.number for version in choose.at_time(found, lines, moment(at(12))).versions] == [2]
+        with pytest.raises(choose.Refused, match="was gone"):
+            choose.at_time(found, lines, moment(at(7)))
+
+    def test_what_lies_between_them_is_shown_by_the_captures_of_both(self, catalog: Catalog) -> None:
+        found, lines = catalog.history(A), [one for _, one in catalog.lines("example", article_id(A))]
+        shown = {role: one.line.time for one in choose.between(found, lines, 1, 2).sightings for role in one.roles}
+        assert (shown["absent"], shown["confirmed"]) == (at(5), at(10))

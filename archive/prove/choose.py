@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from archive.catalog.rows import EventRow, HistoryRow, VersionRow
 from archive.errors import Refused
 from archive.observation import Observation
+from archive.stays import REPLACED
 from archive.version import at
 
 ALIVE = ("content", "not-modified")
@@ -177,11 +178,12 @@ def _read(lines: Sequence[Observation], version: VersionRow) -> Observation | No
 
 
 def _absence(picked: _Picked, seen: Sequence[Observation], event: EventRow) -> None:
-    """Both sightings; of one at the end of a redirect the redirect too. A redirect to the front page is one itself."""
+    """Both sightings; of one at the end of a redirect the redirect too. A redirect to the front page is one itself. An
+    article that was replaced by another one is missing where the other one's page is seen."""
+    other = ALIVE if event.reason == REPLACED else ()
     for role, time in (("absent", event.since), ("confirmed", event.time)):
-        told = sorted(
-            (line for line in seen if at(line.time) == time and line.klass not in ALIVE), key=lambda one: one.reason == HOP
-        )
+        missing = (line for line in seen if at(line.time) == time and (line.klass not in ALIVE or line.klass in other))
+        told = sorted(missing, key=lambda one: one.reason == HOP)
         for line in told[:1]:
             hops = (hop for hop in seen if hop.reason == HOP and hop.run == line.run and hop.time <= line.time)
             picked.add(max(hops, key=lambda hop: at(hop.time), default=None) if _followed(line) else None, "hop")
@@ -198,6 +200,6 @@ def _gone_at(events: Sequence[EventRow], told: str) -> str:
     for event in events:
         if "gone" in event.kinds and event.since <= told:
             since = event.since
-        elif "returned" in event.kinds and event.time <= told:
+        elif {"returned", "new"}.intersection(event.kinds) and event.time <= told:
             since = ""
     return since
