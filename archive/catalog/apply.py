@@ -52,14 +52,13 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         new = [line for lines in fresh.values() for line in lines if line.kind == "article"]
         touched |= {_article(line) for line in new}
         touched |= kinship.crossed(connection, outlet.name, new)
-        events: list[EventRow] = []
         held = drift.settled(connection, outlet.name)
-        for chunk in chunks(sorted(touched)):
-            events += _refold(connection, outlet, chunk, written, held)
-        now, again = drift.settle_anew(connection, outlet.name)
-        if again:  # what the articles tell together has changed: those that it matters to are folded again
-            found = [event for chunk in chunks(again) for event in _refold(connection, outlet, chunk, written, now)]
-            events = [*_still(connection, outlet.name, events, again), *found]
+        events, crossed = _refold_all(connection, outlet, sorted(touched), written, held)
+        if crossed or not drift.is_ruled(connection, outlet.name, held):
+            now, again = drift.settle_anew(connection, outlet.name)
+            if again:  # what the articles tell together has changed: those that it matters to are folded again
+                found, _ = _refold_all(connection, outlet, again, written, now)
+                events = [*_still(connection, outlet.name, events, again), *found]
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
 
 
@@ -73,8 +72,8 @@ def _still(connection: Connection, outlet: str, events: list[EventRow], again: S
 def settle(database: Database, outlet: Outlet) -> None:
     """Fold articles again if what history and dues follow from besides lines, settings and acts, is not as it was."""
     with database.read() as connection:
-        looks = set(drift.settled(connection, outlet.name).accepted) == drift.accepted(connection, outlet.name)
-        if looks and _settled(connection, outlet):
+        ruled = drift.is_ruled(connection, outlet.name, drift.settled(connection, outlet.name))
+        if ruled and _settled(connection, outlet):
             return
     apply(database, [], outlet)
 
@@ -188,10 +187,18 @@ def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> 
         yield from (Sighting(*row) for row in bulk.rows(connection, models.sighting, outlet, chunk))
 
 
+def _refold_all(
+    connection: Connection, outlet: Outlet, articles: Sequence[str], written: Mapping[str, Observation], settled: Settled
+) -> tuple[list[EventRow], bool]:
+    """Fold these articles again: their events that are new, and whether any crossing is another than it was."""
+    told = [_refold(connection, outlet, chunk, written, settled) for chunk in chunks(articles)]
+    return [event for events, _ in told for event in events], any(crossed for _, crossed in told)
+
+
 def _refold(
     connection: Connection, outlet: Outlet, touched: Sequence[str], written: Mapping[str, Observation], settled: Settled
-) -> list[EventRow]:
-    """Fold these articles and their kin again, and write what changed; their events that are new."""
+) -> tuple[list[EventRow], bool]:
+    """Fold these articles and their kin again, and write what changed; as `_refold_all`."""
     lines, kin = kinship.gather(connection, outlet.name, touched, partial(load, written=written))
     articles = sorted({*touched, *lines})
     announced: dict[str, list[Sighting]] = defaultdict(list)
@@ -204,14 +211,16 @@ def _refold(
         for table, row in derive.rows(outlet, article, mine, history, announced.get(article, [])):
             new[table].add(row)
     known: set[tuple[Any, ...]] = set()
+    crossed = False
     for derived in models.DERIVED:
         old = set(bulk.rows(connection, derived, outlet.name, articles))
         bulk.replace(connection, derived, old, new[derived.name])
         if derived is models.event:
             known = {_what(row) for row in old}
+        crossed = crossed or (derived is models.crossing and old != new[derived.name])
         if derived is models.version:
             sketches.refold(connection, old, new["version"])
-    return [_event(row) for row in new["event"] if _what(row) not in known]
+    return [_event(row) for row in new["event"] if _what(row) not in known], crossed
 
 
 def _what(event: Row) -> Row:

@@ -46,6 +46,11 @@ def accepted(connection: Connection, outlet: str) -> set[str]:
     return set(acts.accepted({row.key: acts.load(row.data.encode()) for row in connection.execute(query)}, outlet))
 
 
+def is_ruled(connection: Connection, outlet: str, held: Settled) -> bool:
+    """Were all acts that accept a look counted in what was settled?"""
+    return set(held.accepted) == accepted(connection, outlet)
+
+
 def settle_anew(connection: Connection, outlet: str) -> tuple[Settled, list[str]]:
     """Settle the outlet's looks by what is known now; the articles to be folded again, none when nothing changed."""
     found = [(article, one) for article, one, _ in crossings(connection, outlet)]
