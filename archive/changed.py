@@ -25,6 +25,7 @@ KINDS = {  # of examples, and what people call them
     "title": "another headline",
     "date": "another date",
     "first": "read for the first time",
+    "unreadable": "read by no rules of today",
     "merged": "versions merged into the one before",
     "split": "versions split off",
     "found": "versions found",

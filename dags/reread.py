@@ -19,7 +19,7 @@ priority, so that no crawl waits for it. To see first what would change: `warraq
 ## How to check that it works
 - The run is green; the last line of each `read` says how many captures it read, and how many a CPU second.
 - The log of `summary` says what changed, with examples: versions merged or split, events that came or went.
-- `warraq reread --count` says that 0 captures wait.
+- `warraq reread --count` says that 0 captures wait, or those that the summary calls unreadable: no layout fits them yet.
 
 ## If it fails
 The last line of the failed task's log names the thing and the remedy.

@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 import pytest
 
-from archive import keys, observation, rules, snapshot
+from archive import keys, observation, order, rules, snapshot, warc
+from archive.address import article_id
 from archive.catalog import Catalog
 from archive.errors import NOTHING_DUE, Refused
 from archive.outlet import Layout, Outlet
@@ -25,6 +26,9 @@ from archive.rereading import Scope
 from archive.steps import again, compared
 from archive.steps import reread as rereading_step
 from archive.steps.extract import extract
+from archive.steps.past import Past
+from archive.steps.pictured import Pictured
+from archive.steps.readers import readers
 from archive.steps.rebuild import rebuild
 from archive.steps.reread import Wish, reread, waiting
 from archive.steps.seal import seal
@@ -295,6 +299,25 @@ def test_a_damaged_capture_is_told_and_stops_no_other(archive: Archive) -> None:
     done = again_(archive)
     assert (done.data["changes"]["counts"]["lost"], done.data["changes"]["counts"]["read"]) == (1, 8)
     assert any("warraq verify" in said for said in archive.said)
+
+
+def test_what_no_layout_fits_is_named(archive: Archive) -> None:
+    done = again_(archive, replace(NEW, layouts=(replace(BETTER, match="//section"),)), dry=True)
+    assert done.data["changes"]["counts"]["unreadable"] == 9
+    assert len(done.data["changes"]["examples"]["unreadable"]) == 5
+
+
+def test_an_order_about_captures_that_are_not_in_the_log_is_not_followed(archive: Archive) -> None:
+    run = archive.crawled(9, {url(5): page(NEWS)})
+    (key,) = [key for key in archive.store.list("warc/") if run in key]
+    (one,) = warc.captures(archive.store.get(key))
+    shop = archive.shop()
+    with readers(shop, NEW) as read:
+        past = Past(shop, NEW, read, Pictured(shop, NEW, ()))
+        wanted = [order.Wanted(key, one.offset, one.length, article_id(url(5)))]
+        assert past.ordered(wanted, run) == []
+        archive.read(run, NEW)
+        assert [found.observation.url for found in past.ordered(wanted, run)] == [url(5)]
 
 
 # A new theme

@@ -7,7 +7,7 @@ from functools import partial
 
 from archive import changed, keys, observation, snapshot
 from archive.catalog.again import Kindred
-from archive.changed import Changes
+from archive.changed import Changes, Example
 from archive.judge import Judged
 from archive.observation import Observation
 from archive.outlet import Outlet
@@ -30,7 +30,11 @@ class Comparing:
         """`due`: the captures that were to be read, `new`: what came of them."""
         out = Changes()
         read = {one.observation.record for one in new}
-        out.counts.update(captures=len(due), read=len(read), unreadable=len(due) - len(read))
+        out.counts.update(captures=len(due), read=len(read))
+        for line in due:
+            if line.record not in read:
+                why = Example("unreadable", line.url, line.time, told="no layout fits it, or no text of an article was found")
+                out.see([why], str, quiet=line.article in self.hidden)
         mine: dict[str, list[Judged]] = {}
         for one in new:
             mine.setdefault(one.observation.article, []).append(one)

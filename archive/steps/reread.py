@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 from archive import order, rereading, rules
 from archive.catalog.again import Kindred
@@ -75,19 +76,22 @@ def reread(shop: Workshop, outlet: Outlet, run: str, wish: Wish) -> Outcome:
         for chunk in chunks(shop, outlet, wish):
             total += work.do(chunk)
     seconds = _cpu() - began
+    if work.problems:
+        shop.say(_told(outlet, run, wish, total, seconds))
+        raise work.problems[0]
+    data: dict[str, Any] = {"outlet": outlet.name, "run": run}
+    if not total.counts["captures"]:
+        return Outcome(f"{NOTHING} of {outlet.name}", data, nothing_due=True)
+    data |= {"rate": round(total.counts["captures"] / max(seconds, 0.01), 2), "changes": total.row()}
+    return Outcome(_told(outlet, run, wish, total, seconds), data, progress=tuple(total.lines()))
+
+
+def _told(outlet: Outlet, run: str, wish: Wish, total: Changes, seconds: float) -> str:
     counts = total.counts
-    if not counts["captures"]:
-        return Outcome(f"{NOTHING} of {outlet.name}", {"outlet": outlet.name, "run": run}, nothing_due=True)
-    rate = counts["captures"] / seconds if seconds else 0.0
     told = f"reread: {outlet.name}: {counts['captures']} captures of {counts['articles']} articles read again" + (
         ", nothing written" if wish.dry else f" in {run}, {counts['snapshots']} snapshots"
     )
-    told += f"; {seconds:.1f} CPU s, {rate:.1f} captures a CPU second"
-    if work.problems:
-        shop.say(told)
-        raise work.problems[0]
-    data = {"outlet": outlet.name, "run": run, "rate": round(rate, 2), "changes": total.row()}
-    return Outcome(told, data, progress=tuple(total.lines()))
+    return f"{told}; {seconds:.1f} CPU s, {counts['captures'] / max(seconds, 0.01):.1f} captures a CPU second"
 
 
 def waiting(shop: Workshop, outlet: Outlet, wish: Wish) -> int:
@@ -157,7 +161,7 @@ class _Work:
         ]
         changes = self.comparing.of(chunk.kindred, chunk.due, new)
         changes.counts["lost"] = len(found.lost)
-        changes.counts["unreadable"] -= len(found.lost)
+        changes.counts["unreadable"] -= len(found.lost)  # its examples may be among them: they are told above
         if new and not self.wish.dry:
             changes.counts["snapshots"] += self._keep(new)
             self.seal()
