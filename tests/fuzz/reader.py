@@ -78,7 +78,8 @@ def _serve(pipe: Connection, megabytes: int) -> None:
 class Reader:
     """`read` a page in a child process that is killed when it hangs. Close it, or use it as a context."""
 
-    def __init__(self, *, allowance: int = 4 * MEGABYTES) -> None:
+    def __init__(self, *, seconds: float = SECONDS, most: int = MEGABYTES, allowance: int = 4 * MEGABYTES) -> None:
+        self.seconds, self.most = seconds, most  # CPU seconds and megabytes of a page that are no fault
         self.allowance = allowance  # megabytes of address space: a page that wants more fails in the child, not the machine
         self.child: Any = None
         self.pipe: Any = None
@@ -93,7 +94,11 @@ class Reader:
         if self.child is None:
             self._start()
         before = self._cpu()
-        self.pipe.send(page)
+        try:
+            self.pipe.send(page)
+        except BrokenPipeError:
+            self._stop()
+            return Seen("", "", "", 0.0, 0, "crash: the process died")
         while not self.pipe.poll(0.2):
             used = self._cpu() - before
             if used > _GIVE_UP or not self.child.is_alive():
@@ -108,8 +113,8 @@ class Reader:
         if megabytes > _FRESH:
             self._stop()
         fault = f"crash: {reason}" if reason.startswith("reader-") else ""
-        fault = fault or (f"hang: {seconds:.1f} s" if seconds > SECONDS else "")
-        fault = fault or (f"memory: {megabytes} MB" if megabytes > MEGABYTES else "")
+        fault = fault or (f"hang: {seconds:.1f} s" if seconds > self.seconds else "")
+        fault = fault or (f"memory: {megabytes} MB" if megabytes > self.most else "")
         return Seen(klass, reason, doubt, seconds, megabytes, fault)
 
     def _start(self) -> None:
