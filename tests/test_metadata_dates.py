@@ -89,13 +89,18 @@ def test_a_day_gets_its_time_from_who_states_it() -> None:
         '<div class="articleDate">نُشر في ٢ مارس ٢٠١٩</div>',
         '<span id="lblDate">02 مارس 2019</span>',
         '<time class="when">2 آذار 2019</time>',
+        '<li><i class="fa fa-calendar"></i> 2 آذار 2019</li>',
+        "<div>تاريخ النشر: 2 آذار 2019</div>",
+        "<p><b>نشر في:</b> السبت 02 مارس 2019 - 14:30</p>",
+        "<p>السبت 2 آذار 2019</p>",
     ],
 )
 def test_the_line_that_a_reader_sees(line: str) -> None:
-    for body in (H1 + line + TEXT, f"<article><header>{line}{H1}</header>{TEXT}</article>"):
+    above = f"<article><header>{line}{H1}</header>{TEXT}</article>"
+    for body in (H1 + line + TEXT, *([above] if line != "<p>السبت 2 آذار 2019</p>" else [])):
         found = stated(body).published
         assert found is not None
-        assert (found["value"], found["source"], found["confidence"]) == ("2019-03-02", "page", "printed")
+        assert (found["value"][:10], found["source"], found["confidence"]) == ("2019-03-02", "page", "printed")
         assert "20" in found["printed"] or "٢٠" in found["printed"]
 
 
@@ -112,6 +117,9 @@ CARD = '<li class="item"><h3><a href="/b/">خبر آخر عن مكتبة أخر�
         f'<main>{H1}{TEXT}</main><aside><time datetime="2019-03-04T00:00:00Z">x</time></aside>',
         f"<main>{H1}{TEXT}<p>وقع ذلك في 12 آذار 2015</p></main>",
         f'<main>{H1}<span class="date">12/3/2019</span>{TEXT}</main>',  # nobody can tell the day from the month
+        f"<div>التاريخ: الثلاثاء 5 آذار 2019</div><main><div><div><div><div>{H1}{TEXT}</div></div></div></div></main>",
+        f"<main>{H1}<p>نشرت صحيفة في 2 آذار 2015 تقريرا عن القرى</p>{TEXT}</main>",
+        f"<main>{H1}<p>2 آذار 2015 كان يوما باردا، فلم يخرج أحد من أهل القرية إلى السوق.</p>{TEXT}</main>",
         f'<main>{H1}<span class="reading-time">3 دقائق</span>{TEXT}</main>',
     ],
 )

@@ -110,7 +110,7 @@ def read(
         element, title = headline(seen, head.meta, head.ld, head.title, address.host_of(url))
     if element is not None:
         seen.headed(element)
-    sources = when.Sources(head.meta, head.ld, head.page, seen, url, zone, captured)
+    sources = when.Sources(head.meta, head.ld, head.page, seen, tree, url, zone, captured)
     published = when.published(sources)
     authors = people.authors(seen, head.meta, head.ld, _site(head, url))
     return Metadata(

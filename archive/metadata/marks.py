@@ -47,6 +47,7 @@ class Marks:
     by_class: dict[str, list[Any]] = field(default_factory=dict)
     by_prop: dict[str, list[Any]] = field(default_factory=dict)  # microdata and RDFa
     by_rel: dict[str, list[Any]] = field(default_factory=dict)
+    headline: Any = None  # the element that shows it, once `headed` was told
     _beside: dict[Any, bool] = field(default_factory=dict)
     _cards: dict[Any, bool] = field(default_factory=dict)
     _above: dict[Any, int] = field(default_factory=dict)  # ancestors of the headline → steps up from it
@@ -73,12 +74,19 @@ class Marks:
         """Is it the article's: not beside it, not in a box about another, not in the top of the site?"""
         if self.beside(element):
             return False
+        before = self._stands_before(element)
         one, steps = element, 0
         while one is not None and one not in self._above and (steps := steps + 1) < _STEPS:
-            if self._card(one, element) or (self._order.get(element) and _is_top(one)):
+            if self._card(one, element) or (before and _is_top(one)):
                 return False
             one = one.getparent()
-        return not self._above or not self._order.get(element) or self._above.get(one, 99) <= _NEAR
+        return not self._above or not before or self._above.get(one, 99) <= _NEAR
+
+    def _stands_before(self, element: Any) -> bool:
+        """Does it stand before the headline?"""
+        if self.headline is not None and element not in self._order:
+            self._order |= _before(self.headline, [element])
+        return self._order.get(element, False)
 
     def _card(self, element: Any, inside: Any) -> bool:
         if element is inside:
@@ -90,6 +98,7 @@ class Marks:
 
     def headed(self, headline: Any) -> None:
         """Tell which element is the headline: nothing that holds it is beside the article."""
+        self.headline = headline
         self._beside.clear()
         self._above = {headline: 0}
         self._above.update((one, steps) for steps, one in enumerate(headline.iterancestors(), 1))

@@ -17,14 +17,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
 from archive import dates
-from archive.metadata import jsonld
-from archive.metadata.kinds import UPDATED
-from archive.metadata.marks import Marks, line_of, parts_of
+from archive.metadata import jsonld, shown
+from archive.metadata.marks import Marks, line_of
 
 Dated = dict[str, str]  # value: ISO 8601; source: where it stood; confidence; zone, precision, printed where they say something
 
@@ -43,9 +42,6 @@ _MODIFIED_LATE = (
     "lastmod", "updated_at", "shareaholic:article_modified_time",
 )  # fmt: skip
 _UPDATED_CUE = re.compile(r"(?:تحديث|تعديل|عُ?د[ّ]?ل|updated|modified|روزرسانی|ویرایش)\w*[^\w]*$", re.I)
-_CHANGE = re.compile(r"حديث|عد[ّ]?ي?ل|updat|modif|edit|maj|mis", re.I)  # what a line that tells of a change has
-_PUBLISHED_CUE = re.compile(r"نُ?شر|أضيف|كتب|publi|posted|انتشار", re.I)
-_PRINTED = 160  # letters of a line that is a date with what stands beside it
 _URL_DAY = re.compile(r"/((?:19[89]|20\d)\d)[/-](\d{1,2})[/-](\d{1,2})(?=[/_-]|$)")
 _BOTH = ("article:published_time", "json-ld:datePublished")
 _DAY = timedelta(days=1, hours=2)  # two clocks that say the same may be so far apart
@@ -62,6 +58,7 @@ class Sources:
     ld: dict[str, Any]  # the article's JSON-LD, or {}
     page: dict[str, Any]  # that of the page, or {}
     marks: Marks
+    tree: Any  # the page
     url: str
     zone: str  # of times without an offset
     captured: datetime | None  # when the page was fetched; None: relative times stay unread
@@ -70,8 +67,8 @@ class Sources:
 def published(source: Sources) -> Dated | None:
     """When the article was published; None when the page does not tell, and never a guess."""
     if best := _surest(_stated(source, _machine_published(source))):
-        shown = next((one for one in _printed(source, updated=False) if one["confidence"] == "printed"), None)
-        return {**best, "confidence": "low"} if shown and _apart(best["value"], shown["value"]) > _TWO_DAYS else best
+        seen = next((one for one in _printed(source, updated=False, anywhere=False) if one["confidence"] == "printed"), None)
+        return {**best, "confidence": "low"} if seen and _apart(best["value"], seen["value"]) > _TWO_DAYS else best
     relative = None
     for one in _printed(source, updated=False):
         if one["confidence"] == "printed":
@@ -123,15 +120,9 @@ def _times(marks: Marks, *, updated: bool) -> Iterator[tuple[str, str]]:
     """<time datetime>, and Blogger's <abbr title>, of the article's own date."""
     for one in marks.times:
         value = one.get("datetime") or (one.get("title") if one.tag == "abbr" else "")
-        says = bool(value) and (_says_updated(one) or bool(_UPDATED_CUE.search(_said_before(one))))
+        says = bool(value) and (shown.says_updated(one) or bool(_UPDATED_CUE.search(_said_before(one))))
         if value and says is updated and marks.own(one):
             yield "time", value
-
-
-def _says_updated(element: Any) -> bool:
-    """Is it, or what it stands in, called the date of a change?"""
-    names = " ".join(above.get("class") or "" for above in (element, *islice(element.iterancestors(), 2)))
-    return bool(UPDATED.search(names)) and "publish" not in names.lower()
 
 
 def _said_before(element: Any) -> str:
@@ -175,23 +166,21 @@ def _between(meta: Dated, ld: Dated) -> Dated:
     return {**earlier, "confidence": "low"} if _apart(one, other) > _DAY else earlier
 
 
-def _printed(source: Sources, *, updated: bool) -> Iterator[Dated]:
-    """Dates in lines that a reader sees next to the headline, those that say nothing of a change first."""
-    marks = source.marks
-    found = [(kind, one) for kind in ("date", "meta", "updated", "author") for one in marks.by_class.get(kind, ())]
-    found += [("date", one) for one in marks.times if not one.get("datetime")]
-    for kind, one in found if updated else sorted(found, key=lambda pair: pair[0] == "updated"):
-        text = parts_of(one, _PRINTED)
-        if not 5 < len(text) <= _PRINTED:
-            continue
-        changed = (kind == "updated" or _says_updated(one)) and not _PUBLISHED_CUE.search(text)
-        if (changed and not updated) or (updated and not changed and not _CHANGE.search(text)) or not marks.own(one):
-            continue
-        which: dates.Which = "modified" if updated and not changed else "published" if not changed else "any"
-        said = dates.read(text, source.zone, source.captured, which=which)
-        if said:
-            confidence = "relative" if said.form in ("ago", "word") else "printed"
-            yield _dated(said, "page", confidence) | {"printed": text}
+def _printed(source: Sources, *, updated: bool, anywhere: bool = True) -> Iterator[Dated]:
+    """Dates in lines that a reader sees next to the headline. `anywhere`: also in those that nothing calls a date."""
+    for text, changed in shown.called(source.marks, updated=updated):
+        if said := _read(source, text, "modified" if updated and not changed else "any" if changed else "published"):
+            yield said
+    for text in shown.uncalled(source.marks, source.tree) if anywhere else ():
+        if said := _read(source, text, "modified" if updated else "published"):
+            yield said
+
+
+def _read(source: Sources, text: str, which: dates.Which) -> Dated | None:
+    said = dates.read(text, source.zone, source.captured, which=which)
+    if said is None:
+        return None
+    return _dated(said, "page", "relative" if said.form in ("ago", "word") else "printed") | {"printed": text}
 
 
 def _from_url(source: Sources) -> Dated | None:
