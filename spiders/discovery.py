@@ -50,7 +50,8 @@ class Discovery:
         self._backlog: dict[str, Task] = {task.article or article_id(task.url): task for task in plan.backlog}
         self._open: Counter[str] = Counter()  # kind → documents that were asked for and not answered yet
         self.short = False  # the front page of REST may tell that something is missing
-        self.owed = 0  # articles that the site should have, when it has fewer and no walk of this run looks for them all
+        # Articles that the site should have, when it has fewer and no walk of this run looks for them all, or does not tell
+        self.owed = max(0, plan.expected)
         self._named: dict[str, Cited] = {}  # address of a channel, or id of a backlog article → what first named it
         self._walked = frozenset(plan.walked) if plan.walk else frozenset()
         self._front_over = False

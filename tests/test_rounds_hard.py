@@ -69,6 +69,9 @@ def test_a_shortage_that_no_walk_may_look_into_yet_is_not_forgotten(tmp_path: Pa
         early = round_of(tmp_path, site, known, walk_since=ago(minutes=1))
         assert (asked_walk(early), early.report["walk"]["owed"]) == ([], 251)
         known.append(line(site, site.posts[0]))
+        site.open, rest_open = set(), site.open
+        assert round_of(tmp_path, site, known, expected=251).report["walk"]["owed"] == 251  # REST is closed for a while
+        site.open = rest_open
         later = round_of(tmp_path, site, known, expected=251)
     assert sorted(asked_walk(later)) == walks(site, 3)
     assert later.urls() == [site.url + gone.path[1:]] * 2
