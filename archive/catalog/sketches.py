@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, literal, select
 from archive import sketch
 from archive.catalog import bulk, models
 from archive.catalog.derive import Row
-from archive.republished import Face, Hits
+from archive.republished import Face, Hits, Key
 
 START = 12  # digits of an article's id that a sample's row has
 CROWD = 8  # articles of one outlet
@@ -32,31 +32,35 @@ _s, _u, _v, _a = models.sample.c, models.uncompared.c, models.version.c, models.
 def refold(connection: Connection, old: Collection[Row], new: Collection[Row]) -> None:
     """Bring samples, and what waits to be compared, up to date with version rows of some articles of an outlet."""
     before, after = _by_article(old), _by_article(new)
-    bulk.replace(connection, models.sample, _samples(before), _samples(after))
     was, now = _texts(before), _texts(after)
-    if changed := sorted(key for key in was.keys() | now.keys() if was.get(key) != now.get(key)):
-        held = bulk.rows(connection, models.uncompared, changed[0][0], [article for _, article in changed])
-        waits = {(*key, max((row[_TIME] for row in after.get(key, ())), default=""), now.get(key, "")) for key in changed}
-        bulk.replace(connection, models.uncompared, set(held), waits)
+    changed = sorted(key for key in was.keys() | now.keys() if was.get(key) != now.get(key))
+    if not changed:
+        return
+    bulk.replace(connection, models.sample, _samples(before, changed), _samples(after, changed))
+    held = bulk.rows(connection, models.uncompared, changed[0][0], [article for _, article in changed])
+    waits = {(*key, max((row[_TIME] for row in after.get(key, ())), default=""), now.get(key, "")) for key in changed}
+    bulk.replace(connection, models.uncompared, set(held), waits)
 
 
-def _by_article(rows: Collection[Row]) -> dict[tuple[str, str], list[Row]]:
+def _by_article(rows: Collection[Row]) -> dict[Key, list[Row]]:
     """Version rows in order, articles without any sample left out."""
     found = {key: list(of) for key, of in groupby(sorted(rows, key=itemgetter(0, 1, _NUMBER)), key=_KEY)}
     return {key: of for key, of in found.items() if any(row[_SKETCH] for row in of)}
 
 
-def _samples(versions: Mapping[tuple[str, str], list[Row]]) -> set[Row]:
+def _samples(versions: Mapping[Key, list[Row]], changed: Sequence[Key]) -> set[Row]:
     return {
-        (one, outlet, article[:START])
-        for (outlet, article), rows in versions.items()
-        for one in sketch.of_article(row[_SKETCH] for row in rows)
+        (one, key[0], key[1][:START])
+        for key in changed
+        for one in sketch.of_article(row[_SKETCH] for row in versions.get(key, ()))
     }
 
 
-def _texts(versions: Mapping[tuple[str, str], list[Row]]) -> dict[tuple[str, str], str]:
+def _texts(versions: Mapping[Key, list[Row]]) -> dict[Key, str]:
     """A word for the texts of each article: another when they are others."""
-    return {key: f"{crc32(' '.join(row[_SNAPSHOT] for row in rows).encode()):08x}" for key, rows in versions.items()}
+    return {
+        key: f"{crc32(' '.join(row[_SNAPSHOT] + row[_SKETCH] for row in rows).encode()):08x}" for key, rows in versions.items()
+    }
 
 
 def holders(connection: Connection, hashes: Iterable[int]) -> Hits:
