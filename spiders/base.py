@@ -117,7 +117,7 @@ class OutletSpider(scrapy.Spider):
             "put_in": self.frontier.put_in,
             "stopped": stopped,
             "given_up": given_up,
-            "walk": self.lists.walk_report(left, whole=not (stopped or given_up or self.error)),
+            "walk": self.lists.walk_report(left, whole=not (given_up or self.error)),
         }
 
     def _left(self) -> list[Job]:

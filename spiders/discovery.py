@@ -141,14 +141,16 @@ class Discovery:
         return self.changes.noted(job)
 
     def walk_report(self, left: list[Job], *, whole: bool) -> dict[str, Any]:
-        """Whether this run's walk through all channel pages came to its end.
+        """Whether this run's walk through all channel pages came to its end: the time may have been over for articles only,
+        and what is missing from the lists is then in the next plan.
 
         A list that failed is tried again in the next rounds, and keeps the walk open for half of the time to the next one:
         one that fails for ever must not keep what the others tell from being acted upon.
         """
         pages = sum(job.role == "channel" for job in left)
         failed = self._broken > 0 and not self._walked_before(self.outlet.walk_every / 2)
-        complete = self.walking and whole and not pages and not failed and self._answered > 0
+        over = self._front_over and not pages and not any(self._open.values())
+        complete = self.walking and whole and over and not failed and self._answered > 0
         counts = {"answered": self._answered, "left": pages, "broken": self._broken}
         owed = {"owed": self.owed} if self.owed else {}
         return {"wanted": self.walking, "since": self.walk_since, "complete": complete, **counts, **owed}

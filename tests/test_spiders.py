@@ -288,6 +288,19 @@ def test_a_private_address_is_refused_unless_the_outlet_says_so(tmp_path: Path) 
     assert site.asked == []
 
 
+def test_a_walk_that_has_read_every_list_is_whole_though_the_time_was_over_for_the_articles(tmp_path: Path) -> None:
+    with serving(WordPress(posts(300), open_="rest")) as site:
+        newest, oldest = site.posts[:100], site.posts[100:]
+        known = [article_id(site.url + post.path[1:]) for post in newest]
+        listed = [{"url": site.url + post.path[1:], "why": "backlog", "published": "2019-01-01"} for post in oldest]
+        plan = {"walk": True, "backlog": listed}
+        done = crawl(tmp_path, site.url, "delay = 0.05\nbudget = 4", plan=plan, known=known)
+    assert done.report["stopped"] == "budget"
+    assert 0 < len(done.urls()) < 200
+    assert done.report["walk"]["complete"]
+    balanced(done)
+
+
 def test_the_time_budget_ends_the_run_and_leaves_the_rest(tmp_path: Path) -> None:
     with serving(WordPress(posts(60))) as site:
         done = crawl(tmp_path, site.url, "delay = 0.05\nbudget = 1.5")
