@@ -33,6 +33,11 @@ def checks(body: str, *, article_body: str = "", second: str = "", links: float 
     return found if links is None else found | {"links": round(links, 2)}
 
 
+def between(one: str, other: str) -> float:
+    """Agreement of two texts."""
+    return dice(Counter(tokens(one)), Counter(tokens(other)))
+
+
 def dice(one: Counter[str], other: Counter[str]) -> float:
     """2·common / sum of two multisets of words, 0 when both are empty."""
     whole = one.total() + other.total()

@@ -24,6 +24,7 @@ __all__ = ["Body", "body_of", "lines_of"]
 
 _LOST = 0.6  # share of articleBody that a body must have, or its container is the wrong one
 _WHOLE = 0.5  # share of the second extractor's text that articleBody must have, or it is an excerpt or another's
+_SURE = 0.6  # agreement with the second extractor from which Trafilatura's first thought is its last
 _TEXT = 50  # words of an articleBody that can overrule a container
 _SHORTER = 1.5  # times as long as what the page shows must be what it prints for programs, to stand for the text
 
@@ -46,6 +47,9 @@ def body_of(tree: Any, layout: Layout, title: str, url: str, said: Sequence[str]
 
     `url` is for image addresses; `said`: the lines of the page's own articleBody (archive.agreement), if it prints one.
     """
+    from lxml import etree
+
+    etree.strip_elements(tree, "script", "style", with_tail=False)
     container = _container(tree, layout)
     second = agreement.second(tree)
     shape = shape_of(container, tree)
@@ -59,7 +63,7 @@ def body_of(tree: Any, layout: Layout, title: str, url: str, said: Sequence[str]
             container = other
             named = not layout.body
     pruned = boxes.pruned(tree, container, layout.prune)
-    body = _whole_page(tree, layout, title) if container is None else _contained(container, layout, title, url, second)
+    body = _whole_page(tree, layout, title, second) if container is None else _contained(container, layout, title, url, second)
     if known and _is_teaser(body.faithful, words):
         kept, removed = without(known, layout.drop_lines, title)
         log.append("body: articleBody, of which the page shows a part only")
@@ -128,11 +132,14 @@ def _text_of(document: Any) -> str:
     return str(document.text) if document is not None and document.text else ""
 
 
-def _whole_page(tree: Any, layout: Layout, title: str) -> Body:
-    """The body of a page of which no container is known."""
+def _whole_page(tree: Any, layout: Layout, title: str, second: str) -> Body:
+    """The body of a page of which no container is known. Trafilatura's own second thoughts cost as much as all the rest:
+    they are asked for where another extractor read something else."""
     from trafilatura import bare_extraction
 
-    text = _text_of(bare_extraction(tree, include_comments=False))
+    text = _text_of(bare_extraction(tree, include_comments=False, fast=True))
+    if agreement.between(text, second) < _SURE:
+        text = _text_of(bare_extraction(tree, include_comments=False))
     body = tree.find(".//body")
     if not text or body is None:
         return Body("", "", False, (), ())

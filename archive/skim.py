@@ -17,7 +17,7 @@ MOST = 2_000_000  # characters of a page that are looked at
 LONG = 8000  # letters of a tag, a caption, a list of addresses that are looked at
 _LEAST = 40  # letters that make a container more than an empty shell
 
-_RAW = re.compile(r"<(?:!--|(script|style|template|svg|textarea|title)\b)", re.I)
+_RAW = re.compile(r"<(?:!--|(script|style|template|svg|textarea|title)\b)")  # in lower case
 _REST = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")  # possessive: a quote that never ends costs one look
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=<>/]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.A)
 _CLASSES = re.compile(r"""class\s*=\s*("[^"<>]*"|'[^'<>]*'|[^\s"'<>]+)""", re.A)
@@ -53,10 +53,10 @@ def without_raw(text: str) -> str:
     One that never ends hides the rest.
     """
     low, kept, at = text.lower(), [], 0
-    while (found := _RAW.search(text, at)) is not None:
+    while (found := _RAW.search(low, at)) is not None:
         rest = _REST.match(text, found.end()) if found[1] else None
         kept.append(text[at : rest.end() if rest else found.start()])
-        end = low.find(f"</{found[1].lower()}" if found[1] else "-->", found.end())
+        end = low.find(f"</{found[1]}" if found[1] else "-->", found.end())
         if end < 0:
             return "".join(kept)
         at = end + (2 if found[1] else 3)
