@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from archive import line_digests
-from archive.crossing import SHAPE, Settled, alike, apart, look, pair, word
+from archive.crossing import Settled
 from archive.history import moment
+from archive.looks import Looks
 from archive.observation import Observation, Reading
-from archive.readings import Difference, Readings, difference
+from archive.readings import Difference, Readings
 from archive.stays import REPLACED, begins_another, told
 
 HALF = "half"  # doubt of the fold's own: less than half as long as the text before
@@ -76,14 +76,11 @@ class _Grouping:
         self.readings = readings
         self.apart = apart
         self.before = before
-        self.settled = settled
+        self.looks = Looks(readings, settled)
         self.arrived = arrived
         self.post = ""  # id of the post that stands here
-        self.accepted, self.suspects = frozenset(settled.accepted), frozenset(settled.suspects)
-        self.agreed, self.clutter = frozenset(settled.agreed), frozenset(settled.clutter)
         self.out = Grouped()
         self.waiting: list[tuple[int, Observation]] = []
-        self.seen: dict[str, tuple[Observation, int]] = {}  # look → its last capture that belongs to a version, versions then
 
     def see(self, position: int, line: Observation) -> None:
         if self.readings.newest(line) is None:
@@ -120,72 +117,15 @@ class _Grouping:
         if doubt == HALF:
             return further >= HALF_NEEDS
         first, last = self.waiting[0][1], self.waiting[-1][1]
-        if doubt == LAYOUT and self._look(last) in self.suspects:
+        if doubt == LAYOUT and self.looks.is_suspect(last):
             return False  # a new theme: no repetition tells anything
         apart = LAYOUT_APART if doubt == LAYOUT else self.apart
         needed = 1 if doubt == REPLACED else DAMAGE_NEEDS
         return further >= needed and (moment(last.time) - moment(first.time)).total_seconds() >= apart
 
     def _compare(self, before: Observation, line: Observation) -> Difference | None:
-        """As `Readings.compare`; equal too when only lines differ that are no article's own, or only the look."""
-        found, parted = self.readings.compare(before, line), apart(self.readings, before, line)
-        if found is not None and not found.kinds and not parted:
-            return found
-        if before is self.out.readable and (known := self._known(before, line)) is not None:
-            return known
-        means = self._crossing(before, line)
-        if means == "same" or alike(self.readings, before, line) or self._same_without_clutter(before, line):
-            return Difference()
-        old, new = self.readings.newest(before), self.readings.newest(line)
-        if (parted or found is None) and means == "edit" and old is not None and new is not None:
-            return difference(old, new)  # other rules, but they are known to read alike
-        return None if parted else found
-
-    def _known(self, before: Observation, line: Observation) -> Difference | None:
-        """The difference from the last capture in the look of `line`, when the article was seen in it before, and in another
-        one since, without an edit: themes that come back, or take turns. None when there is none."""
-        look_ = self._look(line)
-        last, versions = self.seen.get(look_, (before, 0))
-        if (
-            not look_
-            or look_[:SHAPE] == self._look(before)[:SHAPE]
-            or look_ in self.suspects
-            or versions != len(self.out.groups)
-        ):
-            return None
-        found = self.readings.compare(last, line)
-        return Difference() if self._same_without_clutter(last, line) else found
-
-    def _same_without_clutter(self, before: Observation, line: Observation) -> bool:
-        old, new = self.readings.newest(before), self.readings.newest(line)
-        if not self.clutter or old is None or new is None or not (old.lines and new.lines):
-            return False
-        own = [line_digests.without(one.lines, self.clutter) for one in (old, new)]
-        return old.headline.t == new.headline.t and own[0] == own[1]
-
-    def _look(self, line: Observation) -> str:
-        reading = self.readings.newest(line)
-        return look(reading) if reading is not None else ""
-
-    def _crossing(self, before: Observation, line: Observation) -> str:
-        """What a difference between these two means, as far as their looks matter: "" nothing; "edit": it is one, across a
-        change of look; "same": it is none; "open": nobody can tell yet.
-
-        The word of a list that shows texts (`announced`) is about the text alone: what it says did not change, did not.
-        """
-        old, new = self._look(before), self._look(line)
-        crossed = bool(old and new) and old[:SHAPE] != new[:SHAPE]
-        if pair(old, new) in self.agreed:
-            return "edit"
-        if not (crossed or new in self.suspects):
-            return ""
-        words = [word(one, reading) for one in (before, line) if (reading := self.readings.newest(one)) is not None]
-        if all(words) and words[0] == words[1]:
-            return "same"
-        told = all(words)  # and they differ
-        if crossed and not self.accepted.isdisjoint((old[:SHAPE], new[:SHAPE])):
-            return "edit" if told else "same"
-        return "" if told and not crossed else "open"
+        """The difference in the light of the outlet's looks."""
+        return self.looks.compare(before, line, len(self.out.groups) if before is self.out.readable else None)
 
     def _says_the_same(self, line: Observation) -> bool:
         if not self.waiting:
@@ -223,7 +163,7 @@ class _Grouping:
             return ""
         if begins_another(self._difference(line)):
             return stated or REPLACED
-        if not stated and self._crossing(before, line) == "open" and self._known(before, line) is None:
+        if not stated and self.looks.is_open(before, line, len(self.out.groups)):
             return LAYOUT
         old, new = self.readings.newest(before), self.readings.newest(line)
         shrunk = difference is not None and old is not None and new is not None and 2 * new.chars < old.chars
@@ -246,7 +186,7 @@ class _Grouping:
         else:
             out.groups[-1].lines.append(line)
         out.number[position] = len(out.groups)
-        self.seen[self._look(line)] = line, len(out.groups)
+        self.looks.note(line, len(out.groups))
         if before is not None and difference is None:  # no rules in common: no event until one of them is read again
             self._unread(before)
             self._unread(line)
