@@ -30,6 +30,7 @@ _BODIES = NAMES[0] | NAMES[1]  # what content systems call the body is no box, h
 _CARD = 800  # letters: a box about another article is smaller
 _TEASER = 300  # letters that a box has beside headlines
 _HEADING_LINK = 25  # letters of a link that is a headline
+_ICONS = frozenset(("i", "svg", "em", "span"))
 _LINE = 1000  # letters
 _EACH = 100  # elements of a kind that are looked at; a page that has more of it says nothing by it
 _STEPS = 24  # ancestors that are looked at
@@ -166,6 +167,12 @@ def parts_of(element: Any, most: int = _LINE) -> str:
         if size > most or number > most:
             return ""
     return line("".join(pieces))
+
+
+def shown_by(element: Any, most: int = _LINE) -> str:
+    """The line of an element; of an icon (a calendar, a head and shoulders), that of what it stands in."""
+    text = parts_of(element, most)
+    return text if text or len(element) or element.tag not in _ICONS else parts_of(element.getparent(), most)
 
 
 def line(text: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from archive.metadata.kinds import UPDATED
-from archive.metadata.marks import Marks, parts_of
+from archive.metadata.kinds import PUBLISHED, UPDATED
+from archive.metadata.marks import Marks, parts_of, shown_by
 
 LONGEST = 160  # letters of a line that is a date with what stands beside it
 _PUBLISHED = re.compile(r"نُ?شر|أضيف|كتب|publi|posted|انتشار", re.I)
@@ -25,7 +25,6 @@ _LABELLED = 70  # letters of a line with a label
 _BARE = re.compile(rf"[\W_]*(?:{_DAYS}\W*)?\d")
 _FOLLOWING = 12  # elements behind the headline that are looked at
 _SHORT = 45  # letters of a line that is a date and nothing else
-_ICONS = frozenset(("i", "svg", "em", "span"))
 
 
 def called(marks: Marks, *, updated: bool) -> Iterator[tuple[str, bool]]:
@@ -36,9 +35,7 @@ def called(marks: Marks, *, updated: bool) -> Iterator[tuple[str, bool]]:
     found = [(kind, one) for kind in ("date", "meta", "updated", "author") for one in marks.by_class.get(kind, ())]
     found += [("date", one) for one in marks.times if not one.get("datetime")]
     for kind, one in found if updated else sorted(found, key=lambda pair: pair[0] == "updated"):
-        text = parts_of(one, LONGEST)
-        if not text and kind == "date" and one.tag in _ICONS and not len(one):  # a calendar before the date
-            text = parts_of(one.getparent(), LONGEST)
+        text = shown_by(one, LONGEST)
         if not 5 < len(text) <= LONGEST:
             continue
         changed = (kind == "updated" or says_updated(one)) and not _PUBLISHED.search(text)
@@ -65,4 +62,4 @@ def uncalled(marks: Marks, tree: Any) -> Iterator[str]:
 def says_updated(element: Any) -> bool:
     """Is it, or what it stands in, called the date of a change?"""
     names = " ".join(above.get("class") or "" for above in (element, *islice(element.iterancestors(), 2)))
-    return bool(UPDATED.search(names)) and "publish" not in names.lower()
+    return bool(UPDATED.search(names)) and not PUBLISHED.search(names)

@@ -46,7 +46,8 @@ def headline(marks: Marks, meta: dict[str, str], ld: dict[str, Any], title: str,
     alone = [one for one in headings if skeleton(one[1]) not in (skeleton(site), skeleton(host))]
     if len(headings) == len(alone) == 1 and (not stated or len(skeleton(alone[0][1])) >= _LONG):
         return alone[0]
-    return None, stated[0] if stated else _without_site(title, site)
+    named = [one for one in others if one[0].get("itemprop") and marks.own(one[0])] if not stated else []
+    return named[0] if named else (None, stated[0] if stated else _without_site(title, site))
 
 
 def subtitle(marks: Marks, ld: dict[str, Any], title: str) -> str:

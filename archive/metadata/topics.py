@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from archive.digest import skeleton
 from archive.metadata import jsonld
-from archive.metadata.marks import Marks, line, line_of
+from archive.metadata.marks import Marks, line, line_of, shown_by
 
 _SECTIONS = (
     "article:section", "og:article:section", "og:section", "section", "parsely-section", "articlesection", "article.section",
@@ -64,7 +64,7 @@ def _called(marks: Marks) -> Iterable[str]:
     for one in marks.by_class.get("section", ()):
         if marks.own(one):
             link = one if one.tag == "a" else next(one.iter("a"), None)
-            yield line_of(link if link is not None else one)
+            yield line_of(link) if link is not None else shown_by(one)
 
 
 def _crumbs(marks: Marks, title: str) -> Iterable[str]:
