@@ -18,7 +18,8 @@ enough, and otherwise, where it takes two:
 Half of the words changed leave an eighth of the runs: by the thresholds of archive.seed that is no link. While only the
 later text has looked, a brief that came after the long article that holds it is found in six of ten cases; the article,
 which looks again a week later, finds it. In vain are looked at, in an outlet of 6000 invented texts, 1.5 articles with one
-sample in common, none with two. To sketch a page adds half a millisecond to what its digests take.
+sample in common, none with two; in a million, as many by chance alone. A million articles are 12 million rows, 430 MB in
+SQLite, and looking for a text among them takes 10 ms. To sketch a page adds half a millisecond to what its digests take.
 
 The trade-off: 8 samples would miss one of ten of the weakest pairs of a fortnight and save a third of the rows, 16 one of a
 hundred.
