@@ -118,10 +118,10 @@ def _print(outcome: Outcome, as_json: bool) -> None:
 
 
 def _count(shop: Workshop, names: list[str], wish: Wish, as_json: bool) -> None:
-    from archive.steps.reread import PART, waiting
+    from archive.steps.reread import PART, PARTS, waiting
 
     found = {name: waiting(shop, shop.outlet(name), wish) for name in names}
-    parts = {name: -(-number // PART) for name, number in found.items() if number}
+    parts = {name: min(PARTS, -(-number // PART)) for name, number in found.items() if number}
     if as_json:
         print_json({"waiting": found, "parts": parts})
     else:

@@ -37,6 +37,7 @@ from archive.store import put_once
 ARTICLES = 200  # asked of the catalog at once
 CAPTURES = 500  # read and kept at once, those of one article together
 PART = 2000  # captures of one task, when many machines or tasks share the work
+PARTS = 200  # of one outlet at the most: Airflow maps a thousand tasks
 NOTHING = "reread: nothing is to be read again"
 
 
