@@ -17,7 +17,8 @@ from archive.catalog.derive import stamp
 from archive.history import STANDS
 
 COMPLETE = ("rest", "sitemap")
-MEMORY = timedelta(days=64)  # articles are looked at by age more often than what was dropped so long ago
+WALKS = 4  # of the last ones, in which it is asked when a page was last seen: of a million articles each has 10,000 pages
+SELDOM = timedelta(days=16)  # between two looks at what was dropped before these
 _s, _a, _c, _r = models.sighting.c, models.article.c, models.channel_capture.c, models.run.c
 
 
@@ -52,13 +53,13 @@ def unlisted(connection: Connection, outlet: str, most: int | None) -> frozenset
 
     A kind of list that the walk did not meet says nothing, nor does one that no walk found the article in. A list may drop
     what is there as before (a sitemap of the newest articles): what was looked at when the first walk had missed it is
-    looked at again when it has been missing for twice as long, and so on.
+    looked at again when it has been missing for twice as long, then every SELDOM.
     """
     walks = _walks(connection, outlet)
     since = walks[-1] if walks else ""
     seen = pages(connection, outlet, since) if since else {}
     found: set[str] = set()
-    last = _last_seen(connection, outlet, since) if seen else {}
+    last = _last_seen(connection, outlet, walks[-WALKS:][0]) if seen else {}
     for kind, bodies in seen.items():
         gone = _documents(connection, outlet, kind) - bodies - {""}
         for document in sorted(gone):
@@ -83,19 +84,18 @@ def _walks(connection: Connection, outlet: str) -> list[str]:
 
 
 def _last_seen(connection: Connection, outlet: str, since: str) -> dict[tuple[str, str], str]:
-    """(kind of list, digest of a body) → when it was last seen, as far as that is less than MEMORY before the last walk."""
-    begun = stamp(datetime.fromisoformat(since) - MEMORY)
-    read = (_c.outlet == outlet, _c.time >= begun, _c.klass == "channel", _c.channel.in_(COMPLETE))
+    """(kind of list, digest of a body) → when it was last seen, as far as that is later than `since`."""
+    read = (_c.outlet == outlet, _c.time >= since, _c.klass == "channel", _c.channel.in_(COMPLETE))
     rows = connection.execute(select(_c.channel, _c.body, func.max(_c.time)).where(*read).group_by(_c.channel, _c.body))
     return {(channel, body): time for channel, body, time in rows}
 
 
 def _asked_before(walks: list[str], seen: str) -> str:
     """What a page listed that was last seen then is due when nobody asked for it since this time: since the first walk that
-    missed the page, or since half of the time from then to the last walk."""
+    missed the page, or since half of the time from then to the last walk; after WALKS, for SELDOM."""
     last = datetime.fromisoformat(walks[-1])
     if not seen:
-        return stamp(last - MEMORY / 2)
+        return stamp(last - SELDOM)
     first = next((walk for walk in walks if walk > seen), walks[-1])
     return max(first, stamp(last - (last - datetime.fromisoformat(seen)) / 2))
 
