@@ -39,6 +39,11 @@ _INLINE = frozenset((
     "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
     "var",
 ))  # fmt: skip
+# An end tag closes nothing beyond an element that outranks its own (libxml2's htmlEndPriority); 100 for all others.
+_RANK = {
+    "div": 150, "td": 160, "th": 160, "tr": 170, "thead": 180, "tbody": 180, "tfoot": 180, "table": 190, "head": 200,
+    "body": 200, "html": 220,
+}  # fmt: skip
 _CLOSES_ITSELF = frozenset(("p", "li", "dt", "dd", "tr", "td", "th", "option"))  # when another of them begins
 
 
@@ -60,7 +65,7 @@ def tree_of(text: str) -> Any:
     if not whole:
         tree, whole = _parsed(flat(text))
     if not whole:
-        raise TooLarge("a text or an attribute of more than ten million bytes")
+        raise TooLarge("more than the parser takes: ten million bytes of one text or attribute, or nested too deep")
     if len(text) > MOST_TEXT and (size := sum(map(len, tree.xpath(_TEXTS)))) > MOST_TEXT:
         raise TooLarge(f"{size} characters of text")
     return tree
@@ -152,6 +157,8 @@ def _flat_tag(whole: str, tag: re.Match[str], kept: list[str], beyond: dict[str,
         return _closed(name, kept, beyond)
     if kept and kept[-1] == name and name in _CLOSES_ITSELF:
         return whole
+    if kept and kept[-1] == "p" and name not in _INLINE:
+        kept.pop()
     if len(kept) < DEEPEST:
         kept.append(name)
         return whole
@@ -164,9 +171,13 @@ def _closed(name: str, kept: list[str], beyond: dict[str, int]) -> str:
     if beyond.get(name):
         beyond[name] -= 1
         return "" if name in _INLINE else "<br>"
-    if name in kept:
-        while kept.pop() != name:
-            pass
+    for open_ in reversed(kept):
+        if open_ == name:
+            while kept.pop() != name:
+                pass
+            break
+        if _RANK.get(open_, 100) > _RANK.get(name, 100):
+            break
     return f"</{name}>"
 
 
