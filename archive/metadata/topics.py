@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,39 +24,38 @@ _MOST = 50
 
 def section(marks: Marks, meta: dict[str, str], ld: dict[str, Any], crumbs: list[str], title: str) -> str:
     """The section by name: meta elements, JSON-LD, microdata, WordPress's link of the category, the last breadcrumb."""
-    own = [one for one in marks.by_rel.get("category", ()) if marks.own(one)]
-    trail = [name for name in crumbs[1:] if skeleton(name) != skeleton(title)]
-    stated = (
-        *(meta.get(name, "") for name in _SECTIONS[:1]),
-        jsonld.text(ld.get("articleSection")),
-        *(meta.get(name, "") for name in _SECTIONS[1:]),
-        *(one.get("content") or line_of(one) for one in marks.by_prop.get("section", ())),
-        *(line_of(one) for one in own),
-        *trail[-1:],
-        *_called(marks),
-        *_crumbs(marks, title),
-    )
-    return next((text for one in stated if (text := _word(one))), "")
+    return next((text for one in _sections(marks, meta, ld, crumbs, title) if (text := _word(one))), "")
+
+
+def _sections(marks: Marks, meta: dict[str, str], ld: dict[str, Any], crumbs: list[str], title: str) -> Iterator[str]:
+    yield meta.get(_SECTIONS[0], "")
+    yield jsonld.text(ld.get("articleSection"))
+    yield from (meta.get(name, "") for name in _SECTIONS[1:])
+    yield from (one.get("content") or line_of(one) for one in marks.by_prop.get("section", ()))
+    yield from (line_of(one) for one in marks.by_rel.get("category", ()) if marks.own(one))
+    yield from [name for name in crumbs[1:] if skeleton(name) != skeleton(title)][-1:]
+    yield from _called(marks)
+    yield from _crumbs(marks, title)
 
 
 def tags(marks: Marks, many: dict[str, list[str]], ld: dict[str, Any]) -> tuple[str, ...]:
     """The words it is filed under, from the first place that has any. `many`: every content of each repeated meta element."""
-    own = [one for one in marks.by_rel.get("tag", ()) if "category" not in (one.get("rel") or "") and not marks.beside(one)]
-    own = [one for one in own if _TAG_LINK.search(unquote(one.get("href") or "")) or not _is_category(one)]
-    stated: tuple[Iterable[str], ...] = (
-        many.get("article:tag", []),
-        jsonld.texts(ld.get("keywords")),
-        (line_of(one) for one in own),
-        (one.get("content") or line_of(one) for one in marks.by_prop.get("keywords", ())),
-        [line_of(link) for one in marks.by_class.get("tags", ()) if marks.own(one) for link in _tag_links(one)],
-        *(many.get(name, []) for name in _KEYWORDS),
-    )
-    for words in stated:
+    for words in _tags(marks, many, ld):
         parts = (part for one in words for part in _SPLIT.split(one))
         found = tuple(dict.fromkeys(word for part in parts if (word := _word(part).lstrip("#"))))
         if found:
             return found[:_MOST]
     return ()
+
+
+def _tags(marks: Marks, many: dict[str, list[str]], ld: dict[str, Any]) -> Iterator[Iterable[str]]:
+    yield many.get("article:tag", [])
+    yield jsonld.texts(ld.get("keywords"))
+    links = (one for one in marks.by_rel.get("tag", ()) if "category" not in (one.get("rel") or "") and not marks.beside(one))
+    yield (line_of(one) for one in links if _TAG_LINK.search(unquote(one.get("href") or "")) or not _is_category(one))
+    yield (one.get("content") or line_of(one) for one in marks.by_prop.get("keywords", ()))
+    yield (line_of(link) for one in marks.by_class.get("tags", ()) if marks.own(one) for link in _tag_links(one))
+    yield from (many.get(name, []) for name in _KEYWORDS)
 
 
 def _called(marks: Marks) -> Iterable[str]:

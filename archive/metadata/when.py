@@ -79,7 +79,9 @@ def published(source: Sources) -> Dated | None:
 
 def modified(source: Sources, first: Dated | None) -> Dated | None:
     """When the article was last changed, as stated. One that lies before `first`, the publication, is of low confidence."""
-    best = _surest(_stated(source, _machine_modified(source))) or next(_printed(source, updated=True), None)
+    by_hand = first is None or first["source"] == "page"  # a site that prints its dates and states none for programs
+    printed = _printed(source, updated=True, anywhere=by_hand)
+    best = _surest(_stated(source, _machine_modified(source))) or next(printed, None)
     if best and first and _is_before(best["value"], first["value"]):
         return {**best, "confidence": "low"}
     return best
