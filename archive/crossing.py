@@ -131,10 +131,10 @@ def apart(readings: Readings, before: Observation, line: Observation) -> bool:
     return old.rules not in readings.rules(line) and new.rules not in readings.rules(before)
 
 
-def word(line: Observation, reading: Reading) -> str:
+def word(line: Observation, reading: Reading | None) -> str:
     """What a list that shows texts said of the text when it was asked for; "" when it shows the headline alone."""
     said = line.announced.get("text", "")
-    return "" if said == rest_word(f"{reading.title}\n") else said
+    return "" if not said or reading is None or said == rest_word(f"{reading.title}\n") else said
 
 
 def rest_word(seen: str) -> str:

@@ -63,7 +63,7 @@ def group(
     under an earlier address; `settled`: what the outlet's articles together say of its looks; `arrived`: ids of
     posts to which the address was given, and which stood at another one before.
     """
-    grouping = _Grouping(readings, apart, before, settled or Settled(), arrived)
+    grouping = _Grouping(readings, apart, before, Looks(readings, settled or Settled(), contents), arrived)
     for position, line in enumerate(contents):
         grouping.see(position, line)
     return grouping.end()
@@ -71,12 +71,12 @@ def group(
 
 class _Grouping:
     def __init__(
-        self, readings: Readings, apart: float, before: Observation | None, settled: Settled, arrived: Collection[str]
+        self, readings: Readings, apart: float, before: Observation | None, looks: Looks, arrived: Collection[str]
     ) -> None:
         self.readings = readings
         self.apart = apart
         self.before = before
-        self.looks = Looks(readings, settled)
+        self.looks = looks
         self.arrived = arrived
         self.post = ""  # id of the post that stands here
         self.out = Grouped()

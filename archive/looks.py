@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 from archive import line_digests
 from archive.crossing import SHAPE, Settled, alike, apart, look, pair, word
 from archive.observation import Observation
@@ -11,8 +14,9 @@ from archive.readings import Difference, Readings, difference
 class Looks:
     """One article's captures in the light of what the outlet's articles together say of its looks (`settled`)."""
 
-    def __init__(self, readings: Readings, settled: Settled) -> None:
+    def __init__(self, readings: Readings, settled: Settled, contents: Sequence[Observation]) -> None:
         self.readings = readings
+        self.contents = contents
         self.accepted, self.suspects = frozenset(settled.accepted), frozenset(settled.suspects)
         self.agreed, self.clutter = frozenset(settled.agreed), frozenset(settled.clutter)
         self.seen: dict[str, tuple[Observation, int]] = {}  # look → its last capture that belongs to a version, versions then
@@ -70,7 +74,8 @@ class Looks:
         """What a difference between these two means, as far as their looks matter: "" nothing; "edit": it is one, across a
         change of look; "same": it is none; "open": nobody can tell yet.
 
-        The word of a list that shows texts (`announced`) is about the text alone: what it says did not change, did not.
+        The word of a list that shows texts (`announced`) is about the text alone: what it says did not change, did not. A
+        list may be read long after the text changed, so the word is that of the last capture in a row that says the same.
         """
         old, new = self.of(before), self.of(line)
         crossed = bool(old and new) and old[:SHAPE] != new[:SHAPE]
@@ -78,10 +83,28 @@ class Looks:
             return "edit"
         if not (crossed or new in self.suspects):
             return ""
-        words = [word(one, reading) for one in (before, line) if (reading := self.readings.newest(one)) is not None]
+        words = [self.words.get(_id(one)) or word(one, self.readings.newest(one)) for one in (before, line)]
         if all(words) and words[0] == words[1]:
             return "same"
         told = all(words)  # and they differ
         if crossed and not self.accepted.isdisjoint((old[:SHAPE], new[:SHAPE])):
             return "edit" if told else "same"
         return "" if told and not crossed else "open"
+
+    @cached_property
+    def words(self) -> dict[tuple[str, str, int], str]:
+        """Of each capture, the word of the last one in a row that says the same, letter for letter."""
+        out: dict[tuple[str, str, int], str] = {}
+        said, text = "", ("", "")
+        for line in reversed(self.contents):
+            reading = self.readings.newest(line)
+            if reading is None:
+                continue
+            mine = reading.headline.t, reading.body.t
+            said, text = (said if mine == text else "") or word(line, reading), mine
+            out[_id(line)] = said
+        return out
+
+
+def _id(line: Observation) -> tuple[str, str, int]:
+    return line.time, line.warc, line.offset

@@ -106,6 +106,16 @@ class TestAccepted:
         assert [h.url for h in waiting.values() if h.unsettled] == [url(5)], "of the others REST says that nothing changed"
         assert events(told(lines, accepted=[NEW])[0]) == ["body"]
 
+    def test_what_rest_says_only_after_the_capture_is_told_late(self) -> None:
+        """A walk may come long after the edit: the first capture in the new look still carries the old word."""
+        lines = switched(word="w")
+        edited = next(line for line in lines if line.url == url(5) and line.reading and line.reading.shape == NEW)
+        later = drawn(40, "نص الخبر 5\nسطر آخر 5\nعنوان 35", NEW, 5, "x")
+        assert events(told(lines, accepted=[NEW])[0]) == []
+        histories, _ = told([*lines, later], accepted=[NEW])
+        assert events(histories) == ["body"]
+        assert histories[edited.article].versions[1].time == edited.time
+
 
 def test_a_layout_for_the_new_theme_and_reading_again_repair_all() -> None:
     """Old pages by the old layout, new ones by the new: no rules in common, and yet the texts compare."""
@@ -116,7 +126,8 @@ def test_a_layout_for_the_new_theme_and_reading_again_repair_all() -> None:
         new = one.reading is not None and one.reading.shape == NEW
         text = f"نص الخبر {number}\nسطر آخر {number}" + (" مع تعديل" if new and number == 4 else "")
         line = reread(one, "عنوان", text, "new layout" if new else "old layout", 40)
-        assert line.reading is not None and one.reading is not None
+        assert line.reading is not None
+        assert one.reading is not None
         shape = one.reading.shape
         again.append(replace(line, reading=replace(line.reading, shape=shape, lines=drawn(1, text).reading.lines)))  # type: ignore[union-attr]
     histories, settled = told([*lines, *again])
