@@ -87,7 +87,7 @@ def _site(warraq: Warraq, site: str, *, part: str, bare: bool, score: Score) -> 
     sheet = {i: row for i, row in sheet.items() if canonical(address(site, row["path"])) in known}
     picks = random.Random(site).sample(sorted(i for i, row in sheet.items() if "،" in row["text"]), 2)
     edit(site, picks[0], "append", False, sheet[picks[0]]["text"])
-    edit(site, picks[1], "numbers", True, sheet[picks[1]]["text"])
+    edit(site, picks[1], "numbers", False, sheet[picks[1]]["text"])
     _run(warraq, site)
     wanted = {canonical(address(site, sheet[i]["path"])): "body" for i in picks}
     other = (ROOT / "outlets" / "xeber24.toml").read_text("utf-8").partition("[[layouts]]")[2] if new.endswith("sahifa") else ""
