@@ -63,7 +63,8 @@ def main() -> None:
     options.add_argument("folder", type=Path, nargs="?")
     options.add_argument("--pages", type=int, default=200)
     given = options.parse_args()
-    samples = load(given.folder)[: given.pages] if given.folder else made(given.pages)
+    found = load(given.folder) if given.folder else made(given.pages)
+    samples = found[:: max(1, len(found) // given.pages)]  # of every source
     held = True
     for layout in (GENERIC,) if given.folder else (_JANNAH, GENERIC):
         ours, theirs = compare(samples, layout)
