@@ -60,7 +60,7 @@ with DAG(
     is_paused_upon_creation=False,
     max_active_runs=1,
     tags=["warraq", "reread"],
-    default_args={**DEFAULTS, "pool": DAG_ID, "on_failure_callback": Webhook()},
+    default_args={**DEFAULTS, "pool": DAG_ID, "on_failure_callback": [Webhook()]},  # a mapped task takes them as they are
     params={
         "outlet": Param(None, type=["null", "string"], title="Outlet", description="Its file's name. Empty: all of them."),
         "since": Param(None, type=["null", "string"], title="Captured since", description="2026-11-22. Empty: ever."),
