@@ -113,8 +113,8 @@ def _contained(container: Any, layout: Layout, title: str, url: str, second: str
 
 def _lacking(faithful: list[str], copy: list[str]) -> list[str]:
     """Lines that Trafilatura left out of the reading copy, for the log."""
-    text = skeleton("".join(copy))
-    return [f"copy: {line}" for line in faithful if skeleton(line) not in text]
+    same, text = set(copy), skeleton("".join(copy))
+    return [f"copy: {line}" for line in faithful if line not in same and skeleton(line) not in text]
 
 
 def _trafilatura(container: Any) -> str:

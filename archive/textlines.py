@@ -15,6 +15,7 @@ _BLOCKS = frozenset((
     "main", "menu", "nav", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
 ))  # fmt: skip
 _SPACE = re.compile("[ \t\r\n\f]+")  # what a browser folds; NBSP, ZWNJ and bidi marks are letters to it
+_PARAGRAPH = 400  # letters of a line that no rule of ours is about
 _LONG = 30  # letters of a line that cannot be in another text by chance
 
 _ALSO = (
@@ -43,7 +44,7 @@ _COMMON = {
         re.I,
     ),
     "read also": re.compile(rf"\W*(?:{_ALSO})\s*[:：|].{{0,300}}", re.I),
-    "call to follow": re.compile(rf"(?=.{{0,200}}(?:{_NETWORK}))(?:\W*)(?:{_CALL})\b.{{0,160}}", re.I),
+    "call to follow": re.compile(rf"\W*(?:{_CALL})\b(?=.{{0,160}}(?:{_NETWORK})).{{0,160}}", re.I),
     "heading of a box": re.compile(
         r"(?:مقالات|مواضيع|موضوعات|أخبار|اخبار)? ?ذات صلة\s*:?|(?:شاركها|شارك (?:هذا )?(?:الموضوع|الخبر|المقال|المقالة))\s*:?|"
         r"(?:زر الذهاب|العودة|الرجوع) إلى الأعلى|[أا]ظهر المزيد|الوسوم\s*:?"
@@ -93,7 +94,8 @@ def without(lines: Iterable[str], patterns: Iterable[str], title: str) -> tuple[
 
     The second list is the log: "reason: line" for each that was removed.
     """
-    rules = [("line", re.compile(pattern)) for pattern in patterns] + list(_COMMON.items())
+    own = [("line", re.compile(pattern)) for pattern in patterns]
+    rules = own + list(_COMMON.items())
     headline = skeleton(title)
     kept: list[str] = []
     removed: list[str] = []
@@ -101,7 +103,7 @@ def without(lines: Iterable[str], patterns: Iterable[str], title: str) -> tuple[
         plain = line.removeprefix("- ").strip()
         if not kept and headline and skeleton(line) == headline:
             removed.append(f"headline: {line}")
-        elif reason := next((name for name, rule in rules if rule.fullmatch(plain)), ""):
+        elif reason := next((name for name, rule in (rules if len(plain) < _PARAGRAPH else own) if rule.fullmatch(plain)), ""):
             removed.append(f"{reason}: {line}")
         else:
             kept.append(line)
