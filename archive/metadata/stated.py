@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from archive.metadata.names import is_agency, is_person, is_place, plain
 
+_MOST = 300  # lines of a log that are looked at; a hostile page can have 25,000
 _FIRST, _LAST = 3, 4  # lines looked at
 _LINE = 110  # letters of a line that is only a credit
 _LEAD = 90  # letters that a dateline has at most
@@ -73,9 +75,10 @@ def of_lines(lines: Sequence[str], outlet: Sequence[str] = (), removed: Sequence
             break
     for line in kept[max(1, len(kept) - _LAST) :]:
         found = _joined(found, _tail(line, own))
-    for line in removed:
+    for line in islice(dict.fromkeys(removed), _MOST):
         text = _REASON.sub("", line).strip(" |*•")
-        if len(text) <= _LINE and (whole := _whole(text, own)):
+        lone = line.startswith("line: ")  # dropped by the layout; a box may hold a tag that is an agency's name
+        if len(text) <= _LINE and (whole := _whole(text, own, lone=lone)):
             found = _joined(found, whole)
     return found
 
@@ -99,18 +102,18 @@ def _head(line: str, own: frozenset[str]) -> tuple[Stated, bool]:
     return _dateline(text, own), len(text) <= _LINE
 
 
-def _whole(text: str, own: frozenset[str]) -> Stated | None:
-    """A line that is nothing but a credit."""
+def _whole(text: str, own: frozenset[str], *, lone: bool = True) -> Stated | None:
+    """A line that is nothing but a credit. Without `lone` only one that says so («بقلم», «المصدر:»)."""
     if source := _SOURCE.fullmatch(text):
         return _source(source["who"], own)
     if text.startswith(("(", "[")) and text.rstrip(" .").endswith((")", "]")):
         inner = text.strip(" .()[]")
-        return _whole(inner, own) if inner != text else None
+        return _whole(inner, own, lone=lone) if inner != text else None
     if (credit := _CREDIT.fullmatch(text)) and (said := _credit(text, credit["who"], own)):
         return said
     if (site := _SITE.fullmatch(text)) and _is_name(site["who"]):
         return Stated(byline=text, names=(site["who"].strip(),))
-    return _parted(text, own)
+    return _parted(text, own) if lone else None
 
 
 def _credit(text: str, who: str, own: frozenset[str]) -> Stated | None:
