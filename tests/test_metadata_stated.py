@@ -123,4 +123,6 @@ def test_an_agency_that_the_text_quotes_is_no_source_of_it() -> None:
 def test_a_line_that_the_layout_drops_still_says_what_it_said() -> None:
     removed = ("box: إعداد ليلى منصور للنشرة العربية", "caption: بيروت (رويترز)", "headline: بقلم: فلان الفلاني")
     assert of_lines([GOES_ON], OUTLET, removed).names == ("ليلى منصور",)
+    assert of_lines([GOES_ON], OUTLET, ("line: الوطن - وكالات",)).agency == ("وكالات",)
+    assert of_lines([GOES_ON], OUTLET, ("box: رويترز", "box: مقالات ذات صلة")) == Stated()  # a tag
     assert of_lines([], OUTLET) == Stated()
