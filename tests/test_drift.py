@@ -89,7 +89,12 @@ def rebuilt(at: Wadi) -> bool:
 
 
 @pytest.mark.parametrize(
-    "layouts", [OLD_LAYOUT, '[[layouts]]\nname = "plain"\nbody = ""\n', ""], ids=["matched", "plain", "none"]
+    "layouts",
+    [
+        pytest.param(OLD_LAYOUT, id="matched", marks=pytest.mark.long),
+        pytest.param('[[layouts]]\nname = "plain"\nbody = ""\n', id="plain", marks=pytest.mark.slow),
+        pytest.param("", id="none", marks=pytest.mark.long),
+    ],
 )
 def test_a_theme_switched_in_the_middle_of_a_run(at: Wadi, themes: dict[str, int], layouts: str) -> None:
     at.outlet_file(layouts)
