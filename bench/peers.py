@@ -1,7 +1,7 @@
 """Texts of other extractors on a set of pages, as JSON lines {page, system, text}. Runs in .venv-bench (`make peers`).
 
 Each gets the page as bytes or as text, as its documentation says, no network, and its default settings. What an
-extractor raises counts as an empty text: that is what its user would have.
+extractor raises counts as an empty text: that is what its user would have. One that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -74,6 +74,9 @@ def main() -> None:
         for system, extract in SYSTEMS.items():
             try:
                 text = extract(html)
+            except ImportError as error:  # not installed, or not with what this language needs: no figure of its
+                print(f"{path.name}: {system}: {error}", file=sys.stderr)
+                continue
             except Exception as error:  # noqa: BLE001  the edge of foreign code: said, and counted as nothing
                 print(f"{path.name}: {system}: {error}", file=sys.stderr)
                 text = ""
