@@ -15,7 +15,7 @@ from archive import digest
 from archive.errors import BadOutlet
 from archive.outlet import Layout, Outlet
 
-READER = "1"  # of archive.{charset,extract,metadata}: raised with every change that can change a text
+READER = "2"  # of archive.{charset,extract,metadata}: raised with every change that can change a text
 
 # For outlets that have no layout: the container is found by what content systems call it (archive.container). What themes
 # and plugins put among the lines of any article is dropped everywhere (archive.textlines); a credit is metadata.

@@ -9,6 +9,5 @@ KNOWN = (
     "0006",
     "0007",
     "0008",
-    "0009",
 )  # oldest first; tests compare them with the files in versions/
 HEAD = KNOWN[-1]
