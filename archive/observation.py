@@ -50,7 +50,7 @@ class Reading:
     snapshot: str = ""  # key, or "" when the text equals that of the capture before
     snapshot_digest: str = ""  # "sha256:…" of that object as stored
     shape: str = ""  # 8 hex: which template drew the page (archive.shape), the same at every request and for every article
-    lines: str = ""  # 8 hex for each line of the body, in order: what many articles share is no article's (archive.line_digests)
+    lines: str = ""  # 8 hex for each line of the body, in order: what many articles share is none's (archive.line_digests)
     sketch: str = ""  # 8 hex for each sampled shingle of the body, sorted: finds copies elsewhere (archive.sketch)
     checks: dict[str, float] = field(default_factory=dict)  # how far this reading is borne out (archive.agreement)
     among: str = ""  # 12 hex: the layouts that this one was chosen among (archive.rules.among), "" when there was no choice

@@ -1,4 +1,4 @@
-"""Recurring duties that belong to no outlet: sweep, republications, anchors, audit, second copy, and the pruning of Airflow's own history."""
+"""Recurring duties of no outlet: sweep, republications, anchors, audit, second copy, pruning of Airflow's own history."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ pairs are on the pages of both articles and in `warraq republished`. A run stops
 Its newest run is green; the last line says how many articles were looked for, or that nothing was new.
 
 ## If it fails
-Captures, readings and the log do not need it: only new pairs are late. Exit 75 passed by itself on other days, clear the task to
-try again; 78 is a setting or the bucket; 65 names an object that contradicts itself (run `warraq verify`).
+Captures, readings and the log do not need it: only new pairs are late. Exit 75 passed by itself on other days, clear the
+task to try again; 78 is a setting or the bucket; 65 names an object that contradicts itself (run `warraq verify`).
 """
 MIRROR = """
 Brings the second copy up to date, where WARRAQ_MIRROR names one (docs/OPERATIONS.md, "A second copy"); skipped otherwise. It

@@ -93,6 +93,8 @@ def runs(connection: Connection, outlet: str) -> list[tuple[str, dict[str, Figur
 
 
 def _withheld(connection: Connection) -> set[str]:
+    if connection.get_execution_options().get(acted.SHOWN):
+        return set()
     return {article for article, standing in acted.standing(connection).items() if standing.withheld}
 
 
