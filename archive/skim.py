@@ -47,12 +47,17 @@ def said(octets: str) -> str:
     return entities.unescape(octets.encode("latin-1").decode("utf-8", "replace"))
 
 
+def _low(octets: str) -> str:
+    """In small letters, as far as they are ASCII: what tags are made of. On bytes, which is ten times as fast."""
+    return octets.encode("latin-1").lower().decode("latin-1")
+
+
 def without_raw(text: str) -> str:
     """The page without comments and what stands in scripts and the like, where a tag is no tag; their own tags stay.
 
     One that never ends hides the rest.
     """
-    low, kept, at = text.lower(), [], 0
+    low, kept, at = _low(text), [], 0
     while (found := _RAW.search(low, at)) is not None:
         rest = _REST.match(text, found.end()) if found[1] else None
         kept.append(text[at : rest.end() if rest else found.start()])
@@ -87,7 +92,7 @@ def _attributes(inner: str) -> dict[str, str]:
 
 def region(text: str) -> tuple[int, int]:
     """Where the article's body begins and ends: its container by name, else <article>, else <main>; empty for neither."""
-    low = text.lower()
+    low = _low(text)
     if found := _largest(text, [_opened(low, one.start()) for one in _ITEMPROP.finditer(low)]):
         return found
     values = {value: value.strip("\"'").split() for value in set(_CLASSES.findall(low))}
