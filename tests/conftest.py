@@ -46,6 +46,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes name no test: gzip's hold the time, and workers that collect a second apart would not agree on the names."""
+    return argname if isinstance(val, (bytes, bytearray)) else None
+
+
 @pytest.fixture(scope="session")
 def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process, server = start_weed(tmp_path_factory.mktemp("weed"))
