@@ -44,6 +44,7 @@ class Crossing:
     came: tuple[str, ...] = ()  # digests of lines
     went: tuple[str, ...] = ()
     last: bool = False  # no later crossing of this article
+    told: bool = False  # a list that shows texts says that the text is another one, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,13 @@ def of_article(readings: Readings, contents: Sequence[Observation], before: Obse
     `before`: its last content under an earlier address.
     """
     out: list[Crossing] = []
+    said = words(readings, contents)
     for line in contents:
         if readings.newest(line) is None or readings.doubt(line):
             continue
         if before is not None and (found := _between(readings, before, line)) is not None:
-            out.append(found)
+            both = [said.get(place(one)) or word(one, readings.newest(one)) for one in (before, line)]
+            out.append(replace(found, told=all(both) and both[0] != both[1]))
         before = line
     if out:
         out[-1] = replace(out[-1], last=True)
@@ -137,6 +140,26 @@ def word(line: Observation, reading: Reading | None) -> str:
     return "" if not said or reading is None or said == rest_word(f"{reading.title}\n") else said
 
 
+def words(readings: Readings, contents: Sequence[Observation]) -> dict[tuple[str, str, int], str]:
+    """Of each capture (`place`), the word of the last one in a row that says the same, letter for letter: a list may be read
+    long after the text changed."""
+    out: dict[tuple[str, str, int], str] = {}
+    said, text = "", ("", "")
+    for line in reversed(contents):
+        reading = readings.newest(line)
+        if reading is None:
+            continue
+        mine = reading.headline.t, reading.body.t
+        said, text = (said if mine == text else "") or word(line, reading), mine
+        out[place(line)] = said
+    return out
+
+
+def place(line: Observation) -> tuple[str, str, int]:
+    """What tells one capture from all others."""
+    return line.time, line.warc, line.offset
+
+
 def rest_word(seen: str) -> str:
     """The word of docs/FORMAT.md (`announced`) for a headline, a new line and the visible text."""
     return hashlib.sha256(fold_space(seen).encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -169,11 +192,14 @@ def _clutter(rows: Sequence[tuple[str, Crossing]]) -> set[str]:
 
 
 def _votes(rows: Sequence[tuple[str, Crossing]], clutter: Collection[str]) -> tuple[set[tuple[str, str]], set[str]]:
-    """Pairs of looks across which texts agree; looks that came later in pairs across which they do not."""
+    """Pairs of looks across which texts agree; looks that came later in pairs across which they do not.
+
+    Where lists show texts, what is captured in a new look is mostly what was edited: that says nothing of the look.
+    """
     votes: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)  # pair → article → read alike, the last time
     newer: dict[tuple[str, str], str] = {}
     for article, one in rows:
-        if one.before[:SHAPE] == one.after[:SHAPE]:
+        if one.before[:SHAPE] == one.after[:SHAPE] or (one.told and not one.same):
             continue
         both = pair(one.before, one.after)
         newer.setdefault(both, one.after)

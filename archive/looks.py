@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from archive import line_digests
-from archive.crossing import SHAPE, Settled, alike, apart, look, pair, word
+from archive.crossing import SHAPE, Settled, alike, apart, look, pair, place, word, words
 from archive.observation import Observation
 from archive.readings import Difference, Readings, difference
 
@@ -74,8 +74,8 @@ class Looks:
         """What a difference between these two means, as far as their looks matter: "" nothing; "edit": it is one, across a
         change of look; "same": it is none; "open": nobody can tell yet.
 
-        The word of a list that shows texts (`announced`) is about the text alone: what it says did not change, did not. A
-        list may be read long after the text changed, so the word is that of the last capture in a row that says the same.
+        The word of a list that shows texts (`announced`) is about the text alone: what it says did not change, did not, and
+        what it says changed, did, unless the new look changes the texts of others that did not.
         """
         old, new = self.of(before), self.of(line)
         crossed = bool(old and new) and old[:SHAPE] != new[:SHAPE]
@@ -83,28 +83,16 @@ class Looks:
             return "edit"
         if not (crossed or new in self.suspects):
             return ""
-        words = [self.words.get(_id(one)) or word(one, self.readings.newest(one)) for one in (before, line)]
-        if all(words) and words[0] == words[1]:
+        said = [self.words.get(place(one)) or word(one, self.readings.newest(one)) for one in (before, line)]
+        if all(said) and said[0] == said[1]:
             return "same"
-        told = all(words)  # and they differ
+        told = all(said)  # and they differ
         if crossed and not self.accepted.isdisjoint((old[:SHAPE], new[:SHAPE])):
             return "edit" if told else "same"
+        if told and crossed and new not in self.suspects:
+            return "edit"
         return "" if told and not crossed else "open"
 
     @cached_property
     def words(self) -> dict[tuple[str, str, int], str]:
-        """Of each capture, the word of the last one in a row that says the same, letter for letter."""
-        out: dict[tuple[str, str, int], str] = {}
-        said, text = "", ("", "")
-        for line in reversed(self.contents):
-            reading = self.readings.newest(line)
-            if reading is None:
-                continue
-            mine = reading.headline.t, reading.body.t
-            said, text = (said if mine == text else "") or word(line, reading), mine
-            out[_id(line)] = said
-        return out
-
-
-def _id(line: Observation) -> tuple[str, str, int]:
-    return line.time, line.warc, line.offset
+        return words(self.readings, self.contents)

@@ -50,6 +50,15 @@ def test_where_the_others_read_alike_what_differs_is_an_edit() -> None:
     assert settled.suspects == ()
 
 
+def test_where_lists_show_texts_only_what_was_edited_is_seen_in_the_new_look_and_told() -> None:
+    """Nobody looks at the others, so none of them can say how the two looks read (seen in the week: 39 edits waited)."""
+    before = [drawn(1 + n / 100, f"نص الخبر {n}", number=n, word="w") for n in range(8)]
+    after = [drawn(9 + n / 100, f"نص الخبر {n} محدثا {n}", NEW, n, f"x{n}") for n in range(8)]
+    histories, settled = told([*before, *after])
+    assert (events(histories), settled.suspects, settled.agreed) == (["body"] * 8, (), ())
+    assert not any(h.unsettled for h in histories.values())
+
+
 def test_two_captures_are_too_few_for_any_of_this_but_the_difference_waits() -> None:
     histories, settled = told([drawn(1, "abc"), drawn(9, "abd", NEW)])
     assert settled == Settled()

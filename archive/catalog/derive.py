@@ -171,7 +171,7 @@ def _event(outlet: str, article: str, number: int, event: Event) -> Row:
 def _crossings(outlet: str, article: str, history: History) -> Iterator[Row]:
     """The last one says since when the article waits to be compared, "" for not."""
     for number, one in enumerate(history.crossings, 1):
-        told = (one.time, one.run, one.before, one.after, int(one.same), int(one.headline), int(one.last))
+        told = (one.time, one.run, one.before, one.after, int(one.same), int(one.headline), int(one.last), int(one.told))
         waits = at(history.unsettled) if one.last else ""
         yield outlet, article, number, *told, " ".join(one.came), " ".join(one.went), waits
 

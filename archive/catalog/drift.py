@@ -78,6 +78,7 @@ def _crossing(row: Any) -> Crossing:
         came=tuple(row.came.split()),
         went=tuple(row.went.split()),
         last=bool(row.last),
+        told=bool(row.told),
     )
 
 

@@ -272,7 +272,7 @@ crossing = _table(  # two neighbouring captures whose looks or lines differ (arc
     *(_text(name, key=True) for name in ("outlet", "article")),
     _number("number", key=True),
     *_texts("time", "run", "before", "after"),
-    *(_number(name) for name in ("same", "headline", "last")),
+    *(_number(name) for name in ("same", "headline", "last", "told")),
     *_texts("came", "went", "waits"),  # waits: since when the text in the new look is compared with nothing, "" for not
 )
 

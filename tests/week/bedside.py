@@ -81,7 +81,7 @@ def _reuters(rows: list[Row]) -> list[Row]:
 def invented(site: str, number: int) -> Row:
     """A new article, published now."""
     row: Row = filler.article(wpbed.BY[site], 1_000_000 + number)
-    row["slug"] = f"{row['title']}-{number}"  # never the address of an article that was taken away
+    row["slug"] = f"{number}-{row['title']}"  # never the address of one that was taken away; WordPress cuts the end
     ident = {"id": reuters.make_id(5_000 + number)} if site == "reuters" else {}
     return row | {"date_gmt": now_gmt(), "modified_gmt": now_gmt(), "status": "publish", "op": "insert", "ref": "week"} | ident
 

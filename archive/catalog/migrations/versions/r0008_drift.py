@@ -20,7 +20,7 @@ def upgrade() -> None:
         *_texts("outlet article", key=True),
         sa.Column("number", sa.Integer, primary_key=True, nullable=False, autoincrement=False),
         *_texts("time run before after"),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in ("same", "headline", "last")),
+        *(sa.Column(name, sa.Integer, nullable=False) for name in ("same", "headline", "last", "told")),
         *_texts("came went waits"),
         sqlite_with_rowid=False,
     )
