@@ -90,7 +90,7 @@ def wait_for(known: Visit, outlet: Outlet) -> float:
     1/DOUBTFUL of its age would have it, for a page that is damaged in another way each time is in doubt for ever.
 
     An absence is confirmed when gone_after is over. If that look told nothing (blocked, broken), the next ones
-    wait as for an article that was published when it was first missed: soon, then ever longer. What is gone or
+    wait as for an article that nobody has read yet, at least revisit_after: soon, then ever longer. What is gone or
     leads elsewhere is looked at like that as well, its age being that of its state.
     """
     if known.last_fetch is None:
@@ -108,6 +108,8 @@ def wait_for(known: Visit, outlet: Outlet) -> float:
     else:
         wait = backoff(_age(known), known.looks, known.edits, outlet, LISTED if known.shown and not known.watched else 1.0)
     wait = min(wait * 2.0 ** min(known.failures, 16), max(outlet.revisit_limit, outlet.revisit_after))
+    if known.unconfirmed is not None and known.failures:  # the attempts of one run in an outage are three failures already
+        wait = min(wait, max(outlet.revisit_after, _retry(known, outlet)))
     return float(wait / 2 if known.watched or known.seeded else wait)
 
 
@@ -157,7 +159,7 @@ def sitemap_true(lastmods: Sequence[str]) -> bool:
     """Is `lastmod` about the articles? Not when it is the moment at which the sitemap was made, or its day: one for most
     entries. Fewer than 20 say nothing about that."""
     times = [value for value in lastmods if "T" in value and "T00:00" not in value]
-    days = [value for value in lastmods if value and "T" not in value]
+    days = [value[:10] for value in lastmods if value and ("T" not in value or "T00:00" in value)]
     return all(len(some) < ENOUGH or 2 * max(Counter(some).values()) <= len(some) for some in (times, days))
 
 

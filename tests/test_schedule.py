@@ -147,6 +147,13 @@ def test_an_absence_is_looked_at_when_it_can_be_confirmed_and_then_ever_more_sel
     assert OUTLET.revisit_after <= few <= many
 
 
+def test_an_absence_whose_confirmation_fell_into_an_outage_is_looked_at_again_soon() -> None:
+    """Three attempts of one run failed: that is one outage, and no reason to wait for two days (seen in the week)."""
+    missed = visit(age=40 * DAY, fetched=0, unconfirmed=ago(6 * HOUR), failures=3)
+    assert wait_for(missed, OUTLET) == OUTLET.revisit_after
+    assert wait_for(replace(missed, failures=6), OUTLET) == 8 * OUTLET.revisit_after
+
+
 def test_an_absence_that_was_looked_at_too_early_still_waits_for_its_time_and_no_longer() -> None:
     early = visit(fetched=HOUR, unconfirmed=ago(2 * HOUR))
     assert next_visit(early, OUTLET)[0] == ago(2 * HOUR) + timedelta(seconds=OUTLET.gone_after)
