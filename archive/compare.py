@@ -37,22 +37,16 @@ def compare(old: str, new: str) -> list[Span]:
     """`old` → `new` as spans in reading order; deletions stand before the insertions that replace them.
 
     Without the deletions the spans are `new`, letter by letter; without the insertions they are `old`, but for
-    the width of spaces. Whole paragraphs are matched first, then the words of those that differ.
+    the width of spaces and a line end at the very end. Whole paragraphs are matched first, then the words of those that differ.
     """
     spans: list[Span] = []
     a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    matcher = SequenceMatcher(None, [_paragraph(p) for p in a], [_paragraph(p) for p in b], autojunk=False)
-    for op, i, j, k, m in matcher.get_opcodes():
+    for op, i, j, k, m in SequenceMatcher(None, [p.rstrip() for p in a], [p.rstrip() for p in b], autojunk=False).get_opcodes():
         if op == "equal":
             spans.append(Span("equal", "".join(b[k:m])))
         else:
             spans += _words("".join(a[i:j]), "".join(b[k:m]))
     return list(_joined(spans))
-
-
-def _paragraph(line: str) -> tuple[str, bool]:
-    """What two equal paragraphs have in common: all but the width of the space at their end."""
-    return line.rstrip(), line.endswith("\n")
 
 
 def words(text: str) -> list[str]:
