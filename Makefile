@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 # A checkout that has run the tests keeps their tools; one that has not installs only what runs.
 LOCK = $(if $(wildcard $(VENV)/.dev),requirements-dev.txt,requirements.txt)
-JOBS ?= 2
+JOBS ?= 3
 export PYTHONUNBUFFERED := 1
 # Every step is a process of its own: without compiled bytecode each one would compile its imports again (2.5 CPU s).
 unexport PYTHONDONTWRITEBYTECODE

@@ -127,6 +127,7 @@ def test_a_theme_switched_in_the_middle_of_a_run(at: Wadi, themes: dict[str, int
     assert rebuilt(at)
 
 
+@pytest.mark.long
 def test_a_look_that_a_person_accepts(at: Wadi, themes: dict[str, int]) -> None:
     at.run()
     themes["after"] = themes["served"]

@@ -223,6 +223,7 @@ class TestDamage:
             assert key in done.stdout
         assert mirror(made, copy, env=fresh).returncode == 0
 
+    @pytest.mark.long
     def test_damage_in_the_copy_is_found_by_full_and_left_to_its_owner(self, made: Wadi, copy: Place) -> None:
         assert mirror(made, copy).returncode == 0
         key = some(made, "snapshots")
@@ -237,6 +238,7 @@ class TestDamage:
             assert mirror(made, copy).returncode == 65, "once known, it is told every day"
         assert mirror(made, copy, "--full").returncode == 0
 
+    @pytest.mark.long
     def test_a_damaged_tile_of_the_copy_stops_nothing(self, made: Wadi, copy: Place) -> None:
         assert mirror(made, copy).returncode == 0
         tile = max(key for key in copy.held() if key.startswith("log/tile/0/"))
@@ -395,6 +397,7 @@ class TestVerifyingTheCopy:
         assert done.returncode == 65
         assert f": {keys.CHECKPOINT}: " in done.stdout
 
+    @pytest.mark.long
     def test_a_copy_that_was_cut_back_is_named_and_filled_up_again(self, made: Wadi, copy: Place) -> None:
         made.run()
         assert mirror(made, copy).returncode == 0

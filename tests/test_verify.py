@@ -210,6 +210,7 @@ def test_a_bucket_without_an_archive_is_refused(at: Wadi) -> None:
 # What waits
 
 
+@pytest.mark.long
 def test_captures_that_go_on_while_it_verifies_raise_no_alarm(at: Wadi) -> None:
     over = threading.Event()
     found: list[Report] = []

@@ -21,6 +21,7 @@ def test_a_lost_store_and_machine_are_replaced_by_the_copy(tmp_path: Path) -> No
     assert said[-1].startswith("went on: the log has ")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_the_copy_lacks_is_lost_and_said_to_be_and_the_log_goes_on(
     weed: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,7 @@ def test_nothing_acknowledged_is_lost_forked_or_doubled(tmp_path: Path, monkeypa
     assert found.size > 3 * SLOTS * 8
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_log_that_doubled_a_unit_would_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The harness can fail: here are workers that look for what they left from the newest checkpoint on, and no further."""
