@@ -15,22 +15,26 @@ from starlette.testclient import TestClient
 from archive.errors import StoreUnreachable
 from archive.web import app as web
 from archive.web.desk import Desk
+from archive.web.house import House, Open, Visitor
 from tests.web.cases import DELETED, EDITED, NASTY, Shelf, desk
 
 PATHS = ("/", "/changes", f"/article/{EDITED}", f"/compare/{EDITED}", "/static/style.css", "/static/none", "/nowhere")
 
 
-async def let_in(_: Request) -> Response | None:
-    return None
+let_in = Open()
 
 
-async def refuse(_: Request) -> Response | None:
-    return PlainTextResponse("who are you", 401)
+class Shut(Open):
+    async def enter(self, request: Request) -> Response | Visitor:
+        return PlainTextResponse("who are you", 401)
 
 
-def client(shelf: Shelf | None = None, guard: web.Guard = let_in) -> TestClient:
+refuse = Shut()
+
+
+def client(shelf: Shelf | None = None, house: House = let_in) -> TestClient:
     held = shelf or Shelf()
-    return TestClient(Starlette(routes=[Mount("/warraq", web.create(lambda: desk(held), guard))]), base_url="http://h")
+    return TestClient(Starlette(routes=[Mount("/warraq", web.create(lambda: desk(held), house))]), base_url="http://h")
 
 
 class _Seen(HTMLParser):
@@ -62,17 +66,18 @@ def links(html: str) -> list[str]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_guard_is_asked_before_every_path(path: str) -> None:
-    answer = client(guard=refuse).get(f"/warraq{path}", follow_redirects=False)
+    answer = client(house=refuse).get(f"/warraq{path}", follow_redirects=False)
     assert (answer.status_code, answer.text) == (401, "who are you")
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("guard", [let_in, refuse])
-def test_every_answer_carries_the_headers(path: str, guard: web.Guard) -> None:
-    headers = client(guard=guard).get(f"/warraq{path}", follow_redirects=False).headers
+@pytest.mark.parametrize("house", [let_in, refuse])
+def test_every_answer_carries_the_headers(path: str, house: House) -> None:
+    headers = client(house=house).get(f"/warraq{path}", follow_redirects=False).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
-    assert "script-src" not in policy, "so default-src rules: no script at all"
+    assert re.fullmatch(r"'nonce-[\w-]{20,}'", policy["script-src"]), "one script of ours, and no other"
+    assert policy["require-trusted-types-for"] == "'script'"
     assert policy["frame-ancestors"] == "'self'"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -87,7 +92,9 @@ def test_the_pages_only_show(method: str) -> None:
 def test_nothing_an_outlet_writes_is_markup(path: str) -> None:
     html = client().get(f"/warraq{path}").text
     tags = seen(html).tags
-    assert not {tag for tag, _ in tags} & {"script", "iframe", "object", "embed", "base"}
+    assert not {tag for tag, _ in tags} & {"iframe", "object", "embed", "base"}
+    (script,) = [attributes for tag, attributes in tags if tag == "script"]
+    assert str(script["src"]).startswith("/warraq/static/follow.js?")
     assert "&lt;script&gt;" in html, "it is shown as text"
     for tag, attributes in tags:
         assert not [name for name in attributes if name.startswith("on") or name == "style"], (tag, attributes)

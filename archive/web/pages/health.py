@@ -1,0 +1,7 @@
+"""Health: runs, requests, latencies, storage, log, audits."""
+
+from __future__ import annotations
+
+from archive.web.pages.shared import Page
+
+PAGES: list[Page] = []

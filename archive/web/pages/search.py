@@ -1,0 +1,7 @@
+"""Search in the texts of all versions."""
+
+from __future__ import annotations
+
+from archive.web.pages.shared import Page
+
+PAGES: list[Page] = []

@@ -1,0 +1,53 @@
+"""Airflow as the house of the pages (archive.web.house): its login and permissions, its runs, its word on the DAGs.
+
+Runs inside Airflow's api-server only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from archive.errors import Refused
+from archive.web.house import DagState, Started, Visitor
+
+
+class AirflowHouse:
+    async def enter(self, request: Request) -> Response | Visitor:
+        """Let in whom Airflow lets in (session cookie or bearer token); send a browser to the login, refuse the rest."""
+        from airflow.api_fastapi.app import get_auth_manager
+        from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+        from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
+        from fastapi import HTTPException
+        from starlette.concurrency import run_in_threadpool
+
+        manager = get_auth_manager()
+        try:
+            user = await get_user(request, None, await bearer_scheme(request))
+        except HTTPException as refused:
+            if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+                return RedirectResponse(manager.get_url_login(next_url=str(request.url)), 302)
+            return PlainTextResponse(str(refused.detail), refused.status_code, {"WWW-Authenticate": "Bearer"})
+        allowed = await run_in_threadpool(manager.is_authorized_view, access_view=AccessView.WEBSITE, user=user)
+        if not allowed:
+            return PlainTextResponse("Your role may not see the archive.", 403)
+
+        def may(dag: str) -> bool:
+            from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+
+            return bool(
+                manager.is_authorized_dag(
+                    method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=dag), user=user
+                )
+            )
+
+        return Visitor(str(user.get_name()), may)
+
+    async def start(self, request: Request, dag: str, conf: Mapping[str, Any]) -> Started:
+        raise Refused(f"{dag} cannot be started from here yet", "use Airflow's own form")
+
+    def dags(self) -> Mapping[str, DagState]:
+        return {}
