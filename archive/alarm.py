@@ -161,7 +161,7 @@ def look_alarms(
     waiting = {one.after[:SHAPE] for _, one in crossing.waiting(found, settled)}
     crossed: dict[str, dict[str, Crossing]] = defaultdict(dict)  # shape → article → how it came to it first
     for article, one in sorted(found, key=lambda row: (row[1].run, row[1].time, row[0])):
-        if one.before[:SHAPE] != one.after[:SHAPE] and not (one.same and one.after[:SHAPE] in waiting):
+        if one.tells and one.before[:SHAPE] != one.after[:SHAPE] and not (one.same and one.after[:SHAPE] in waiting):
             crossed[one.after[:SHAPE]].setdefault(article, one)
     out: list[Alarm] = []
     for shape, came in sorted(crossed.items()):
@@ -169,7 +169,7 @@ def look_alarms(
             continue
         opened = sorted(one.run for one in came.values())[crossing.FEW - 1]
         inside = [article for article, one in came.items() if one.run <= opened]
-        looked = {article for article, one in found if one.after[:SHAPE] == shape and one.run <= opened}
+        looked = {article for article, one in found if one.tells and one.after[:SHAPE] == shape and one.run <= opened}
         named = urls(inside[:NAMED])
         examples = tuple((article, named[article]) for article in inside if article in named)[:EXAMPLES]
         fault, closed = ("look", "") if shape in waiting else ("theme", opened)

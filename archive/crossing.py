@@ -33,18 +33,26 @@ SHAPE = 8  # hex digits of the shape in a look; the rules follow
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Two neighbouring readable captures whose looks, or whose texts, differ."""
+    """Two neighbouring readable captures whose looks, or whose texts, differ.
 
-    time: str  # of the later one, as is `run`
-    run: str
+    Some tell nothing of the outlet (`tells`): one of both is in doubt, or its shape unknown, or only the rules are others. They
+    are noted all the same, since what the outlet's articles settle may bear on how these two compare.
+    """
+
+    time: str  # of the later one
+    run: str  # of the later one; "" for one that tells nothing
     before: str  # look: shape and rules
     after: str
     same: bool  # T of headline and body equal
     headline: bool  # T of the headline equal
     came: tuple[str, ...] = ()  # digests of lines
     went: tuple[str, ...] = ()
-    last: bool = False  # no later crossing of this article
+    last: bool = False  # no later crossing of this article tells anything
     told: bool = False  # a list that shows texts says that the text is another one, too
+
+    @property
+    def tells(self) -> bool:
+        return bool(self.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +87,44 @@ def pair(one: str, other: str) -> tuple[str, str]:
 
 
 def of_article(readings: Readings, contents: Sequence[Observation], before: Observation | None = None) -> list[Crossing]:
-    """The crossings of one article: of its contents in the order of the fold, those in doubt left out.
+    """The crossings of one article, of its contents in the order of the fold: those that tell lead past contents in doubt.
 
     `before`: its last content under an earlier address.
     """
     out: list[Crossing] = []
     said = words(readings, contents)
+    previous = before
     for line in contents:
-        if readings.newest(line) is None or readings.doubt(line):
+        if readings.newest(line) is None:
             continue
-        if before is not None and (found := _between(readings, before, line)) is not None:
+        sure = not readings.doubt(line)
+        if previous is not None and (previous is not before or not sure):
+            out += _between(readings, previous, line, tells=False)
+        if before is not None and sure:
             both = [said.get(place(one)) or word(one, readings.newest(one)) for one in (before, line)]
-            out.append(replace(found, told=all(both) and both[0] != both[1]))
-        before = line
+            out += (replace(one, told=all(both) and both[0] != both[1]) for one in _between(readings, before, line))
+        previous, before = line, line if sure else before
     if out:
-        out[-1] = replace(out[-1], last=True)
+        last = max((number for number, one in enumerate(out) if one.tells), default=len(out) - 1)
+        out[last] = replace(out[last], last=True)
     return out
 
 
-def _between(readings: Readings, before: Observation, line: Observation) -> Crossing | None:
+def _between(readings: Readings, before: Observation, line: Observation, *, tells: bool = True) -> Iterator[Crossing]:
+    """One, or none: where the text is the same, and not known to be drawn otherwise, nothing that is settled bears on it."""
     if (before.body or before.payload) == (line.body or line.payload):
-        return None
+        return
     old, new = readings.newest(before), readings.newest(line)
-    if old is None or new is None or not (old.shape and new.shape):
-        return None
+    if old is None or new is None:
+        return
+    known = bool(old.shape and new.shape)
     same = alike(readings, before, line)
-    if same and old.shape == new.shape:
-        return None
-    if not same and old.shape == new.shape and old.rules != new.rules:
-        return None  # they wait to be read by the same rules
+    if same and (not known or old.shape == new.shape):
+        return
     came, went = ((), ()) if same else map(_few, line_digests.difference(old.lines, new.lines))
-    return Crossing(at(line.time), line.run, look(old), look(new), same, old.headline.t == new.headline.t, came, went)
+    alone = known and (same or old.shape != new.shape or old.rules == new.rules)  # else they wait to be read by the same rules
+    run = line.run if tells and alone else ""
+    yield Crossing(at(line.time), run, look(old), look(new), same, old.headline.t == new.headline.t, came, went)
 
 
 def _few(found: list[str]) -> tuple[str, ...]:
@@ -167,7 +182,7 @@ def rest_word(seen: str) -> str:
 
 def settle(found: Iterable[tuple[str, Crossing]], accepted: Collection[str]) -> Settled:
     """What an outlet's crossings, each with its article, and the shapes that people accepted settle."""
-    rows = sorted(found, key=lambda row: (row[1].time, row[0], row[1].before, row[1].after))
+    rows = sorted((row for row in found if row[1].tells), key=lambda row: (row[1].time, row[0], row[1].before, row[1].after))
     clutter = _clutter(rows)
     agreed, suspects = _votes(rows, clutter)
     suspects -= {one for one in suspects if one[:SHAPE] in accepted}
@@ -221,4 +236,24 @@ def is_clutter(one: Crossing, clutter: Collection[str]) -> bool:
 
 def waiting(found: Iterable[tuple[str, Crossing]], settled: Settled) -> Iterator[tuple[str, Crossing]]:
     """Of each article that now shows a suspect look: its last crossing."""
-    return ((article, one) for article, one in found if one.last and one.after in settled.suspects)
+    return ((article, one) for article, one in found if one.last and one.tells and one.after in settled.suspects)
+
+
+def touched(found: Iterable[tuple[str, Crossing]], before: Settled, now: Settled) -> set[str]:
+    """The articles whose history may be another now that `now` is settled, and not `before`: no other need be folded again.
+
+    What an article's captures show of looks and lines, its crossings say, but for lines beyond those that they tell.
+    """
+    pairs = set(before.agreed) ^ set(now.agreed)
+    looks = {*(one for both in pairs for one in both), *(set(before.suspects) ^ set(now.suspects))}
+    shapes = {one[:SHAPE] for one in looks} | (set(before.accepted) ^ set(now.accepted))
+    lines = set(before.clutter) ^ set(now.clutter)
+    if lines:
+        lines.add(MORE)
+    return {
+        article
+        for article, one in found
+        if one.before[:SHAPE] in shapes
+        or one.after[:SHAPE] in shapes
+        or (lines and not (lines.isdisjoint(one.came) and lines.isdisjoint(one.went)))
+    }

@@ -67,7 +67,10 @@ class Looks:
         old, new = self.readings.newest(before), self.readings.newest(line)
         if not self.clutter or old is None or new is None or not (old.lines and new.lines):
             return False
-        own = [line_digests.without(one.lines, self.clutter) for one in (old, new)]
+        came, went = line_digests.difference(old.lines, new.lines)
+        if not self.clutter.issuperset((*came, *went)):
+            return False
+        own = [line_digests.without(one.lines, {*came, *went}) for one in (old, new)]
         return old.headline.t == new.headline.t and own[0] == own[1]
 
     def crossing(self, before: Observation, line: Observation) -> str:

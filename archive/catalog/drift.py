@@ -54,11 +54,11 @@ def is_ruled(connection: Connection, outlet: str, held: Settled) -> bool:
 def settle_anew(connection: Connection, outlet: str) -> tuple[Settled, list[str]]:
     """Settle the outlet's looks by what is known now; the articles to be folded again, none when nothing changed."""
     found = [(article, one) for article, one, _ in crossings(connection, outlet)]
-    now = crossing.settle(found, accepted(connection, outlet))
-    if now == settled(connection, outlet):
+    before, now = settled(connection, outlet), crossing.settle(found, accepted(connection, outlet))
+    if now == before:
         return now, []
     connection.execute(update(models.outlet).where(_o.outlet == outlet).values(settled=now.dump()))
-    return now, sorted({article for article, _ in found})
+    return now, sorted(crossing.touched(found, before, now))
 
 
 def crossings(connection: Connection, outlet: str) -> list[tuple[str, Crossing, str]]:
