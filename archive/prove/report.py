@@ -26,7 +26,7 @@ from archive.log import note
 from archive.prove import outside, proof, words
 from archive.prove.bundle import CHECKPOINT, PROOF, Files
 from archive.prove.facts import Manifest, Sighting, Version
-from archive.web.views import blocks, direction
+from archive.web.paragraphs import blocks, direction
 
 _KEPT = "\u200c\u200d\u200e\u200f\u061c"  # joiners and marks: they belong to Arabic text and reorder nothing but themselves
 

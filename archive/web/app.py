@@ -79,7 +79,7 @@ class _Press:
             extensions=["jinja2.ext.do"],
         )
         self.templates.filters.update(views.FILTERS)
-        self.templates.globals.update(_=_say, count=_count)
+        self.templates.globals.update(_=_say, term=_term, count=_count)
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         def render(request: Request) -> Response:
@@ -113,7 +113,7 @@ class _Press:
 
     async def refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- for the type checker
-        values = {"title": str(error.status_code), "what": error.detail, "remedy": ""}
+        values = {"title": str(error.status_code), "what": words(request).term(error.detail), "remedy": ""}
         return self.answer(request, ("error.html", values), error.status_code)
 
     async def trouble(self, request: Request, error: Exception) -> Response:
@@ -129,6 +129,12 @@ def _held(house: House) -> Mapping[str, Any]:
 @pass_context
 def _say(context: Context, english: str, **values: object) -> str:
     said: str = context["words"].say(english, **values)
+    return said
+
+
+@pass_context
+def _term(context: Context, word: str) -> str:
+    said: str = context["words"].term(word)
     return said
 
 

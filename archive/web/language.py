@@ -32,6 +32,10 @@ class Words:
         said = english if self.lang == "en" else tables().words[english]
         return said.format(**values) if values else said
 
+    def term(self, word: str) -> str:
+        """A word that comes with the data (a kind, a state, a reason): in Arabic where it has one, else as it stands."""
+        return word if self.lang == "en" else tables().words.get(word, word)
+
     def count(self, n: int, noun: str) -> str:
         """`3 articles`: the number and the form of the noun that goes with it. `noun` is its English singular."""
         forms = tables().nouns[noun]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from archive.compare import compare
-from archive.web.views import blocks, calm, chips, direction
+from archive.web.paragraphs import blocks, direction
+from archive.web.views import calm, chips
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from archive.web import views
+from archive.web import article_view
 from archive.web.desk import Desk
 from archive.web.pages.shared import Answer, Page, history, number
 
@@ -13,8 +13,11 @@ def article(desk: Desk, request: Request) -> Answer:
     found = history(desk, request)
     shown = number(request, "v", len(found.versions), len(found.versions))
     snapshot = desk.snapshot(found.versions[shown - 1].snapshot) if shown else None
-    elsewhere = views.elsewhere(desk.catalog.republished(found.article.article), found.article, desk.title)
-    return "article.html", {**views.article(found, desk.title(found.article.outlet), shown, snapshot), "elsewhere": elsewhere}
+    elsewhere = article_view.elsewhere(desk.catalog.republished(found.article.article), found.article, desk.title)
+    return "article.html", {
+        **article_view.article(found, desk.title(found.article.outlet), shown, snapshot),
+        "elsewhere": elsewhere,
+    }
 
 
 PAGES = [Page("/article/{article}", article)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from archive.web import views
+from archive.web import compare_view
 from archive.web.desk import Desk
 from archive.web.pages.shared import Answer, Page, history, number
 
@@ -18,7 +18,7 @@ def compare(desk: Desk, request: Request) -> Answer:
     b = number(request, "b", last, last)
     a = number(request, "a", last, max(1, b - 1))
     old, new = (desk.snapshot(found.versions[n - 1].snapshot) for n in (a, b))
-    return "compare.html", views.compare_page(found, desk.title(found.article.outlet), (a, b), old, new)
+    return "compare.html", compare_view.compare_page(found, desk.title(found.article.outlet), (a, b), old, new)
 
 
 PAGES = [Page("/compare/{article}", compare)]
