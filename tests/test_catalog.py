@@ -304,6 +304,15 @@ class TestSchema:
         with pytest.raises(Refused, match="made by a newer Warraq"):
             catalog.migrate()
 
+    def test_tables_of_another_form_are_told_with_the_remedy(self, either: Catalog) -> None:
+        """A catalog that a version between two releases made: `rebuild` itself stops at it, and must say what to do."""
+        with (
+            pytest.raises(Broken, match=r"(?s)nowhere.*run `warraq rebuild`") as told,
+            either._database.read() as connection,
+        ):
+            connection.exec_driver_sql("SELECT nowhere FROM article")
+        assert "aside" in str(told.value) or "empty database" in str(told.value)
+
     def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
         (tmp_path / "catalog.db").write_text("this is a text file, and quite a long one at that " * 40)
         with pytest.raises(Broken, match="rebuild"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError
 
 from archive.catalog import migrations
 from archive.errors import Broken, Refused, TryAgain
 
 BUSY = 30.0  # seconds a writer waits for another one
+_MISSING = re.compile(r"no such (?:column|table)|has no column|(?:column|relation) .* does not exist")
 SCHEMA_TABLE = "warraq_schema"  # Alembic's, named so that it never meets another application's
 
 
@@ -90,8 +92,14 @@ class Database:
         """The database's troubles in one line, with the remedy."""
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, ProgrammingError) as error:
             reason = str(error.orig).splitlines()[0]
+            if _MISSING.search(reason):
+                aside = "move the file aside" if self.is_sqlite else "name an empty database in WARRAQ_CATALOG"
+                told = f"the catalog {self.name} has other tables than this Warraq makes: {reason}"
+                raise Broken(told, f"{aside} and run `warraq rebuild`: all that it holds follows from the bucket") from error
+            if isinstance(error, ProgrammingError):
+                raise
             if "full" in reason or "No space" in reason or "disk I/O" in reason:
                 remedy = "free some disk, and if it has room look at its health; nothing was changed"
                 raise Refused(f"the catalog {self.name} cannot be written: {reason}", remedy) from error
