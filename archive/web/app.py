@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,10 @@ class _Press:
             return self.answer(request, page.view(self.desk(), request))
 
         async def endpoint(request: Request) -> Response:
+            request.state.house, request.state.desk = self.house, self.desk
             if page.act is not None and request.method == "POST":
                 return self.answer(request, await page.act(self.house, request))
-            request.state.dags = partial(_held, self.house)
+            request.state.dags, request.state.run = self.house.dags, self.house.run
             return await run_in_threadpool(render, request)
 
         return endpoint
@@ -96,7 +97,8 @@ class _Press:
     def answer(self, request: Request, given: Answer, status: int = 200) -> Response:
         if isinstance(given, Response):
             return given
-        name, values = given
+        name, values = given[:2]
+        status = given[2] if len(given) == 3 else status
         shared = {
             "base": base(request),
             "stamp": STAMP,
@@ -120,10 +122,6 @@ class _Press:
         """The archive cannot be read just now: the same line that the command prints."""
         what, remedy = (error.what, error.remedy) if isinstance(error, WarraqError) else (str(error), "")
         return self.answer(request, ("error.html", {"title": "Not available", "what": what, "remedy": remedy}), 503)
-
-
-def _held(house: House) -> Mapping[str, Any]:
-    return house.dags()
 
 
 @pass_context

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive.errors import BadRecord
 
 if TYPE_CHECKING:
+    from archive.alarms.row import AlarmRow
     from archive.catalog.pairs import Pair
     from archive.catalog.rows import EventRow, HistoryRow, OutletRow
+    from archive.outlet import Outlet
     from archive.settings import Settings
     from archive.store import Store
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Catalog(Protocol):
@@ -31,6 +38,8 @@ class Catalog(Protocol):
 
     def republished(self, article: str) -> list[Pair]: ...
 
+    def alarms(self, open_only: bool = True, limit: int = 500) -> list[AlarmRow]: ...
+
 
 @dataclass
 class Desk:
@@ -39,6 +48,10 @@ class Desk:
     catalog: Catalog
     store: Callable[[], Store]  # opened when a text is needed; the list of changes needs none
     titles: dict[str, str] = field(default_factory=dict)
+    outlets: Mapping[str, Outlet] = field(default_factory=dict)  # by name: the files that can be used, and the watch list
+    broken: Mapping[str, str] = field(default_factory=dict)  # name of the file → why it cannot be used
+    now: Callable[[], datetime] = _now
+    settings: Callable[[], Settings] | None = None  # of the installation; None: there is none to tell of
 
     def changes(self, outlet: str, kind: str, before: str, limit: int) -> tuple[list[EventRow], str]:
         """Events, newest first, and the cursor of the next page ("" on the last one)."""
@@ -82,8 +95,9 @@ def opener(settings: Callable[[], Settings]) -> Callable[[], Desk]:
 
         if "catalog" not in held:
             held["catalog"] = Catalog(settings().catalog)
-        good, _ = outlet.load_folder(settings().outlets)
-        titles = {name: one.title for name, one in (*good.items(), (watch.NAME, watch.outlet()))}
-        return Desk(held["catalog"], store, titles)
+        good, bad = outlet.load_folder(settings().outlets)
+        files = {**good, watch.NAME: watch.outlet()}
+        titles = {name: one.title for name, one in files.items()}
+        return Desk(held["catalog"], store, titles, files, {name: str(error) for name, error in bad.items()}, settings=settings)
 
     return desk

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.errors import Refused
+
 
 def _nothing(_: str) -> bool:
     return False
@@ -35,6 +37,17 @@ class DagState:
 
 
 @dataclass(frozen=True, slots=True)
+class RunState:
+    """What the scheduler says of one run. Times as text in UTC, "" for none."""
+
+    after: str  # when it was due: Warraq's own id of the run begins with it (archive.keys.run_id)
+    state: str = ""
+    started: str = ""
+    ended: str = ""
+    by: str = ""  # who started it by hand
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A run that was started: where it is shown."""
 
@@ -42,15 +55,37 @@ class Started:
     run: str
 
 
+@dataclass(frozen=True, slots=True)
+class DagForm:
+    """What a DAG asks of who starts it by hand.
+
+    `params`, in the DAG's order, is what Airflow's REST API says of each (GET /api/v2/dags/{id}/details): `value` (the default),
+    `description`, `schema` (JSON Schema, with `title`, `type`, `pattern` …).
+    """
+
+    dag: str
+    title: str = ""
+    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
 class House(Protocol):
     async def enter(self, request: Request) -> Response | Visitor:
         """Asked before every path: a response refuses, or leads to the login."""
 
-    async def start(self, request: Request, dag: str, conf: Mapping[str, Any]) -> Started:
-        """Start a run of a DAG in the name of who asks. Refused when they may not, or the parameters are wrong."""
+    async def form(self, request: Request, dag: str) -> DagForm:
+        """The DAG's form. Refused when there is no such DAG of ours, or who asks may not see it."""
+
+    async def start(self, request: Request, dag: str, conf: Mapping[str, Any], once: str = "") -> Started:
+        """Start a run of a DAG in the name of who asks. Refused when the parameters are wrong, HTTPException (403) when they may not.
+
+        `once`, hex digits: sent twice with the same parameters, the run is started once.
+        """
 
     def dags(self) -> Mapping[str, DagState]:
         """The scheduler's word on every DAG of the archive, by id; empty without a scheduler. Called in a thread."""
+
+    def run(self, dag: str, run: str) -> RunState | None:
+        """One run of a DAG, by the scheduler's id of it; None when it knows none. Called in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +97,14 @@ class Open:
     async def enter(self, request: Request) -> Response | Visitor:
         return self.visitor
 
-    async def start(self, request: Request, dag: str, conf: Mapping[str, Any]) -> Started:
-        from archive.errors import Refused
+    async def form(self, request: Request, dag: str) -> DagForm:
+        raise Refused(f"{dag} cannot be started from here", "there is no scheduler; use the `warraq` command")
 
+    async def start(self, request: Request, dag: str, conf: Mapping[str, Any], once: str = "") -> Started:
         raise Refused(f"{dag} cannot be started from here", "there is no scheduler; use the `warraq` command")
 
     def dags(self) -> Mapping[str, DagState]:
         return {}
+
+    def run(self, dag: str, run: str) -> RunState | None:
+        return None
