@@ -1,8 +1,8 @@
 """The catalog's tables (SQLAlchemy Core). Natural keys and no wall time: a rebuild gives the same rows.
 
 `INPUT` tables hold what the bucket's objects say, `DERIVED` ones what follows from an article's observations, `standing` what
-follows from acts; `lease` and `latency` are operational, the only tables that do not follow from the bucket. `file` is the name
-of an observations object, without its folder.
+follows from acts; `lease`, `latency`, `alarm` and `measure` are operational: they alone do not follow from the bucket. `file`
+is the name of an observations object, without its folder.
 """
 
 from __future__ import annotations
@@ -195,6 +195,7 @@ event = _table(
     _number("version"),
     *_texts("since", "reason", "title", "url"),
     Index("event_time", "time", "outlet", "article", "number"),
+    Index("event_kinds", "outlet", "kinds", "time", "article", "number"),
 )
 
 seed_link = _table(
@@ -204,6 +205,7 @@ seed_link = _table(
     *(_text(name, key=True) for name in ("name", "sha256", "seed_set")),
     *_texts("relation", "detail"),
     Index("seed_link_sha256", "sha256"),
+    Index("seed_link_name", "name"),
 )
 
 unread = _table(
@@ -244,6 +246,23 @@ latency = _table(  # a measurement of this installation (archive.latency); exact
     Index("latency_time", "outlet", "time"),
 )
 
+alarm = _table(  # archive.alarms.model.Alarm, operational; `say`: JSON, the sentence and its values; times "" for not
+    "alarm",
+    _text("id", key=True),
+    *_texts("condition", "subject", "since", "opened", "seen", "say", "severity"),
+    *_texts("right", "closed", "told", "told_as", "over"),
+    _number("relapses"),
+    *_texts("acknowledged", "acknowledged_by", "reason"),
+    Index("alarm_closed", "closed"),
+)
+
+measure = _table(  # what this installation measured, operational: free bytes of a disk, how much waits, how a task ended
+    "measure",
+    *(_text(name, key=True) for name in ("name", "subject", "time")),
+    Column("value", Float, nullable=False),
+    _text("said"),
+)
+
 uncompared = (
     _table(  # articles whose texts are to be looked for among the others' from `due` on; `texts`: which texts they were
         "uncompared",
@@ -263,6 +282,10 @@ republication = _table(  # two articles of which one holds the other's text; the
     Index("republication_captured", "other_captured"),
 )
 
+tally = _table(  # counts by outlet and UTC day (archive.catalog.tally); day "": the sum of all days
+    "tally", *(_text(name, key=True) for name in ("outlet", "day", "what")), _big("n")
+)
+
 figure = _table(  # how the pages of an observations object were read (archive.drift), as JSON; layout "*": all of them
     "figure", *(_text(name, key=True) for name in ("outlet", "file", "layout")), *_texts("run", "data")
 )
@@ -278,5 +301,5 @@ crossing = _table(  # two neighbouring captures whose looks or lines differ (arc
 
 INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act, figure)
 DERIVED = (article, version, event, seed_link, unread, trial, crossing)
-FROM_BUCKET = (*INPUT, *DERIVED, sample, standing, watched)
+FROM_BUCKET = (*INPUT, *DERIVED, sample, standing, watched, tally)
 COMPARED = (uncompared, republication)  # follow from the bucket as well, but it takes a step's work: archive.steps.republished

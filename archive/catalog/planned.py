@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.catalog.measured import Measured
+from archive.catalog.alarmed import Alarmed
 from archive.catalog.rows import Walk
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archive.plan import Habits, Known
 
 
-class Planned(Measured):
+class Planned(Alarmed):
     """See `archive.catalog.visits`, `archive.catalog.listed` and `archive.catalog.due`."""
 
     def settle(self, outlet: Outlet) -> None:

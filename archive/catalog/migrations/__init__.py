@@ -9,5 +9,8 @@ KNOWN = (
     "0006",
     "0007",
     "0008",
+    "0009",
+    "0010",
+    "0011",
 )  # oldest first; tests compare them with the files in versions/
 HEAD = KNOWN[-1]

@@ -1,0 +1,56 @@
+"""The part of the catalog that holds alarms and what they follow from. Operational: a rebuild leaves it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from archive.catalog.measured import Measured
+
+if TYPE_CHECKING:
+    from archive.alarms.model import Alarm
+    from archive.alarms.row import AlarmRow
+    from archive.catalog.alarms import Measure
+
+
+class Alarmed(Measured):
+    """See `archive.alarms`."""
+
+    def alarms(self, open_only: bool = True, limit: int = 500) -> list[AlarmRow]:
+        """Alarms as people see them: the worst first, then the oldest; with those that are over, newest first, after them."""
+        from archive.alarms.row import shown
+        from archive.catalog import alarms
+
+        with self._database.read() as connection:
+            return shown(alarms.held(connection, open_only=open_only, limit=limit))
+
+    def change_alarms(self, change: Callable[[Sequence[Alarm]], Iterable[Alarm]], since: datetime) -> list[Alarm]:
+        """Put what `change` makes of the alarms that are open, or closed after `since`: one at a time, whoever else checks."""
+        from archive.catalog import alarms
+
+        with self._database.write("alarms") as connection:
+            made = list(change(alarms.recent(connection, since)))
+            alarms.put(connection, made)
+        return made
+
+    def measure(self, rows: Iterable[Measure]) -> None:
+        """Take down measurements; one that is there already stays."""
+        from archive.catalog import alarms
+
+        with self._database.write("measure") as connection:
+            alarms.note(connection, rows)
+
+    def measures(self, name: str, since: str = "", subject: str | None = None) -> list[Measure]:
+        """Measurements of one kind, oldest first."""
+        from archive.catalog import alarms
+
+        with self._database.read() as connection:
+            return alarms.measures(connection, name, since, subject)
+
+    def forget(self, name: str, before: str) -> None:
+        """Drop old measurements of one kind."""
+        from archive.catalog import alarms
+
+        with self._database.write("measure") as connection:
+            alarms.forget(connection, name, before)
