@@ -50,7 +50,8 @@ def judge(
         if capture.note.role != "article":
             return [Judged(_channel(line, capture, outlet), None)]
         own = _article(line, capture, Sight(outlet, seeds, nowhere))
-    except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read
+    except Exception as error:  # noqa: BLE001  the edge of a task: one page must not keep a whole file from being read; its
+        # reason names the error, and whoever reads with a mended reader heals it (archive.rereading)
         return [Judged(replace(line, klass="broken", reason=f"reader-{type(error).__name__}"), None)]
     seen = own.observation
     first = capture.note.via[0] if capture.note.via else ""

@@ -116,17 +116,23 @@ def _answer(exchange: Exchange) -> _Answer:
         head = http1.parse_head(raw)
     except BadRecord:
         return _Answer(raw, b"", None, "", "", empty=True)
-    try:
-        payload = http1.payload(raw, head)
-    except Exception:  # noqa: BLE001  whatever a server sent is kept as it came, understood or not
-        return _Answer(raw[head.begins_at :], raw[: head.begins_at], head, "", "", empty=True)
+    final, interim = raw[head.begins_at :], raw[: head.begins_at]
+    payload = _decoded(http1.payload, raw, head)
+    if payload is None:
+        return _Answer(final, interim, head, "", "", empty=True)
     coded = digest(payload)
+    body = _decoded(http1.body, head, payload)
+    plain = "" if body is None else coded if body is payload else digest(body)
+    return _Answer(final, interim, head, coded, plain, not payload)
+
+
+def _decoded(decode: Callable[..., bytes], *given: Any) -> bytes | None:
+    """What `decode` gives; None where it fails. The edge of a capture: whatever a server sent is kept as it came, understood
+    or not, and no fault of a decoder may cost it."""
     try:
-        body = http1.body(head, payload)
-        plain = coded if body is payload else digest(body)
-    except Exception:  # noqa: BLE001  as above
-        plain = ""
-    return _Answer(raw[head.begins_at :], raw[: head.begins_at], head, coded, plain, not payload)
+        return decode(*given)
+    except Exception:  # noqa: BLE001  as said
+        return None
 
 
 def capture(exchange: Exchange, info_id: str, new_id: NewId) -> bytes:

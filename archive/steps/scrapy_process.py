@@ -30,9 +30,9 @@ def run(module: str, word: str, arguments: Sequence[str], result: Path, say: Cal
                 say(last)
             last = line.rstrip("\n")
         status = process.wait()
-    except BaseException:
-        _end(process)
-        raise
+    finally:
+        if process.poll() is None:  # we are being stopped, or `say` failed
+            _end(process)
     reason = last.removeprefix(f"{word}: ") if status and last.startswith(f"{word}: ") else ""
     if last and not reason:
         say(last)
