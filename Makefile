@@ -35,16 +35,20 @@ upgrade: bare ## After `git pull`: stop, install, back up, migrate, start
 	@exec $(BIN)/python -m stack upgrade
 
 ##@ To work on it
-.PHONY: setup dev test long check testbed week bench floor peers kills drill faults attacks fuzz backlog lock
+.PHONY: setup dev test long check e2e testbed week bench floor peers kills drill faults attacks fuzz backlog lock
 setup: bare $(VENV)/.runtime ## Make .venv with exactly the locked packages
 dev: bare $(VENV)/.dev ## The same, with the tools of the tests
 
 test: dev ## All tests; installs Chromium for them when it is root on Debian, else names it
 	@deploy/system-packages
-	@$(BIN)/pytest -m "not long" -n $(JOBS) --dist loadscope $(PYTEST)
+	@$(BIN)/pytest -m "not long and not e2e" -n $(JOBS) --dist loadscope $(PYTEST)
 
 long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random, the drill
 	@$(BIN)/pytest -m long $(PYTEST)
+
+e2e: dev ## The stack of `make demo` in a real browser, as admin, operator and viewer; screenshots in build/e2e; about 15 minutes
+	@deploy/system-packages
+	@$(BIN)/pytest -m e2e tests/e2e $(PYTEST)
 
 check: dev ## ruff, mypy --strict, import-linter, then all tests
 	$(BIN)/ruff check .
