@@ -11,8 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from archive.errors import Refused
-from archive.web.house import DagState, Started, Visitor
+from archive.web.house import DagForm, DagState, RunState, Started, Visitor
 
 
 class AirflowHouse:
@@ -24,6 +23,7 @@ class AirflowHouse:
         from fastapi import HTTPException
         from starlette.concurrency import run_in_threadpool
 
+        request.scope["warraq.airflow"] = request.scope["app"]  # ours takes its place further in; stack.airflow_rest asks it
         manager = get_auth_manager()
         try:
             user = await get_user(request, None, await bearer_scheme(request))
@@ -46,8 +46,27 @@ class AirflowHouse:
 
         return Visitor(str(user.get_name()), may)
 
-    async def start(self, request: Request, dag: str, conf: Mapping[str, Any]) -> Started:
-        raise Refused(f"{dag} cannot be started from here yet", "use Airflow's own form")
+    async def actions(self, request: Request) -> list[DagForm]:
+        from stack import airflow_rest
+
+        return await airflow_rest.actions(request)
+
+    async def form(self, request: Request, dag: str) -> DagForm:
+        from stack import airflow_rest
+
+        return await airflow_rest.form(request, dag)
+
+    async def start(self, request: Request, dag: str, conf: Mapping[str, Any], once: str = "") -> Started:
+        from stack import airflow_rest
+
+        return await airflow_rest.start(request, dag, conf, once)
 
     def dags(self) -> Mapping[str, DagState]:
-        return {}
+        from stack import airflow_dags
+
+        return airflow_dags.dags()
+
+    def run(self, dag: str, run: str) -> RunState | None:
+        from stack import airflow_dags
+
+        return airflow_dags.run(dag, run)
