@@ -4,7 +4,6 @@
     Findings, alarms of before, now ─► ledger.step ─► alarms: opened, kept, closed
     alarms, now ─► telling.due ─► one message: what is new, what stands unacknowledged, what is over
 
-An alarm is a condition (archive.alarms.conditions) of a subject (an outlet, a DAG, a file, this machine) that does not hold, from
-the first check that found it until it has held again for a while. `archive.alarm` is about one fault of reading; it feeds the
-condition `layout`.
+An alarm says that a condition (archive.alarms.conditions) of a subject (an outlet, a DAG, a file, this machine) is wrong, from the
+first check that found it until it has been right for a while. `archive.alarm` is about one fault of reading, and feeds `layout`.
 """

@@ -26,7 +26,10 @@ class Alarmed(Measured):
             return shown(alarms.held(connection, open_only=open_only, limit=limit))
 
     def change_alarms(self, change: Callable[[Sequence[Alarm]], Iterable[Alarm]], since: datetime) -> list[Alarm]:
-        """Put what `change` makes of the alarms that are open, or closed after `since`: one at a time, whoever else checks."""
+        """Put what `change` makes of the alarms that are open, closed after `since`, or over without a word.
+
+        Only one at a time changes them, whoever else checks.
+        """
         from archive.catalog import alarms
 
         with self._database.write("alarms") as connection:

@@ -37,8 +37,9 @@ def held(connection: Connection, *, open_only: bool, limit: int) -> list[Alarm]:
 
 
 def recent(connection: Connection, since: datetime) -> list[Alarm]:
-    """Open, or closed after `since`."""
-    query = select(models.alarm).where((_a.closed == "") | (_a.closed > stamp(since))).order_by(_a.opened, _a.id)
+    """Open, closed after `since`, or over and nobody was told."""
+    untold = (_a.told != "") & (_a.over == "")
+    query = select(models.alarm).where((_a.closed == "") | (_a.closed > stamp(since)) | untold).order_by(_a.opened, _a.id)
     return [_alarm(row) for row in connection.execute(query)]
 
 
