@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,15 +80,16 @@ class _Press:
             extensions=["jinja2.ext.do"],
         )
         self.templates.filters.update(views.FILTERS)
-        self.templates.globals.update(_=_say, term=_term, count=_count)
+        self.templates.globals.update(_=_say, term=_term, count=_count, away=_away)
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         def render(request: Request) -> Response:
+            assert page.view is not None  # noqa: S101 -- for the type checker
             return self.answer(request, page.view(self.desk(), request))
 
         async def endpoint(request: Request) -> Response:
-            request.state.house, request.state.desk = self.house, self.desk
-            if page.act is not None and request.method == "POST":
+            if page.act is not None and (page.view is None or request.method == "POST"):
+                request.state.desk = self.desk
                 return self.answer(request, await page.act(self.house, request))
             request.state.dags, request.state.run = self.house.dags, self.house.run
             return await run_in_threadpool(render, request)
@@ -105,6 +107,7 @@ class _Press:
             "nonce": request.scope["warraq.nonce"],
             "words": words(request),
             "visitor": request.scope["warraq.visitor"],
+            "now": datetime.now(UTC),
             "here": request.url.path.removeprefix(base(request)),
             # In Airflow's frame a link to another origin does nothing: none is shown there. One of Airflow's own pages
             # is marked data-top, and follow.js opens it in the window around the frame.
@@ -133,6 +136,12 @@ def _say(context: Context, english: str, **values: object) -> str:
 @pass_context
 def _term(context: Context, word: str) -> str:
     said: str = context["words"].term(word)
+    return said
+
+
+@pass_context
+def _away(context: Context, time: str) -> str:
+    said: str = context["words"].away(time, context["now"])
     return said
 
 

@@ -59,12 +59,13 @@ class Started:
 class DagForm:
     """What a DAG asks of who starts it by hand.
 
-    `params`, in the DAG's order, is what Airflow's REST API says of each (GET /api/v2/dags/{id}/details): `value` (the default),
-    `description`, `schema` (JSON Schema, with `title`, `type`, `pattern` …).
+    `params`, in the DAG's order, is what Airflow's REST API says of each (GET /api/v2/dags/{id}/details): `value` (the
+    default), `description`, `schema` (JSON Schema, with `title`, `type`, `pattern` …).
     """
 
     dag: str
     title: str = ""
+    paused: bool = False  # a run that is started waits until somebody resumes the DAG
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -72,13 +73,16 @@ class House(Protocol):
     async def enter(self, request: Request) -> Response | Visitor:
         """Asked before every path: a response refuses, or leads to the login."""
 
+    async def actions(self, request: Request) -> list[DagForm]:
+        """The DAGs that are there to be started by hand, and that who asks may see; without their parameters."""
+
     async def form(self, request: Request, dag: str) -> DagForm:
         """The DAG's form. Refused when there is no such DAG of ours, or who asks may not see it."""
 
     async def start(self, request: Request, dag: str, conf: Mapping[str, Any], once: str = "") -> Started:
-        """Start a run of a DAG in the name of who asks. Refused when the parameters are wrong, HTTPException (403) when they may not.
+        """Start a run in the name of who asks. `once`: hex digits; sent twice with the same parameters, it starts once.
 
-        `once`, hex digits: sent twice with the same parameters, the run is started once.
+        Raises Refused when the parameters are wrong, HTTPException (403) when they may not.
         """
 
     def dags(self) -> Mapping[str, DagState]:
@@ -96,6 +100,9 @@ class Open:
 
     async def enter(self, request: Request) -> Response | Visitor:
         return self.visitor
+
+    async def actions(self, request: Request) -> list[DagForm]:
+        return []
 
     async def form(self, request: Request, dag: str) -> DagForm:
         raise Refused(f"{dag} cannot be started from here", "there is no scheduler; use the `warraq` command")

@@ -1,7 +1,151 @@
-"""Actions: the form of a DAG, filled in; sending it starts a run."""
+"""Actions: the form of a DAG, filled in from the address; sending it starts a run in the name of who sent it."""
 
 from __future__ import annotations
 
-from archive.web.pages.shared import Page
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
 
-PAGES: list[Page] = []
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from archive.errors import Refused, Withheld
+from archive.web import fields
+from archive.web.desk import Desk
+from archive.web.house import DagForm, House
+from archive.web.pages.shared import ARTICLE, Answer, Page
+
+MOST = 200_000  # bytes of a form
+READ_ONLY = "Your role may look, but start nothing."
+ELSEWHERE = "This was sent from another site, so it was not done."
+_ONCE = re.compile(r"[0-9a-f]{16}")
+_DAG = re.compile(r"[A-Za-z0-9_.-]{1,250}")
+
+
+async def actions(house: House, request: Request) -> Answer:
+    """GET /do: what can be done from here."""
+    if request.method == "POST":
+        raise HTTPException(405, "Method Not Allowed")
+    return "actions.html", {"actions": await house.actions(request), "may": request.scope["warraq.visitor"].may}
+
+
+async def form(house: House, request: Request) -> Answer:
+    """GET /do/{dag}?field=value: the form, filled in. POST: a run, or the form again with what is wrong."""
+    if request.method != "POST":
+        given = _pairs(request.query_params.multi_items())
+        return _page(request, await _form(house, request), given, subject=await _subject(request, given))
+    _same_site(request)
+    if not request.scope["warraq.visitor"].may(_dag(request)):
+        raise HTTPException(403, READ_ONLY)
+    asked = await _form(house, request)
+    sent = dict.fromkeys(asked.params, "") | _pairs(parse_qsl(await _body(request), keep_blank_values=True))
+    conf, wrong = fields.conf(asked.params, sent)
+    trouble = ""
+    if not wrong:
+        once = sent.get("once", "")
+        try:
+            started = await house.start(request, asked.dag, conf, once if _ONCE.fullmatch(once) else "")
+        except Refused as error:
+            trouble = error.what
+        else:
+            return _lead(request, f"{_airflow(request)}/dags/{quote(started.dag)}/runs/{quote(started.run)}")
+    subject = await _subject(request, sent)
+    return *_page(request, asked, sent, subject=subject, wrong=wrong, trouble=trouble), 422
+
+
+def _lead(request: Request, run: str) -> Answer:
+    """To the run's page. A frame cannot leave itself: follow.js follows the link of the page in it."""
+    if request.headers.get("sec-fetch-dest") == "iframe":
+        return "started.html", {"run": run}
+    return RedirectResponse(run, 303)
+
+
+def _page(request: Request, asked: DagForm, given: Mapping[str, str], **more: Any) -> tuple[str, dict[str, Any]]:
+    wrong: Mapping[str, str] = more.get("wrong", {})
+    return "form.html", {
+        "form": asked,
+        "fields": fields.fields(asked.params, given, wrong),
+        "trouble": "",
+        "may": request.scope["warraq.visitor"].may(asked.dag),
+        "once": secrets.token_hex(8),
+        "airflow": _airflow(request),
+        "wrong": {},
+        **more,
+    }
+
+
+async def _subject(request: Request, given: Mapping[str, str]) -> dict[str, str]:
+    """What the form is about, where it names an article that may be shown: its id, headline, outlet."""
+    article = given.get("article", "").strip()
+    return await run_in_threadpool(_article, request.state.desk, article) if ARTICLE.fullmatch(article) else {}
+
+
+def _article(opened: Callable[[], Desk], article: str) -> dict[str, str]:
+    desk = opened()
+    try:
+        row = desk.catalog.history(article).article
+    except Withheld:
+        return {"withheld": "yes"}
+    except Refused:
+        return {"unknown": "yes"}
+    return {"article": row.article, "title": row.title or row.url, "outlet": desk.title(row.outlet)}
+
+
+def _pairs(items: list[tuple[str, str]]) -> dict[str, str]:
+    """What was put into each field; said more than once, it is a line each."""
+    found: dict[str, str] = {}
+    for name, value in items:
+        found[name] = f"{found[name]}\n{value}" if name in found else value
+    return found
+
+
+def _dag(request: Request) -> str:
+    dag = str(request.path_params["dag"])
+    if not _DAG.fullmatch(dag):
+        raise HTTPException(404, "There is no such action.")
+    return dag
+
+
+async def _form(house: House, request: Request) -> DagForm:
+    try:
+        return await house.form(request, _dag(request))
+    except Refused as error:
+        raise HTTPException(404, "There is no such action.") from error
+
+
+def _same_site(request: Request) -> None:
+    """Refuse what another site's page sent with this visitor's cookie.
+
+    Browsers say where a request comes from: Sec-Fetch-Site (W3C Fetch Metadata), on plain http Origin alone (RFC 6454). A
+    program that shows a token of its own says neither; no page of another site can make a browser show one.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        ours = site == "same-origin"
+    elif origin is not None:
+        ours = urlsplit(origin).netloc == request.headers.get("host")
+    else:
+        ours = "authorization" in request.headers
+    if not ours:
+        raise HTTPException(403, ELSEWHERE)
+
+
+async def _body(request: Request) -> str:
+    read = b""
+    async for part in request.stream():
+        read += part
+        if len(read) > MOST:
+            raise HTTPException(413, "The form is too long.")
+    return read.decode("utf-8", "replace")
+
+
+def _airflow(request: Request) -> str:
+    """Path of Airflow itself, without a slash at its end: these pages are mounted one step below it."""
+    return str(request.scope.get("root_path", "")).rstrip("/").rpartition("/")[0]
+
+
+PAGES = [Page("/do", None, actions), Page("/do/{dag}", None, form)]

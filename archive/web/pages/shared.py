@@ -18,7 +18,8 @@ from archive.web.house import House
 if TYPE_CHECKING:
     from archive.catalog.rows import HistoryRow
 
-Answer = tuple[str, Mapping[str, Any]] | Response  # a template and its values, or a response as it is
+# A template and its values, and a status that is not 200; or a response as it is.
+Answer = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], int] | Response
 ARTICLE = re.compile(r"[0-9a-f]{32}")
 # RFC 7725: 451. Nothing that tells which article it is; who is asked to hide one may not show its title.
 WITHHELD = "This article is withheld. What was captured of it is kept, and so is the proof."
@@ -26,10 +27,10 @@ WITHHELD = "This article is withheld. What was captured of it is kept, and so is
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A path and what answers there. `view` runs in a thread, `act` (POST) in the loop."""
+    """A path and what answers there. `view` runs in a thread, `act` in the loop: POST, and all where there is no view."""
 
     path: str
-    view: Callable[[Desk, Request], Answer]
+    view: Callable[[Desk, Request], Answer] | None
     act: Callable[[House, Request], Awaitable[Answer]] | None = None
 
     @property

@@ -29,4 +29,6 @@
     window.parent.history.pushState(null, "", link.href);
     window.parent.dispatchEvent(new PopStateEvent("popstate"));
   });
+  // What was sent has started a run: its page is where one goes on, and this one cannot lead there by itself.
+  addEventListener("DOMContentLoaded", () => document.querySelector("a[data-top][data-now]")?.click());
 })();
