@@ -14,7 +14,7 @@ from archive.errors import BadRecord
 if TYPE_CHECKING:
     from archive.alarms.row import AlarmRow
     from archive.catalog.pairs import Pair
-    from archive.catalog.rows import EventRow, HistoryRow, OutletRow
+    from archive.catalog.rows import DayRow, EventRow, HistoryRow, OutletRow, RunRow
     from archive.outlet import Outlet
     from archive.settings import Settings
     from archive.store import Store
@@ -35,6 +35,10 @@ class Catalog(Protocol):
         """Refused when there is no such article, Withheld when it may not be shown."""
 
     def outlets(self) -> list[OutletRow]: ...
+
+    def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]: ...
+
+    def days(self, since: str, outlet: str | None = None) -> list[DayRow]: ...
 
     def republished(self, article: str) -> list[Pair]: ...
 
