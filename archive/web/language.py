@@ -7,8 +7,9 @@ A page says `_("Older")` in its template; the Arabic stands in `arabic/*.toml`, 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +43,19 @@ class Words:
         if self.lang == "en":
             return f"{n:,} {noun if n == 1 else forms['en']}"
         return forms[arabic_category(n)].format(n=f"{n:,}")
+
+    def listed(self, items: Iterable[str]) -> str:
+        return ("، " if self.lang == "ar" else ", ").join(items)
+
+    def away(self, time: str, now: datetime) -> str:
+        """How far a time is from now, either way: `5 minutes ago`, `in 3 hours`. `time` with its offset."""
+        seconds = (datetime.fromisoformat(time) - now).total_seconds()
+        size = abs(seconds)
+        if size < 60:
+            return self.say("just now") if seconds <= 0 else self.say("in a moment")
+        unit, noun = (60, "minute") if size < 5400 else (3600, "hour") if size < 129_600 else (86_400, "day")
+        told = self.count(round(size / unit), noun)
+        return self.say("{time} ago", time=told) if seconds <= 0 else self.say("in {time}", time=told)
 
 
 def arabic_category(n: int) -> str:

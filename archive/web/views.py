@@ -52,6 +52,11 @@ def calm(text: str) -> str:
     return text.translate(_REORDER).strip()
 
 
+def isolated(text: str) -> str:
+    """Data inside a sentence of ours: its direction is its own, and ends with it (UAX #9, FSI and PDI)."""
+    return f"\u2068{calm(text)}\u2069"
+
+
 def minute(time: str) -> str:
     """2026-11-22T01:12:00.123456Z → 2026-11-22 01:12."""
     return time[:16].replace("T", " ")
@@ -71,6 +76,7 @@ FILTERS = {
     "chips": chips,
     "clock": lambda time: time[11:16],
     "digest": digest,
+    "isolated": isolated,
     "minute": minute,
     "percent": percent,
 }
