@@ -37,7 +37,7 @@ def bars(series: Sequence[Sequence[int]], *, height: int, step: int, mirrored: b
 
 
 def level(value: int, usual: float) -> int:
-    """1 to LEVELS for a value above 0: how much of what is usual it is, in quarters. So a thin day shows, and a rich one is no news."""
+    """1 to LEVELS for a value above 0: how much of what is usual it is, in quarters. So a thin day shows."""
     if value < 1 or usual <= 0:
         raise ValueError(f"no level for {value} of {usual}")
     return min(LEVELS, 1 + int(LEVELS * value / usual))
