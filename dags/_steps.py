@@ -23,8 +23,8 @@ from typing import Any
 from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from archive import keys, settings
-from archive.errors import NOTHING_DUE, TryAgain
+from archive import keys, settings, watch
+from archive.errors import NOTHING_DUE, Refused, TryAgain
 
 log = logging.getLogger("warraq")
 
@@ -64,8 +64,19 @@ def warraq(*arguments: str, may_skip: bool = False) -> str:
     return run([found, *arguments], {**os.environ, **_connection(), **_operator()}, may_skip=may_skip)
 
 
+def addresses(params: Mapping[str, Any]) -> list[str]:
+    """The addresses of a form's field `urls`, one a line. Fails the task, for good, when one is none."""
+    try:
+        found = [watch.page(line) for line in str(params["urls"]).splitlines() if line.strip()]
+    except Refused as error:
+        raise AirflowFailException(str(error)) from error
+    if not found:
+        raise AirflowFailException("no address was given: one a line, as in https://example.org/page")
+    return list(dict.fromkeys(found))
+
+
 def _operator() -> dict[str, str]:
-    """Who started this run by hand, as acts name them; nobody when the schedule did, or WARRAQ_OPERATOR is set."""
+    """Who started this run by hand, as acts name them; nobody when the schedule did: then WARRAQ_OPERATOR stays as it is."""
     from airflow.sdk import get_current_context
 
     try:
@@ -73,7 +84,7 @@ def _operator() -> dict[str, str]:
     except RuntimeError:  # outside a task
         return {}
     name = getattr(run, "triggering_user_name", None)
-    return {"WARRAQ_OPERATOR": name} if name and not os.environ.get("WARRAQ_OPERATOR") else {}
+    return {"WARRAQ_OPERATOR": name} if name else {}
 
 
 def _connection() -> dict[str, str]:

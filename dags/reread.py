@@ -59,7 +59,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    tags=["warraq", "reread"],
+    tags=["warraq", "reread", "action"],
     default_args={**DEFAULTS, "pool": DAG_ID, "on_failure_callback": [Webhook()]},  # a mapped task takes them as they are
     params={
         "outlet": Param(None, type=["null", "string"], title="Outlet", description="Its file's name. Empty: all of them."),

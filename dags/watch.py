@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, Webhook, run_id, warraq
+from _steps import DEFAULTS, Webhook, addresses, run_id, warraq
 from airflow.sdk import DAG, Asset, Param, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from archive import watch
-from archive.errors import Refused
 
 WATCHED = """
 Captures the pages of the watch list that are due and belong to no outlet: `plan`, `crawl`, `extract`, `seal`, `inspect`, each a
@@ -93,24 +92,13 @@ with _dag(
     plan() >> crawl() >> extract() >> seal() >> inspect()
 
 
-def addresses(params: dict[str, Any]) -> list[str]:
-    """The addresses of the form, one a line. Fails the task, for good, when one is none."""
-    try:
-        found = [watch.page(line) for line in str(params["urls"]).splitlines() if line.strip()]
-    except Refused as error:
-        raise AirflowFailException(str(error)) from error
-    if not found:
-        raise AirflowFailException("no address was given: one a line, as in https://example.org/page")
-    return list(dict.fromkeys(found))
-
-
 with _dag(
     SINGLE,
     BY_HAND.format(tries=DEFAULTS["retries"] + 1, most=watch.POOLS[SINGLE]),
     description="Captures web pages now, and watches them if wanted",
     schedule=None,
     max_active_runs=watch.POOLS[SINGLE],
-    tags=["warraq", "watch"],
+    tags=["warraq", "watch", "action"],
     params={
         "urls": Param(
             "",

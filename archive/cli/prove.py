@@ -27,6 +27,7 @@ def prove(
         tuple[str, str] | None, typer.Option(metavar="A B", help="Two versions, by number or time, and all between them.")
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The zip; evidence-<article>.zip when left out.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Into the state folder's bundles/, where the pages offer it.")] = False,
     restricted: Restricted = False,
     as_json: Json = False,
 ) -> None:
@@ -36,4 +37,6 @@ def prove(
 
     if bool(at) + gone + bool(between) > 1:
         raise Refused("--at, --gone and --between are three questions", "ask one of them")
-    finish(make(workshop(as_json), which, Asked(at, gone, between), out, restricted=restricted), as_json)
+    if keep and out:
+        raise Refused("--keep and --out are two places", "give one of them")
+    finish(make(workshop(as_json), which, Asked(at, gone, between), out, restricted=restricted, keep=keep), as_json)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archive.address import article_id
 from archive.errors import BadOutlet, Broken, Refused, Withheld
 from archive.observation import Observation
-from archive.prove import bundle, choose, facts, outside, readme, report
+from archive.prove import bundle, choose, facts, kept, outside, readme, report
 from archive.prove.bundle import Files
 from archive.prove.checking import check
 from archive.prove.choose import Choice
@@ -36,8 +36,12 @@ class Asked:
     between: tuple[str, str] | None = None
 
 
-def prove(shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, restricted: bool = False) -> Outcome:
+def prove(
+    shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, restricted: bool = False, keep: bool = False
+) -> Outcome:
     """Write the bundle to `out` (`evidence-<article>.zip` here when left out). `data`: its file, counts, key, stamps.
+
+    `keep`: into the state folder instead, where the pages offer it (archive.prove.kept).
 
     Raises Refused when there is no such thing to prove, when it is not logged or signed yet, or `out` exists; Withheld
     unless `restricted`; Broken when the bucket does not hold what was logged. Nothing is written then.
@@ -53,6 +57,9 @@ def prove(shop: Workshop, which: str, asked: Asked, out: Path | None = None, *, 
     files = _files(shop, ledger, found, choice, Gathered(ledger, sources, restricted=restricted))
     if len(files) > bundle.MOST_FILES or sum(map(len, files.values())) > bundle.MOST_BYTES:
         raise Refused("that is more than a bundle holds", "ask for fewer versions")
+    if keep:
+        out = shop.settings.state / kept.FOLDER / kept.name(row.article, shop.clock(), restricted=restricted)
+        out.parent.mkdir(mode=0o700, exist_ok=True)
     path = out or Path(f"evidence-{row.article[:12]}.zip")
     data = bundle.pack(files)
     _write(path, data)

@@ -190,7 +190,8 @@ def test_the_command_is_told_who_started_the_run_by_hand(steps, monkeypatch: pyt
     assert told(None) == {}
     assert steps._operator() == {}
     monkeypatch.setenv("WARRAQ_OPERATOR", "the night shift")
-    assert told("amal") == {}
+    assert told("amal") == {"WARRAQ_OPERATOR": "amal"}, "an act names who did it, whatever this machine's jobs are called"
+    assert told(None) == {}
 
 
 def test_the_run_id_is_the_same_for_every_retry_and_another_for_every_run(steps, monkeypatch: pytest.MonkeyPatch) -> None:

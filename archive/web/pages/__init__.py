@@ -6,7 +6,7 @@ from importlib import import_module
 
 from archive.web.pages.shared import Page
 
-MODULES = ("home", "changes", "article", "compare", "seeds", "health", "search", "alarms", "run", "forms", "files")
+MODULES = ("home", "changes", "article", "compare", "seeds", "health", "search", "alarms", "run", "forms", "files", "bundles")
 
 
 def every() -> list[Page]:

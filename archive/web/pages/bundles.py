@@ -1,0 +1,60 @@
+"""Evidence bundles that were made in Airflow: which there are, and the zip itself."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse
+
+from archive import settings
+from archive.errors import Refused
+from archive.prove import kept
+from archive.web.desk import Desk
+from archive.web.pages.shared import Answer, Page
+
+MAKES = "prove_article"
+NONE = "There is no such bundle."
+SHOWN = 200
+
+
+def bundles(desk: Desk, request: Request) -> Answer:
+    """GET /bundles, ?article=: those that who asks may have, newest first."""
+    asked = request.query_params.get("article", "")
+    if asked and not (asked.isalnum() and asked.isascii()):
+        raise HTTPException(404, NONE)
+    found = []
+    for one in kept.listed(settings.from_environment().state, asked):
+        title = _title(desk, request, one)
+        if title is not None:
+            found.append((one, title))
+        if len(found) == SHOWN:
+            break
+    return "bundles.html", {"bundles": found, "may": request.scope["warraq.visitor"].may(MAKES), "makes": MAKES}
+
+
+def bundle(desk: Desk, request: Request) -> Answer:
+    """GET /bundle/{name}: the zip, to be saved."""
+    one = kept.parse(str(request.path_params["name"]))
+    path = settings.from_environment().state / kept.FOLDER / one.name if one else None
+    if one is None or path is None or not path.is_file() or _title(desk, request, one) is None:
+        raise HTTPException(404, NONE)
+    return FileResponse(path, filename=one.name, media_type="application/zip", headers={"Cache-Control": "private, no-store"})
+
+
+def _title(desk: Desk, request: Request, one: kept.Kept) -> str | None:
+    """The article's headline; "" when it may not be shown, None when who asks may not have the bundle.
+
+    What nobody but an operator may see: a bundle that holds what is withheld, or whose article was withheld since.
+    """
+    try:
+        row = desk.catalog.history(one.article).article
+    except Refused:  # Withheld among them
+        title = ""
+    else:
+        title = row.title or row.url
+        if not one.restricted:
+            return title
+    return title if request.scope["warraq.visitor"].may(MAKES) else None
+
+
+PAGES = [Page("/bundles", bundles), Page("/bundle/{name}", bundle)]
