@@ -6,10 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from archive.errors import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
+FIRST_PORT = 8480  # of the stack, unless WARRAQ_PORT says otherwise; stack/mode.py has the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Settings:
     mirror_secret_key: str = field(default="", repr=False)  # WARRAQ_MIRROR_SECRET_ACCESS_KEY
     mirror_profile: str = ""  # WARRAQ_MIRROR_PROFILE: boto3 profile to take the credentials from instead
     mirror_connection: str = ""  # WARRAQ_MIRROR_CONNECTION: id of an Airflow connection to take them from instead
+    mail: tuple[str, ...] = ()  # WARRAQ_MAIL: addresses that alarms are sent to, through Airflow's SMTP connection
+    heartbeat: str = field(default="", repr=False)  # WARRAQ_HEARTBEAT: address that is asked after each check of the alarms
+    airflow: str = ""  # WARRAQ_AIRFLOW_URL: where Airflow answers; "" where there is none
+    cost: float = 0.0  # WARRAQ_COST_PER_GB: what a gigabyte costs a month, as `0.023 USD`; 0: not told
+    currency: str = ""
     operator: str = ""  # WARRAQ_OPERATOR: who decides, in acts; the system's user otherwise
 
     @property
@@ -82,8 +89,27 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         mirror_secret_key=env.get("WARRAQ_MIRROR_SECRET_ACCESS_KEY", ""),
         mirror_profile=env.get("WARRAQ_MIRROR_PROFILE", ""),
         mirror_connection=env.get("WARRAQ_MIRROR_CONNECTION", ""),
+        mail=tuple(env.get("WARRAQ_MAIL", "").replace(",", " ").split()),
+        heartbeat=env.get("WARRAQ_HEARTBEAT", ""),
+        airflow=_airflow(env, state),
+        **_cost(env),
         operator=env.get("WARRAQ_OPERATOR", "").strip(),
     )
+
+
+def _cost(env: Mapping[str, str]) -> dict[str, Any]:
+    """`0.023 USD` → what a gigabyte costs a month, and in which money."""
+    price, _, currency = env.get("WARRAQ_COST_PER_GB", "").strip().partition(" ")
+    if price and not price.replace(".", "", 1).isdecimal():
+        raise Refused(f"WARRAQ_COST_PER_GB={price}: not a number above 0", "write it as `0.023 USD`")
+    return {"cost": float(price or 0), "currency": currency.strip()}
+
+
+def _airflow(env: Mapping[str, str], state: Path) -> str:
+    """The address as given; else that of the Airflow whose home is in the state folder, if one is there."""
+    if "WARRAQ_AIRFLOW_URL" in env:
+        return env["WARRAQ_AIRFLOW_URL"].rstrip("/")
+    return f"http://127.0.0.1:{env.get('WARRAQ_PORT') or FIRST_PORT}" if (state / "airflow").is_dir() else ""
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

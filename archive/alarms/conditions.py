@@ -16,7 +16,7 @@ _ALL = (
         "Nothing is captured",
         "Look at the outlet's newest run in Airflow: paused, failed, or never started?",
         "act",
-        patience=20 * _MINUTES,
+        patience=80 * _MINUTES,
         hidden_by=_NO_RUNS,
     ),
     Condition(

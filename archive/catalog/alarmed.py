@@ -25,6 +25,13 @@ class Alarmed(Measured):
         with self._database.read() as connection:
             return shown(alarms.held(connection, open_only=open_only, limit=limit))
 
+    def recent_alarms(self, since: datetime) -> list[Alarm]:
+        """Those that are open, closed after `since`, or over without a word."""
+        from archive.catalog import alarms
+
+        with self._database.read() as connection:
+            return alarms.recent(connection, since)
+
     def change_alarms(self, change: Callable[[Sequence[Alarm]], Iterable[Alarm]], since: datetime) -> list[Alarm]:
         """Put what `change` makes of the alarms that are open, closed after `since`, or over without a word.
 
@@ -36,6 +43,13 @@ class Alarmed(Measured):
             made = list(change(alarms.recent(connection, since)))
             alarms.put(connection, made)
         return made
+
+    def gone_since(self, since: str) -> dict[str, int]:
+        """By outlet, how many articles were found gone since then; withheld ones too."""
+        from archive.catalog import alarms
+
+        with self._database.read() as connection:
+            return alarms.gone_since(connection, since)
 
     def measure(self, rows: Iterable[Measure]) -> None:
         """Take down measurements; one that is there already stays."""

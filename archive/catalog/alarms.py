@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -62,6 +63,12 @@ def measures(connection: Connection, name: str, since: str, subject: str | None)
     where = (_m.name == name, _m.time >= since, *((_m.subject == subject,) if subject is not None else ()))
     query = select(models.measure).where(*where).order_by(_m.time, _m.subject)
     return [Measure(row.name, row.subject, row.time, row.value, row.said) for row in connection.execute(query)]
+
+
+def gone_since(connection: Connection, since: str) -> dict[str, int]:
+    event = models.event.c
+    query = select(event.outlet, event.kinds).where(event.time >= since)
+    return Counter(row.outlet for row in connection.execute(query) if "gone" in row.kinds)
 
 
 def forget(connection: Connection, name: str, before: str) -> None:

@@ -19,6 +19,7 @@ def commands() -> typer.Typer:
 
     from archive.cli import (
         acts,
+        alarms,
         care,
         copies,
         coverage,
@@ -52,6 +53,7 @@ def commands() -> typer.Typer:
         golden,
         watch,
         care,
+        alarms,
         acts,
         copies,
         log,

@@ -1,0 +1,109 @@
+"""What alarms are judged by. Times are UTC. A part that is None could not be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from archive.alarms.forecast import Series
+
+
+@dataclass(frozen=True, slots=True)
+class OutletFacts:
+    """One outlet that is switched on."""
+
+    name: str
+    schedule: str  # cron
+    expected: datetime  # when the run after its last capture (or after it was first known) was to begin
+    allowance: timedelta  # how long a run may take after that
+    last_capture: datetime | None
+    failing_since: datetime | None  # first capture of an unbroken row that told nothing
+    known: int  # articles
+    gone: int  # of them, within the last day
+    layout: str = ""  # how its pages are read otherwise than before; "" for not
+    layout_since: datetime | None = None
+    layout_act: bool = True  # must a person do something about it?
+    waiting: Series = ()  # articles that are announced and not captured
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that failed, and has not succeeded since."""
+
+    dag: str
+    task: str
+    when: datetime
+    reason: str
+    by_hand: bool = False  # a run that somebody started: they saw it fail
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """Captures of an outlet that lie on this machine."""
+
+    outlet: str
+    files: int
+    oldest: datetime  # when its oldest file was written last
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    path: str
+    free: Series  # bytes
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    trouble: str = ""  # why it cannot be used; then the rest says nothing
+    ahead: float = 0.0  # seconds that this machine's clock is ahead of the store's
+
+
+@dataclass(frozen=True, slots=True)
+class Unapplied:
+    """Observations of the bucket that the catalog has not taken in."""
+
+    objects: int = 0
+    oldest: datetime | None = None  # when the oldest run of them was planned
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    key: str = ""  # why this machine cannot sign; "" when it can
+    waiting: int = 0  # leaves that nobody signed
+    waiting_since: datetime | None = None
+    outside: Mapping[str, str] = field(default_factory=dict)  # who does not vouch for the log any more → how one knows
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFacts:
+    began: datetime  # of audits; of this installation, when there was none yet
+    newest: datetime | None  # last audit
+    oldest: datetime | None  # everything that was there then has been verified since
+    faults: int = 0  # that the last audit found
+    first: str = ""  # the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorFacts:
+    began: datetime  # when it was first known to be wanted
+    newest: datetime | None  # last time that it went to its end
+    trouble: str = ""  # why it did not, the last time
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    outlets: tuple[OutletFacts, ...] | None = None
+    broken_files: Mapping[str, str] | None = None  # file → why
+    failures: tuple[Failure, ...] | None = None
+    spool: tuple[Spooled, ...] | None = None
+    disks: tuple[Disk, ...] | None = None
+    store: StoreFacts | None = None
+    unapplied: Unapplied | None = None
+    log: LogFacts | None = None
+    audit: AuditFacts | None = None
+    mirror: MirrorFacts | None = None
+    mirror_wanted: bool = True
+    airflow: Mapping[str, str] | None = None  # part of Airflow → why it is not well, "" when it is
+    unheard: str = ""  # why nobody took the last message; "" when somebody did

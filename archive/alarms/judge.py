@@ -1,0 +1,190 @@
+"""Which conditions are wrong, from facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from archive.alarms import forecast
+from archive.alarms.facts import (
+    AuditFacts,
+    Disk,
+    Facts,
+    Failure,
+    LogFacts,
+    MirrorFacts,
+    OutletFacts,
+    Spooled,
+    StoreFacts,
+    Unapplied,
+)
+from archive.alarms.model import Finding, Severity
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FAILING = HOUR  # that a site tells nothing: a restart, a short wall
+MANY, SHARE = 10, 0.05  # articles that went within a day, and of those that are known
+BY_HAND = DAY  # who started a run has seen by then that it failed
+SPOOLED = timedelta(hours=2)  # beyond a run's own time
+APPLIED = timedelta(hours=6)  # from a run's plan until the catalog has it; the spider's own time among it
+SIGNED = HOUR
+AUDITED, ALL_AUDITED = timedelta(hours=49), timedelta(days=9)  # the DAG audits daily, and everything within 7 days
+MIRRORED = timedelta(hours=49)  # the DAG copies daily
+WEEK = timedelta(days=7)
+LEAST = 1 << 30  # free bytes without which nothing runs (as `warraq doctor` has it)
+CLOCK, CLOCK_STOPS = 2.0, 30.0  # seconds (as `warraq doctor` has it)
+
+# Which part of the facts each condition needs: without it, it is not judged.
+NEEDS: Mapping[str, str] = {
+    "outlet-silent": "outlets",
+    "outlet-failing": "outlets",
+    "layout": "outlets",
+    "mass-deletion": "outlets",
+    "backlog": "outlets",
+    "run-failed": "failures",
+    "outlet-file": "broken_files",
+    "spool": "spool",
+    "disk": "disks",
+    "store": "store",
+    "clock": "store",
+    "catalog-behind": "unapplied",
+    "log-unsigned": "log",
+    "outside": "log",
+    "audit-finding": "audit",
+    "audit-overdue": "audit",
+    "mirror": "mirror",
+    "scheduler": "airflow",
+}
+
+
+def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
+    """What is wrong, and the names of the conditions that could not be judged."""
+    out: list[Finding] = []
+    for outlet in facts.outlets or ():
+        out += _outlet(outlet, now)
+    out += [Finding("outlet-file", file, "{reason}", {"reason": why}) for file, why in (facts.broken_files or {}).items()]
+    for spooled in facts.spool or ():
+        out += _spooled(spooled, now)
+    for disk in facts.disks or ():
+        out += _disk(disk, now)
+    out += _store(facts.store) if facts.store else ()
+    out += _unapplied(facts.unapplied, now) if facts.unapplied else ()
+    out += _log(facts.log, now) if facts.log else ()
+    out += _audit(facts.audit, now) if facts.audit else ()
+    out += _mirror(facts.mirror, now) if facts.mirror else ()
+    out += [Finding("scheduler", part, "{reason}", {"reason": why}) for part, why in (facts.airflow or {}).items() if why]
+    out += [Finding("unheard", "", "{reason}", {"reason": facts.unheard})] if facts.unheard else []
+    out += _failures(facts.failures or (), {one.condition for one in out}, now)
+    unknown = {name for name, part in NEEDS.items() if getattr(facts, part) is None}
+    if facts.store and facts.store.trouble:
+        unknown |= {"clock"}
+    if not facts.mirror_wanted:
+        unknown -= {"mirror"}
+    return out, frozenset(unknown)
+
+
+def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
+    last = _minute(one.last_capture) if one.last_capture else ""
+    values = {"last": last, "schedule": one.schedule, "expected": _minute(one.expected)}
+    if now > one.expected + one.allowance:
+        say = (
+            "No capture since {last}; a run was due at {expected} (schedule {schedule})."
+            if last
+            else "Never captured; a run was due at {expected} (schedule {schedule})."
+        )
+        yield Finding("outlet-silent", one.name, say, values, since=one.expected)
+    since = one.failing_since
+    if since is not None and now - since > FAILING:
+        worse: Severity | None = "act" if now - since > DAY else None
+        say = "Every answer since {since} was blocked or broken."
+        yield Finding("outlet-failing", one.name, say, {"since": _minute(since)}, worse, since)
+    if one.layout:
+        how: Severity | None = None if one.layout_act else "watch"
+        yield Finding("layout", one.name, "{reason}", {"reason": one.layout}, how, one.layout_since)
+    if one.gone >= max(MANY, SHARE * one.known):
+        say = "{gone} of {known} articles went within a day."
+        yield Finding("mass-deletion", one.name, say, {"gone": f"{one.gone:,}", "known": f"{one.known:,}"})
+    if rise := forecast.grows(one.waiting, now):
+        say = "{waiting} articles wait, {rise} more each day."
+        yield Finding("backlog", one.name, say, {"waiting": f"{one.waiting[-1][1]:,.0f}", "rise": f"{rise:,}"})
+
+
+def _failures(failures: tuple[Failure, ...], told: set[str], now: datetime) -> Iterator[Finding]:
+    """One for each DAG: its newest. The audit's and the mirror's own findings say it better."""
+    newest = {one.dag: one for one in sorted(failures, key=lambda one: one.when)}
+    own = {"warraq_audit": "audit-finding", "warraq_mirror": "mirror"}
+    for dag, one in sorted(newest.items()):
+        if own.get(dag) in told or (one.by_hand and now - one.when > BY_HAND):
+            continue
+        first = min(other.when for other in failures if other.dag == dag)
+        yield Finding("run-failed", dag, "{task}: {reason}", {"task": one.task, "reason": one.reason}, since=first)
+
+
+def _spooled(one: Spooled, now: datetime) -> Iterator[Finding]:
+    if now - one.oldest > SPOOLED:
+        say = "{files} files lie in the spool, the oldest since {since}."
+        yield Finding("spool", one.outlet, say, {"files": f"{one.files:,}", "since": _minute(one.oldest)}, since=one.oldest)
+
+
+def _disk(one: Disk, now: datetime) -> Iterator[Finding]:
+    free = one.free[-1][1] if one.free else None
+    if free is None:
+        return
+    left = forecast.full_in(one.free, now)
+    values = {"free": f"{free / (1 << 30):,.1f}", "total": f"{one.total / (1 << 30):,.0f}"}
+    if free < LEAST:
+        yield Finding("disk", one.path, "{free} GB of {total} GB are free; nothing runs with less than 1 GB.", values, "urgent")
+    elif left is not None and left < WEEK:
+        hours = left.total_seconds() / 3600
+        values |= {"days": f"{hours / 24:.1f}"}
+        soon: Severity | None = "urgent" if left < DAY else None
+        yield Finding("disk", one.path, "{free} GB of {total} GB are free; it will be full in {days} days.", values, soon)
+
+
+def _store(one: StoreFacts) -> Iterator[Finding]:
+    if one.trouble:
+        yield Finding("store", "", "{reason}", {"reason": one.trouble})
+    elif abs(one.ahead) > CLOCK:
+        say = "It is {seconds} s ahead of the store's." if one.ahead > 0 else "It is {seconds} s behind the store's."
+        worse: Severity | None = "urgent" if abs(one.ahead) > CLOCK_STOPS else None
+        yield Finding("clock", "", say, {"seconds": f"{abs(one.ahead):.1f}"}, worse)
+
+
+def _unapplied(one: Unapplied, now: datetime) -> Iterator[Finding]:
+    if one.objects and one.oldest is not None and now - one.oldest > APPLIED:
+        say = "{objects} observations objects are not in it, the oldest of a run of {since}."
+        values = {"objects": f"{one.objects:,}", "since": _minute(one.oldest)}
+        yield Finding("catalog-behind", "", say, values, since=one.oldest)
+
+
+def _log(one: LogFacts, now: datetime) -> Iterator[Finding]:
+    if one.key:
+        yield Finding("log-unsigned", "", "{reason}", {"reason": one.key})
+    elif one.waiting and one.waiting_since is not None and now - one.waiting_since > SIGNED:
+        values = {"leaves": f"{one.waiting:,}", "since": _minute(one.waiting_since)}
+        yield Finding("log-unsigned", "", "{leaves} leaves are unsigned since {since}.", values, since=one.waiting_since)
+    for who, why in one.outside.items():
+        yield Finding("outside", who, "{reason}", {"reason": why})
+
+
+def _audit(one: AuditFacts, now: datetime) -> Iterator[Finding]:
+    if one.faults:
+        values = {"faults": f"{one.faults:,}", "first": one.first}
+        yield Finding("audit-finding", "", "{faults} findings; the first: {first}", values)
+    newest = one.newest or one.began
+    if now - newest > AUDITED:
+        say = "The last audit was at {since}." if one.newest else "None was made since {since}."
+        yield Finding("audit-overdue", "", say, {"since": _minute(newest)}, since=newest + DAY)
+    elif one.oldest is not None and now - one.oldest > ALL_AUDITED:
+        yield Finding("audit-overdue", "", "Not everything was verified since {since}.", {"since": _minute(one.oldest)})
+
+
+def _mirror(one: MirrorFacts, now: datetime) -> Iterator[Finding]:
+    if one.trouble:
+        yield Finding("mirror", "", "{reason}", {"reason": one.trouble})
+    elif now - (newest := one.newest or one.began) > MIRRORED:
+        say = "It was last brought up to date at {since}." if one.newest else "It was never brought up to date, since {since}."
+        yield Finding("mirror", "", say, {"since": _minute(newest)}, since=newest + DAY)
+
+
+def _minute(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -1,0 +1,123 @@
+"""alarms: look at everything, open and close alarms, tell people. Run every five minutes, by Airflow or from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from archive.alarms import judge, ledger, telling, words
+from archive.alarms.model import Alarm
+from archive.alarms.row import row
+from archive.alarms.telling import Message
+from archive.errors import Refused, WarraqError
+from archive.latency import stamp
+from archive.steps import facts, post, tell
+from archive.steps.workshop import Outcome, Workshop
+
+
+def check(shop: Workshop, *, hold: bool = False) -> Outcome:
+    """Look, and tell. `hold`: somebody else tells the message, and says so with `mark`.
+
+    The data: how many are open, the message (None for nothing new) with the ids of its alarms, and what could not be judged.
+    """
+    now = shop.clock()
+    found, unknown = judge.found(facts.gather(shop, now), now)
+    shop.catalog.change_alarms(lambda held: ledger.step(held, found, now, unknown), now - ledger.SOON)
+    held = shop.catalog.recent_alarms(now - ledger.SOON)
+    message = telling.due(held, now)
+    _beat(shop, now)
+    told = "nothing new"
+    if message and not hold:
+        told = _tell(shop, message, now)
+    elif message:
+        told = "to be told"
+    standing = [one for one in held if one.open]
+    line = f"alarms: {len(standing)} open, {told}" + (f"; not judged: {', '.join(sorted(unknown))}" if unknown else "")
+    data = {"open": len(standing), "message": _message(shop, message), "unknown": sorted(unknown)}
+    return Outcome(line, data, progress=tuple(words.line(one) for one in standing))
+
+
+def mark(shop: Workshop, ids: Collection[str], trouble: str = "") -> Outcome:
+    """Note that the message about these alarms was taken by somebody; `trouble`: who did not take it, and why."""
+    now = shop.clock()
+
+    def change(held: Sequence[Alarm]) -> list[Alarm]:
+        mine = [one for one in held if one.id in ids]
+        message = Message(new=tuple(m for m in mine if m.open), over=tuple(m for m in mine if not m.open))
+        return telling.told(mine, message, now)
+
+    changed = shop.catalog.change_alarms(change, now - ledger.SOON)
+    _heard(shop, trouble, now)
+    return Outcome(f"alarms: {len(changed)} told", {"told": [one.id for one in changed]}, nothing_due=not changed)
+
+
+def unheard(shop: Workshop, trouble: str) -> None:
+    """Note that nobody took a message; it is told again by the next check."""
+    _heard(shop, trouble, shop.clock())
+
+
+def acknowledge(shop: Workshop, which: str, reason: str, who: str) -> Outcome:
+    """Somebody knows, and sees to it: it is not told again for a week, unless it becomes worse. Refused when none is open."""
+    if not reason.strip():
+        raise Refused("no reason was given", "say what is being done about it: --reason")
+    now = shop.clock()
+
+    def change(held: Sequence[Alarm]) -> list[Alarm]:
+        mine = [one for one in held if one.id == which and one.open]
+        return [replace(one, acknowledged=now, acknowledged_by=who, reason=reason.strip()) for one in mine]
+
+    changed = shop.catalog.change_alarms(change, now)
+    if not changed:
+        standing = ", ".join(one.id for one in shop.catalog.alarms()) or "none"
+        raise Refused(f"no open alarm {which!r}", f"`warraq alarms` lists them; open now: {standing}")
+    told = row(changed[0])
+    about = f"{told.title}: {told.subject}" if told.subject else told.title
+    return Outcome(f"alarms: {which} acknowledged by {who} ({about})", {"id": which, "by": who, "reason": reason.strip()})
+
+
+def _tell(shop: Workshop, message: Message, now: datetime) -> str:
+    ids = [one.id for one in (*message.new, *message.again, *message.over)]
+    trouble = ""
+    if shop.settings.webhook:
+        try:
+            tell.webhook(shop.settings, words.payload(message, shop.settings.deployment))
+        except WarraqError as error:
+            unheard(shop, str(error))
+            return f"{len(ids)} to tell, and nobody took it: {error}"
+    for text in words.text(message).splitlines():
+        shop.say(text)
+    mark(shop, ids, trouble)
+    return f"{len(ids)} told" if shop.settings.webhook else f"{len(ids)} told here only (no WARRAQ_WEBHOOK)"
+
+
+def _message(shop: Workshop, message: Message) -> dict[str, Any] | None:
+    if not message:
+        return None
+    payload = words.payload(message, shop.settings.deployment)
+    return {**payload, "subject": words.subject(message, shop.settings.deployment)}
+
+
+def _heard(shop: Workshop, trouble: str, now: datetime) -> None:
+    from archive.catalog.alarms import Measure
+
+    last = shop.catalog.measures("told")
+    if trouble or (last and last[-1].value):
+        said = json.dumps({"trouble": trouble}, ensure_ascii=False)
+        shop.catalog.measure([Measure("told", "", stamp(now), float(bool(trouble)), said)])
+
+
+def _beat(shop: Workshop, now: datetime) -> None:
+    """Note that a check went to its end: for `warraq status --max-age`, and for whoever watches WARRAQ_HEARTBEAT."""
+    from archive.catalog.alarms import Measure
+
+    by = os.environ.get("AIRFLOW_CTX_DAG_ID", "")
+    shop.catalog.measure([Measure("check", "scheduler" if by else "by hand", stamp(now), 0.0, by)])
+    if shop.settings.heartbeat:
+        try:
+            post.post(post.check("WARRAQ_HEARTBEAT", shop.settings.heartbeat), b"", "text/plain")
+        except WarraqError as error:  # whoever watches it will say that it is missing
+            shop.say(f"alarms: the heartbeat was not taken: {error}")
