@@ -4,8 +4,8 @@ Every figure is a share of pages with a fault, so one test serves all: is the nu
 chance would have, given the share in the outlet's own past? Chance is the upper tail of the binomial distribution (Clopper
 and Pearson, Biometrika 26, 1934) at RARE, with the median of the shares in past runs, which a few bad runs do not move, and
 which is never taken to be less than a fault's `base`. Besides, the share must have risen by RISE: many pages make any trifle
-significant. Runs of a few pages are put together until there are ENOUGH; runs in alarm are no part of the past. An outlet
-without a past is held against each fault's `floor`.
+significant. Runs of a few pages are put together until there are ENOUGH, of as many articles: one that is looked at in each run
+counts once. Runs in alarm are no part of the past. An outlet without a past is held against each fault's `floor`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from statistics import median
 
 from archive import crossing
 from archive.crossing import SHAPE, Crossing, Settled
-from archive.drift import ALL, EXAMPLES, FAULTS, Figures
+from archive.drift import ALL, ENOUGH, EXAMPLES, FAULTS, Figures
 
 RARE = 1e-4
-ENOUGH = 10  # pages that one judgement needs
 WINDOW = 12  # runs that are put together at most
 PAST = 20  # runs of the past that count
 NAMED = 20  # articles of which an alarm's addresses are taken: some may be withheld
@@ -67,54 +66,84 @@ def alarms(runs: Runs) -> list[Alarm]:
 
 def _of_fault(layout: str, fault: str, series: Sequence[tuple[str, Figures]]) -> Iterator[Alarm]:
     counts = [
-        (run, one.faults[fault], one.of[fault] if fault in ("ld", "second", "links") else one.pages) for run, one in series
+        _Count(run, one.faults[fault], one.of[fault] if fault in ("ld", "second", "links") else one.pages, one, fault)
+        for run, one in series
     ]
-    examples = {run: tuple(one.examples.get(fault, ())) for run, one in series}
-    yield from _watch(layout, fault, counts, examples)
+    yield from _watch(layout, fault, counts)
 
 
 def _line_alarms(layout: str, series: Sequence[tuple[str, Figures]]) -> Iterator[Alarm]:
-    """Lines that are in many articles: one alarm for all that came in the same run, over when all are gone again."""
+    """Lines that are in many articles: one alarm for all that came in the same run, over when all are gone again.
+
+    Lines that come as others go are the same trouble: a box of headlines says something else in every run.
+    """
     most = {line for _, one in series for line, n in one.lines.items() if n >= EXAMPLES}
-    together: dict[str, list[Alarm]] = defaultdict(list)
+    found: list[Alarm] = []
     for line in sorted(most):
-        counts = [(run, one.lines[line], one.pages) for run, one in series]
-        examples = {run: tuple(one.examples.get(line, ())) for run, one in series}
-        for found in _watch(layout, "line", counts, examples, line):
-            together[found.opened].append(found)
-    for of in together.values():
-        first = max(of, key=lambda one: (not one.closed, one.bad, one.line))
-        closed = "" if not first.closed else max(one.closed for one in of)
-        yield replace(first, closed=closed, others=len(of) - 1)
+        found += _watch(layout, "line", [_Count(run, one.lines[line], one.pages, one, line) for run, one in series], line)
+    chains: list[list[Alarm]] = []
+    for one in sorted(found, key=lambda one: (one.opened, one.line)):
+        mine = next((of for of in chains if any(one.opened in (before.opened, before.closed) for before in of)), None)
+        if mine is None:
+            chains.append(mine := [])
+        mine.append(one)
+    for of in chains:
+        began = [one for one in of if one.opened == of[0].opened]
+        first = max(began, key=lambda one: (not one.closed, one.bad, one.line))
+        closed = "" if any(not one.closed for one in of) else max(one.closed for one in of)
+        yield replace(first, closed=closed, others=len(began) - 1)
 
 
-def _watch(
-    layout: str,
-    fault: str,
-    counts: Sequence[tuple[str, int, int]],
-    examples: Mapping[str, tuple[tuple[str, str], ...]],
-    line: str = "",
-) -> Iterator[Alarm]:
-    """One fault through all runs: (run, faulty pages, pages)."""
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many pages of a run had a fault, or a line (`what`)."""
+
+    run: str
+    bad: int
+    pages: int
+    figures: Figures
+    what: str
+
+    @property
+    def examples(self) -> Sequence[tuple[str, str]]:
+        return self.figures.examples.get(self.what, ())
+
+    @property
+    def is_known(self) -> bool:
+        """Do the figures know every article?"""
+        return self.figures.pages < ENOUGH and bool(self.figures.articles)
+
+
+def _together(pool: Sequence[_Count]) -> tuple[int, int]:
+    """(faulty, all) of some runs: articles of those of a few pages, and pages of the others."""
+    few, more = [one for one in pool if one.is_known], [one for one in pool if not one.is_known]
+    bad = {article for one in few for article, _ in one.examples}
+    seen = {article for one in few for article in one.figures.articles}
+    total = min(len(seen), sum(one.pages for one in few))
+    return min(len(bad), total) + sum(one.bad for one in more), total + sum(one.pages for one in more)
+
+
+def _watch(layout: str, fault: str, counts: Sequence[_Count], line: str = "") -> Iterator[Alarm]:
+    """One fault through all runs, oldest first."""
     past: list[float] = []
     pages_past = 0
     standing: Alarm | None = None
-    pool: list[tuple[str, int, int]] = []
-    for run, bad, pages in counts:
-        if not pages:
+    pool: list[_Count] = []
+    for count in counts:
+        if not count.pages:
             continue
-        pool = [*pool, (run, bad, pages)][-WINDOW:]
-        bad_now, pages_now = sum(one[1] for one in pool), sum(one[2] for one in pool)
+        pool = [*pool, count][-WINDOW:]
+        bad_now, pages_now = _together(pool)
         if pages_now < ENOUGH and not (bad_now >= 3 and FAULTS[fault].act):
             continue
         before = median(past) if pages_past >= ENOUGH else None
         if _is_alarm(fault, bad_now, pages_now, before):
             if standing is None:
-                shown = tuple(one for place, _, _ in reversed(pool) for one in examples[place])[:EXAMPLES]
-                standing = Alarm(fault, layout, run, bad_now, pages_now, before, line, examples=shown)
+                shown = dict.fromkeys(shown for one in reversed(pool) for shown in one.examples)
+                standing = Alarm(fault, layout, count.run, bad_now, pages_now, before, line, examples=tuple(shown)[:EXAMPLES])
         elif pages_now >= ENOUGH:
             if standing is not None:
-                yield replace(standing, closed=run)
+                yield replace(standing, closed=count.run)
                 standing = None
             past = [*past, bad_now / pages_now][-PAST:]
             pages_past += pages_now

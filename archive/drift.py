@@ -16,6 +16,7 @@ from archive.observation import Observation, Reading
 ALL = "*"  # in the place of a layout: of all the outlet's pages
 RISE = 0.1
 EXAMPLES = 5
+ENOUGH = 10  # pages that one judgement needs; of a run that has fewer, figures know every article
 SHORT = 150  # letters and digits
 BORNE_OUT, SECOND, LINKS = 0.9, 0.7, 0.4  # archive.agreement: less, less, more is a fault
 _TOLD = 30  # repeated lines kept of one file
@@ -36,7 +37,7 @@ FAULTS = {
     "unfit": Fault("no layout fits", base=0.001, floor=0.1, rise=0.0, act=True),
     "empty": Fault("no text found", act=True),
     "bare": Fault("no container of the body found", floor=1.1),  # an outlet may be read whole from its first day
-    "short": Fault(f"fewer than {SHORT} letters", floor=0.8),
+    "short": Fault(f"fewer than {SHORT} letters", base=0.2, floor=1.1, rise=0.5),  # many a day has mostly briefs; some outlets
     "untitled": Fault("no title"),
     "undated": Fault("no date of publication", floor=1.1),
     "ld": Fault(f"less than {BORNE_OUT:.0%} of the page's own articleBody"),
@@ -48,7 +49,11 @@ FAULTS = {
 
 @dataclass
 class Figures:
-    """Of one run (or file) and one layout. `of`: pages that a fault could be seen on, where that is not all."""
+    """Of one run (or file) and one layout. `of`: pages that a fault could be seen on, where that is not all.
+
+    `articles`: ids of those that were seen, and `examples` of those with a fault: all of them where they are fewer than ENOUGH,
+    so that runs of a few pages can be put together, and an article that is looked at again and again counts once.
+    """
 
     pages: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -56,6 +61,7 @@ class Figures:
     shapes: Counter[str] = field(default_factory=Counter)
     lines: Counter[str] = field(default_factory=Counter)  # digest → articles, of lines in two or more
     examples: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # fault, or line → (article, address)
+    articles: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: Figures) -> Figures:
         self.pages += other.pages
@@ -68,8 +74,14 @@ class Figures:
             mine.update(its)
         for fault, its_own in other.examples.items():
             known = self.examples.get(fault, [])
-            self.examples[fault] = [*known, *(one for one in its_own if one not in known)][:EXAMPLES]
+            self.examples[fault] = [*known, *(one for one in its_own if one not in known)][: ENOUGH - 1]
+        self.articles = [*dict.fromkeys([*self.articles, *other.articles])][: ENOUGH - 1]
         return self
+
+    def see(self, line: Observation) -> None:
+        self.pages += 1
+        if len(self.articles) < ENOUGH - 1 and line.article not in self.articles:
+            self.articles.append(line.article)
 
     def note(self, fault: str, line: Observation) -> None:
         self.faults[fault] += 1
@@ -77,20 +89,21 @@ class Figures:
 
     def example(self, what: str, line: Observation) -> None:
         told = self.examples.setdefault(what, [])
-        if len(told) < EXAMPLES and (line.article, line.url) not in told:
+        if len(told) < ENOUGH - 1 and (line.article, line.url) not in told:
             told.append((line.article, line.url))
 
     def row(self) -> dict[str, Any]:
         """As JSON keeps it; `figures` reads it."""
         kept = {"faults": self.faults, "of": self.of, "shapes": self.shapes, "lines": self.lines}
-        return {"pages": self.pages, "examples": self.examples, **{name: dict(of) for name, of in kept.items() if of}}
+        few = {"articles": self.articles} if self.pages < ENOUGH else {}
+        return {"pages": self.pages, "examples": self.examples, **few, **{name: dict(of) for name, of in kept.items() if of}}
 
 
 def figures(row: Mapping[str, Any]) -> Figures:
     """What `Figures.row` gave."""
     counts = {name: Counter(row.get(name, {})) for name in ("faults", "of", "shapes", "lines")}
     examples = {fault: [(a, u) for a, u in told] for fault, told in row.get("examples", {}).items()}
-    return Figures(pages=row["pages"], examples=examples, **counts)
+    return Figures(pages=row["pages"], examples=examples, articles=row.get("articles", []), **counts)
 
 
 def of_file(lines: Iterable[Observation]) -> dict[str, Figures]:
@@ -103,12 +116,12 @@ def of_file(lines: Iterable[Observation]) -> dict[str, Figures]:
     whole = out[ALL]
     for line in sorted(seen, key=lambda line: (line.time, line.offset)):
         if line.reading is not None:
-            whole.pages += 1
+            whole.see(line)
             if not line.reading.layout:
                 whole.note("bare", line)
             _page(out[line.reading.layout], line, line.reading)
         elif line.reason in ("no-layout", "no-text", "empty-body"):
-            whole.pages += 1
+            whole.see(line)
             whole.note("unfit" if line.reason == "no-layout" else "empty", line)
     for one in out.values():
         _few(one)
@@ -116,7 +129,7 @@ def of_file(lines: Iterable[Observation]) -> dict[str, Figures]:
 
 
 def _page(into: Figures, line: Observation, read: Reading) -> None:
-    into.pages += 1
+    into.see(line)
     if read.shape:
         into.shapes[read.shape] += 1
     told = {"short": read.chars < SHORT, "untitled": not read.title, "undated": not read.published}
@@ -141,7 +154,14 @@ def _few(one: Figures) -> None:
     """Keep the lines that most articles share, and the examples that belong to what is kept."""
     kept = sorted(((n, line) for line, n in one.lines.items() if n > 1), key=lambda pair: (-pair[0], pair[1]))[:_TOLD]
     one.lines = Counter({line: n for n, line in kept})
-    one.examples = {what: told for what, told in one.examples.items() if what in FAULTS or what in one.lines}
+    if one.pages >= ENOUGH:
+        one.articles = []
+    most = EXAMPLES if one.pages >= ENOUGH else ENOUGH
+    one.examples = {
+        what: told if what in FAULTS else told[:most]
+        for what, told in one.examples.items()
+        if what in FAULTS or what in one.lines
+    }
 
 
 def by_run(rows: Iterable[tuple[str, str, Figures]]) -> list[tuple[str, dict[str, Figures]]]:

@@ -18,15 +18,16 @@ from tests.histories import line
 from tests.looks import drawn
 
 
-def pages(count: int, bad: int = 0, layout: str = "plain", text: str = "", **wrong: object) -> list[Observation]:
-    """Pages of a run, the last `bad` of them with the fault `wrong` in their reading."""
+def pages(
+    count: int, bad: int = 0, layout: str = "plain", text: str = "", start: int = 0, **wrong: object
+) -> list[Observation]:
+    """Pages of a run, of articles from number `start` on, the last `bad` of them with the fault `wrong` in their reading."""
     out = []
-    for n in range(count):
-        seen = drawn(
-            1 + n / 1000, f"نص الخبر {n} " + "كلمة " * 60 + (f"\n{text}" if text and n >= count - bad else ""), number=n
-        )
+    for n in range(start, start + count):
+        is_bad = n >= start + count - bad
+        seen = drawn(1 + n / 1000, f"نص الخبر {n} " + "كلمة " * 60 + (f"\n{text}" if text and is_bad else ""), number=n)
         assert seen.reading is not None
-        more = wrong if n >= count - bad else {}
+        more = wrong if is_bad else {}
         read = replace(seen.reading, **{"layout": layout, "published": "2026-11-01", "chars": 400, **more})  # type: ignore[arg-type]
         out.append(replace(seen, reading=read))
     return out
@@ -73,7 +74,6 @@ def test_a_new_outlet_is_held_against_floors() -> None:
     [
         ("undated", {"published": ""}),
         ("untitled", {"title": ""}),
-        ("short", {"chars": 20}),
         ("ld", {"checks": {"ld": 0.3}}),
         ("second", {"checks": {"second": 0.1}}),
         ("links", {"checks": {"links": 0.9}}),
@@ -95,10 +95,40 @@ def test_what_was_always_so_is_no_alarm() -> None:
 
 
 def test_few_pages_are_put_together_until_they_are_enough() -> None:
-    few = [pages(3, 3, published="")] * 2
-    assert found(pages(40), *few) == []
-    (alarm,) = found(pages(40), *few, *few)
+    few = [pages(3, 3, start=3 * n, published="") for n in range(4)]
+    assert found(pages(40), *few[:2]) == []
+    (alarm,) = found(pages(40), *few)
     assert (alarm.bad, alarm.pages, alarm.opened) == (12, 12, "20261105")
+
+
+def test_an_article_that_is_looked_at_in_each_run_is_one() -> None:
+    """A page without a text is asked for again and again: that is no reason to wake anybody."""
+    poor = [line(2, "broken", "https://news.example/gallery", reason="no-text")]
+    assert found(*[pages(40)] * 2, *[[*pages(1, start=n), *poor] for n in range(6)]) == []
+    two = [*poor, line(2.1, "broken", "https://news.example/video", reason="no-text")]
+    assert found(*[pages(40)] * 2, *[two] * 5) == []
+    three = [*two, line(2.2, "broken", "https://news.example/map", reason="no-text")]
+    assert [one.fault for one in found(*[pages(40)] * 2, three)] == ["empty"]
+
+
+def test_a_site_of_five_articles_has_no_shares() -> None:
+    assert found(*[pages(5, 5, text="جميع الحقوق محفوظة", title="", checks={"second": 0.1})] * 9) == []
+
+
+def test_briefs_are_no_fault_until_nearly_all_are_short() -> None:
+    assert found(*[pages(40, 36, chars=80)] * 3) == [], "an outlet may print briefs from its first day"
+    assert found(*[pages(40, 2, chars=80)] * 3, pages(40, 20, chars=80), pages(12, 6, chars=80)) == [], "a day of breaking news"
+    assert [one.fault for one in found(*[pages(40, 2, chars=80)] * 3, pages(40, 38, chars=80))] == ["short"]
+
+
+def test_a_box_of_headlines_that_says_something_else_in_every_run_is_one_alarm() -> None:
+    boxes = [pages(30, 30, text="\n".join(f"عنوان {n + k}" for k in range(3))) for n in range(0, 12, 2)]
+    (alarm,) = found(pages(30), pages(30), *boxes)
+    assert (alarm.opened, alarm.closed) == ("20261103", "")
+    over = found(pages(30), pages(30), *boxes, pages(30))
+    assert [one.closed for one in over] == ["20261109"]
+    again = found(pages(30), *[pages(30, 30, text="تابعونا")] * 2, *[pages(30)] * 2, pages(30, 30, text="شاركونا"))
+    assert [(one.opened, one.closed) for one in again] == [("20261102", "20261104"), ("20261106", "")]
 
 
 def test_a_line_in_many_articles() -> None:

@@ -6,7 +6,8 @@ crossings and the acts on the outlet: in whatever order they come, the rows are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -83,12 +84,11 @@ def _crossing(row: Any) -> Crossing:
 
 
 def runs(connection: Connection, outlet: str) -> list[tuple[str, dict[str, Figures]]]:
-    """Figures by run and layout of the newest RUNS runs that have any, oldest first; no address of a withheld article."""
+    """Figures by run and layout of the newest RUNS runs that have any, oldest first; with addresses of withheld articles."""
     newest = select(_f.run).where(_f.outlet == outlet).distinct().order_by(_f.run.desc()).limit(RUNS).subquery()
     query = select(_f.run, _f.layout, _f.data).where(_f.outlet == outlet, _f.run.in_(select(newest.c.run)))
-    hidden = _withheld(connection)
     return drift.by_run(
-        (row.run, row.layout, _without(drift.figures(orjson.loads(row.data)), hidden))
+        (row.run, row.layout, drift.figures(orjson.loads(row.data)))
         for row in connection.execute(query.order_by(_f.run, _f.file, _f.layout))
     )
 
@@ -99,13 +99,8 @@ def _withheld(connection: Connection) -> set[str]:
     return {article for article, standing in acted.standing(connection).items() if standing.withheld}
 
 
-def _without(one: Figures, hidden: set[str]) -> Figures:
-    if hidden:
-        one.examples = {
-            what: [(article, url) for article, url in told if article not in hidden and article_id(url) not in hidden]
-            for what, told in one.examples.items()
-        }
-    return one
+def _shown(examples: Iterable[tuple[str, str]], hidden: Collection[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((article, url) for article, url in examples if article not in hidden and article_id(url) not in hidden)
 
 
 def urls(connection: Connection, outlet: str, articles: Sequence[str]) -> dict[str, str]:
@@ -125,6 +120,9 @@ def view(connection: Connection, outlet: str) -> Drift:
     """All of it, as people may see it."""
     told, now = runs(connection, outlet), settled(connection, outlet)
     found = [(article, one) for article, one, _ in crossings(connection, outlet)]
-    looks = alarm.look_alarms(found, now, told, partial(urls, connection, outlet))
-    alarms = [*alarm.alarms(told), *looks]
+    hidden = _withheld(connection)  # counted with the others, and never named
+    alarms = [replace(one, examples=_shown(one.examples, hidden)) for one in alarm.alarms(told)]
+    alarms += alarm.look_alarms(found, now, told, partial(urls, connection, outlet))
+    for of in (one for _, by_layout in told for one in by_layout.values()):
+        of.examples = {what: [*_shown(named, hidden)] for what, named in of.examples.items()}
     return Drift(told, tuple(sorted(alarms, key=lambda one: one.opened)), waiting(connection, outlet), now)
