@@ -2,37 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from archive.compare import compare
+from archive.collate import NEGATION, NUMBER, SPELLING, Piece, collate, count, respelled
+from archive.web import paper
 from archive.web.article_view import SAID, head, pictures, said
-from archive.web.paragraphs import blocks, direction, pieces
+from archive.web.paragraphs import direction
 
 if TYPE_CHECKING:
     from archive.catalog.rows import HistoryRow, VersionRow
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader asked for: versions by number, `view` "" (one text) or "side", spelling unified, only what changed."""
+
+    a: int
+    b: int
+    view: str = ""
+    fold: bool = False
+    only: bool = False
+
+    def link(self, **other: Any) -> str:
+        """The query of the same page asked for otherwise."""
+        return urlencode(
+            {name: int(v) if isinstance(v, bool) else v for name, v in asdict(replace(self, **other)).items() if v}
+        )
+
+
 def compare_page(
-    found: HistoryRow, title: str, pair: tuple[int, int], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+    found: HistoryRow, title: str, asked: Asked, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
 ) -> Mapping[str, Any]:
-    """Values of compare.html: versions `pair`, with their snapshots when the bucket has them."""
-    a, b = (next(v for v in found.versions if v.number == n) for n in pair)
-    values = {**head(found, title), "a": a, "b": b, "versions": list(found.versions), "missing": [], "facts": _facts(a, b)}
+    """Values of compare.html: the versions asked for, with their snapshots when the bucket has them."""
+    a, b = (next(v for v in found.versions if v.number == n) for n in (asked.a, asked.b))
+    values = {**head(found, title), "a": a, "b": b, "versions": list(found.versions), "asked": asked, "facts": _facts(a, b)}
     if old is None or new is None:
         missing = [v.number for v, snapshot in ((a, old), (b, new)) if snapshot is None]
-        return {**values, "missing": missing, "dir": "auto", "language": "", "headline": [], "blocks": [], "counts": (0, 0)}
+        return {**values, "missing": missing, "dir": "auto", "language": ""}
     texts = [str(s.get("faithful") or s.get("text") or "") for s in (old, new)]
-    spans = compare(*texts)
+    titles = [" ".join(str(s.get("title") or "").split("\n")) for s in (old, new)]
+    headline, body = collate(*titles, fold=asked.fold), collate(*texts, fold=asked.fold)
     return {
         **values,
+        "missing": [],
         "dir": direction(b.language, texts[1] or texts[0]),
         "language": b.language,
-        "headline": [p for s in compare(str(old.get("title") or ""), str(new.get("title") or "")) for p in pieces(s)],
-        "blocks": blocks(spans),
-        "counts": tuple(sum(len(s.text.split()) for s in spans if s.op == op) for op in ("delete", "insert")),
+        "headline": _laid_out(headline, asked),
+        "body": _laid_out(body, asked),
+        "places": _places(body, asked),
+        "counts": _counts([*headline, *body]),
+        "respelled": respelled([*headline, *body]),
         "facts": [*_facts(a, b), *_snapshot_facts(old, new)],
     }
+
+
+def _laid_out(pieces: list[Piece], asked: Asked) -> list[Any]:
+    """Rows (side by side) or paragraphs with whether they are near a change (one text)."""
+    return list(paper.rows(pieces)) if asked.view else list(paper.merged(pieces))
+
+
+def _places(pieces: list[Piece], asked: Asked) -> list[int]:
+    """The numbers, from 1, of the rows or paragraphs that changed: where a reader may jump to."""
+    changed = [row.changed for row in paper.rows(pieces)] if asked.view else [one.changed for one, _ in paper.merged(pieces)]
+    return [n for n, yes in enumerate(changed, 1) if yes]
+
+
+def _counts(pieces: Iterable[Piece]) -> Counter[str]:
+    """Words that went and came; of both sides, numbers, negations and words that are only spelled otherwise."""
+    found = Counter[str]()
+    for piece in pieces:
+        if piece.op != "equal":
+            found[piece.op] += count(piece.text)
+            for mark in (NUMBER, NEGATION, SPELLING):
+                found[mark] += mark in piece.marks
+    return found
 
 
 def _facts(a: VersionRow, b: VersionRow) -> list[tuple[str, str, str]]:

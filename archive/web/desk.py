@@ -7,17 +7,22 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from archive.errors import BadRecord
 
 if TYPE_CHECKING:
     from archive.alarms.row import AlarmRow
+    from archive.catalog.alarms import Measure
     from archive.catalog.pairs import Pair
-    from archive.catalog.rows import DayRow, EventRow, HistoryRow, OutletRow, RunRow
+    from archive.catalog.rows import DayRow, DelayRow, DueRow, EventRow, HistoryRow, OutletRow, RunRow, StoredRow
     from archive.outlet import Outlet
     from archive.settings import Settings
+    from archive.steps.signed import Condition
     from archive.store import Store
+
+LOOK_EVERY = 60.0  # seconds between two looks at the log, however often its page is opened
 
 
 def _now() -> datetime:
@@ -40,6 +45,14 @@ class Catalog(Protocol):
 
     def days(self, since: str, outlet: str | None = None) -> list[DayRow]: ...
 
+    def waiting(self, now: datetime) -> list[DueRow]: ...
+
+    def delays(self, outlet: str | None = None, since: str = "") -> list[DelayRow]: ...
+
+    def stored(self) -> list[StoredRow]: ...
+
+    def measures(self, name: str, since: str = "", subject: str | None = None) -> list[Measure]: ...
+
     def republished(self, article: str) -> list[Pair]: ...
 
     def alarms(self, open_only: bool = True, limit: int = 500) -> list[AlarmRow]: ...
@@ -56,6 +69,7 @@ class Desk:
     broken: Mapping[str, str] = field(default_factory=dict)  # name of the file → why it cannot be used
     now: Callable[[], datetime] = _now
     settings: Callable[[], Settings] | None = None  # of the installation; None: there is none to tell of
+    condition: Callable[[], Condition] | None = None  # of the log; WarraqError when the store cannot be asked
 
     def changes(self, outlet: str, kind: str, before: str, limit: int) -> tuple[list[EventRow], str]:
         """Events, newest first, and the cursor of the next page ("" on the last one)."""
@@ -93,6 +107,14 @@ def opener(settings: Callable[[], Settings]) -> Callable[[], Desk]:
             held["store"] = open_store(settings(), write=False)
         return held["store"]  # type: ignore[no-any-return]
 
+    def condition() -> Condition:
+        """Kept for a while: it is a dozen requests, and signatures come once an hour."""
+        from archive.steps.signed import look
+
+        if monotonic() - held.get("looked", -LOOK_EVERY) >= LOOK_EVERY:
+            held["condition"], held["looked"] = look(store(), settings()), monotonic()  # type: ignore[arg-type]
+        return held["condition"]  # type: ignore[no-any-return]
+
     def desk() -> Desk:
         from archive import outlet, watch
         from archive.catalog import Catalog
@@ -102,6 +124,7 @@ def opener(settings: Callable[[], Settings]) -> Callable[[], Desk]:
         good, bad = outlet.load_folder(settings().outlets)
         files = {**good, watch.NAME: watch.outlet()}
         titles = {name: one.title for name, one in files.items()}
-        return Desk(held["catalog"], store, titles, files, {name: str(error) for name, error in bad.items()}, settings=settings)
+        broken = {name: str(error) for name, error in bad.items()}
+        return Desk(held["catalog"], store, titles, files, broken, settings=settings, condition=condition)
 
     return desk

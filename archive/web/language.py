@@ -57,6 +57,22 @@ class Words:
         told = self.count(round(size / unit), noun)
         return self.say("{time} ago", time=told) if seconds <= 0 else self.say("in {time}", time=told)
 
+    def span(self, seconds: float) -> str:
+        """`45 seconds`, `4 minutes`, `3 hours`."""
+        unit, noun = (1, "second") if seconds < 100 else (60, "minute") if seconds < 5400 else (3600, "hour")
+        if seconds >= 172_800:
+            unit, noun = 86_400, "day"
+        return self.count(round(seconds / unit), noun)
+
+    def size(self, octets: float) -> str:
+        """Bytes in decimal units, as stores are billed: `1.4 GB`."""
+        units = ("byte", "kB", "MB", "GB", "TB", "PB")
+        step = 0
+        while octets >= 1000 and step < len(units) - 1:
+            octets, step = octets / 1000, step + 1
+        number = f"{octets:,.0f}" if step == 0 or octets >= 100 else f"{octets:,.1f}"
+        return f"\u2068{number} {units[step]}\u2069"
+
 
 def arabic_category(n: int) -> str:
     """CLDR's plural category of a whole number in Arabic."""

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archive.alarms.row import AlarmRow
-from archive.catalog.rows import DayRow, OutletRow, RunRow
+from archive.catalog.alarms import Measure
+from archive.catalog.rows import DayRow, DelayRow, DueRow, EventRow, OutletRow, RunRow, StoredRow
 from archive.outlet import Outlet
+from archive.settings import Settings, from_environment
+from archive.steps.signed import Condition
 from archive.web.desk import Desk
 from archive.web.house import DagState, Open, RunState
 from tests.web.cases import SCRIPT, Shelf, row
@@ -134,7 +137,61 @@ class Morning(Shelf):
     def alarms(self, open_only: bool = True, limit: int = 500) -> list[AlarmRow]:
         return ALARMS
 
+    def waiting(self, now: datetime) -> list[DueRow]:
+        return [
+            DueRow("manara", "revisit", 12, 1_204),
+            DueRow("manara", "confirm", 1, 2),
+            DueRow("masar", "backlog", 18_904, 0),
+            DueRow("masar", SCRIPT, 1, 0),
+        ]
+
+    def delays(self, outlet: str | None = None, since: str = "") -> list[DelayRow]:
+        return [DelayRow("manara", 79, 412.0, 1_380.5), DelayRow("masar", 28, 95.0, 7_900.0)]
+
+    def stored(self) -> list[StoredRow]:
+        return [
+            StoredRow("manara", "article", 91_244, 2_815_000_000),
+            StoredRow("manara", "picture", 8_310, 990_000_000),
+            StoredRow("manara", "warc", 8_640, 3_950_000_000),
+            StoredRow("masar", "warc", 411, 61_000_000),
+        ]
+
+    def measures(self, name: str, since: str = "", subject: str | None = None) -> list[Measure]:
+        return (
+            [Measure("audit", "", ago(hours=5), 0.0, "")]
+            if name == "audit"
+            else [Measure("mirror", "", ago(hours=9), 1.0, SCRIPT)]
+        )
+
+    def of_run(self, outlet: str, run: str) -> list[EventRow]:
+        return self.events if outlet == "manara" else []
+
+
+def signed() -> Condition:
+    return Condition(
+        size=104_233,
+        signed=NOW - timedelta(minutes=9),
+        waiting=14,
+        waiting_since=NOW - timedelta(minutes=3),
+        token=NOW - timedelta(minutes=40),
+        cosigned=None,
+        noted=NOW - timedelta(hours=6),
+    )
+
+
+def given() -> Settings:
+    return from_environment({"WARRAQ_STATE": "/nowhere", "WARRAQ_COST_PER_GB": "0.023 USD", "WARRAQ_MIRROR": "s3://copy"})
+
 
 def desk(shelf: Shelf | None = None) -> Desk:
     held = shelf or Morning()
-    return Desk(held, lambda: held, TITLES, FILES, BROKEN, now=lambda: NOW)  # type: ignore[arg-type, return-value]
+    return Desk(
+        held,  # type: ignore[arg-type]
+        lambda: held,  # type: ignore[arg-type, return-value]
+        TITLES,
+        FILES,
+        BROKEN,
+        now=lambda: NOW,
+        settings=given,
+        condition=signed,
+    )

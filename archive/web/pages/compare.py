@@ -1,4 +1,4 @@
-"""Two versions of one article, word by word."""
+"""Two versions of one article, word by word: one text, or side by side (?view=side); spelling unified (?fold=1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ def compare(desk: Desk, request: Request) -> Answer:
     b = number(request, "b", last, last)
     a = number(request, "a", last, max(1, b - 1))
     old, new = (desk.snapshot(found.versions[n - 1].snapshot) for n in (a, b))
-    return "compare.html", compare_view.compare_page(found, desk.title(found.article.outlet), (a, b), old, new)
+    ask = request.query_params
+    asked = compare_view.Asked(
+        a, b, "side" if ask.get("view") == "side" else "", fold=ask.get("fold") == "1", only=ask.get("only") == "1"
+    )
+    return "compare.html", compare_view.compare_page(found, desk.title(found.article.outlet), asked, old, new)
 
 
 PAGES = [Page("/compare/{article}", compare)]
