@@ -211,28 +211,52 @@ def test_an_article_nobody_read_is_still_a_page() -> None:
 def test_a_text_that_is_not_in_the_bucket_is_said_to_be_missing() -> None:
     there = client(Shelf().without_texts())
     assert "not in the bucket" in text(there.get(f"/warraq/article/{EDITED}").text)
-    assert "No snapshot of version 1 and 2" in text(there.get(f"/warraq/compare/{EDITED}").text)
+    assert "No snapshot of version 1, 2" in text(there.get(f"/warraq/compare/{EDITED}").text)
 
 
 def test_compare_marks_whole_words_also_without_colour() -> None:
     html = client().get(f"/warraq/compare/{EDITED}").text
-    gone = re.findall(r"<del>(.*?)</del>", html)
-    fresh = re.findall(r"<ins>(.*?)</ins>", html)
-    bare = [text(piece) for piece in gone]
-    assert any("removed: 2.5 end" in piece for piece in bare), "said in words, for who cannot see the marks"
-    assert any("removed: ولن تغلق end" in piece for piece in bare)
-    assert any("added: بعد ترميمها" in text(piece) for piece in fresh), "the headline too"
-    assert any("U+200F" in piece for piece in fresh), "an invisible character is named"
-    assert "¶" not in html, "a whole new paragraph needs no sign for its line end"
-    (body,) = [a for tag, a in seen(html).tags if tag == "div" and a.get("class") == "text"]
+    gone = re.findall(r'<del data-said="removed:">(.*?)</del>', html)
+    fresh = re.findall(r"<ins[^>]*>(.*?)</ins>", html)
+    assert '<span class="number">2.5</span>' in gone, "said in words, for who cannot see the marks"
+    assert '<span class="negation">ولن</span> تغلق' in gone
+    assert "بعد ترميمها" in fresh, "the headline too"
+    assert any('data-cp="U+200F"' in piece for piece in fresh), "an invisible character is named"
+    assert "cut" not in re.findall(r'class="([^"]*)"', html), "a whole new paragraph needs no sign for its line end"
+    (body,) = [a for tag, a in seen(html).tags if tag == "div" and a.get("class") == "paper text"]
     assert body["dir"] == "rtl"
     words = text(html)
     assert "سلمى الحايك، نزار" in words, "authors changed as well"
+    assert "numbers changed" in words
+    assert "a negation changed" in words
+
+
+def test_compare_side_by_side_holds_each_text_in_one_piece() -> None:
+    html = client().get(f"/warraq/compare/{EDITED}?view=side").text
+    old, new = html.split('<section class="old"')[1].split('<section class="new"')
+    assert ("2.5" in text(old), "<ins" in old) == (True, False)
+    assert ("25 مليون" in text(new), "<del" in new) == (True, False)
+    assert text(html).count("ويعود بناء السوق") == 2
+    only = text(client().get(f"/warraq/compare/{EDITED}?view=side&only=1&fold=1").text)
+    assert "أعلنت بلدية المنارة" in only, "beside a change"
+
+
+def test_compare_unifies_spelling_on_demand() -> None:
+    html = client().get(f"/warraq/compare/{EDITED}?fold=1").text
+    assert "U+200F" not in html
+    assert "spelled otherwise, shown as equal: 1 word" in text(html)
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_compare_speaks_both_languages(lang: str) -> None:
+    html = client().get(f"/warraq/compare/{EDITED}?view=side&lang={lang}").text
+    assert ("جنبًا إلى جنب" in html) == (lang == "ar")
+    assert ("Side by side" in html) == (lang == "en")
 
 
 def test_a_version_compared_with_itself_has_no_marks() -> None:
     html = client().get(f"/warraq/compare/{EDITED}?a=2&b=2").text
-    assert "<ins>" not in html
+    assert "<ins" not in html
     assert "The same version twice." in html
 
 
