@@ -13,10 +13,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,9 @@ from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from archive import keys, settings, watch
-from archive.errors import NOTHING_DUE, Refused, TryAgain
+from archive.catalog import Catalog
+from archive.errors import NOTHING_DUE, Refused, TryAgain, WarraqError
+from archive.steps import outcome
 
 log = logging.getLogger("warraq")
 
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # person, except "try again". What is left (a kill, a crash of the interpreter) may pass by itself: it is retried.
 TRY_AGAIN = TryAgain.exit_code
 A_PERSON_MUST_LOOK = frozenset({2, *range(64, 79)}) - {TRY_AGAIN}
-PAUSES = (1.0, 3.0, None)  # seconds between the webhook's tries
+ALARMS = "warraq_alarms"  # the DAG that tells
 PATIENCE = 30.0  # seconds a command gets between SIGTERM and SIGKILL
 DEFAULTS: dict[str, Any] = {
     "owner": "warraq",
@@ -165,31 +165,43 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 class Webhook(BaseNotifier):
-    """Post a failure as JSON to WARRAQ_WEBHOOK; nothing when that is not set.
+    """What becomes of a failure: it is noted in the catalog, and the DAG `warraq_alarms` tells it soon, together with others.
 
-    Fields: text (one line for chat programs), dag, outlet, task, run (Airflow's), try, reason, log (address).
+    Only where that cannot be, because the catalog is away or it is `warraq_alarms` itself that failed, it is posted from here
+    to WARRAQ_WEBHOOK, once a day at most for each task. It has text, dag, outlet, task, run (Airflow's), try, reason, log.
     """
 
     def notify(self, context: Any) -> None:
-        address = settings.from_environment().webhook
-        if not address:
-            return
-        if not address.startswith(("http://", "https://")):
-            raise ValueError("WARRAQ_WEBHOOK is no http(s) address")
-        body = json.dumps(message(context), ensure_ascii=False).encode()
-        request = urllib.request.Request(  # noqa: S310 -- the scheme was checked
-            address, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Warraq"}, method="POST"
-        )
-        for pause in PAUSES:
+        told, now, given = message(context), datetime.now(UTC), settings.from_environment()
+        if told["dag"] != ALARMS:
             try:
-                with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-                    log.info("told the webhook")
+                catalog = Catalog(given.catalog)
+                outcome.failed(catalog, told["dag"], told["task"], now, told["reason"], by_hand=_by_hand(context))
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the failure itself must be told
+                log.warning("the failure is not noted, and told from here: %s", error)
+            else:
+                log.info("noted for the alarms")
                 return
-            except OSError as error:
-                log.warning("the webhook did not take it: %s", error)
-                if pause is None:
-                    raise
-                time.sleep(pause)
+        from archive.steps import tell
+
+        if tell.directly(given, "tasks", {f"{told['dag']}.{told['task']}": told["text"]}, now, told):
+            log.info("told from here")
+
+
+def recovered(context: Any) -> None:
+    """A task went well: over with the alarm about its failure, if there was one."""
+    ti = context["task_instance"]
+    try:
+        outcome.succeeded(Catalog(settings.from_environment().catalog), ti.dag_id, ti.task_id, datetime.now(UTC))
+    except WarraqError as error:
+        log.warning("that it went well is not noted: %s", error)
+
+
+DEFAULTS |= {"on_success_callback": [recovered], "on_skipped_callback": [recovered]}  # lists: a mapped task takes no less
+
+
+def _by_hand(context: Mapping[str, Any]) -> bool:
+    return str(getattr(context.get("dag_run"), "run_type", "")).endswith("manual")
 
 
 def message(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from archive.steps import post
 
 PAUSES = (1.0, 3.0, None)  # seconds between the tries
 DAY = timedelta(days=1)
-FILE = "told.json"
 
 
 def webhook(settings: Settings, body: Mapping[str, Any]) -> None:
@@ -36,28 +35,28 @@ def webhook(settings: Settings, body: Mapping[str, Any]) -> None:
             time.sleep(pause)
 
 
-def directly(settings: Settings, lines: Mapping[str, str], now: datetime) -> list[str]:
+def directly(
+    settings: Settings, source: str, lines: Mapping[str, str], now: datetime, more: Mapping[str, Any] | None = None
+) -> list[str]:
     """Tell what the catalog cannot remember: of each of `lines`, by key, at most once a day; what was told now.
 
-    A key that was told and is not among `lines` any more is told to be over. A file of the state folder remembers. Raises as
-    `webhook` does; then nothing counts as told.
+    `told-<source>.json` of the state folder remembers. `more`: what else goes into the message. Raises as `webhook` does; then
+    nothing counts as told.
     """
     settings.state.mkdir(parents=True, exist_ok=True)
-    with (settings.state / FILE).open("a+", encoding="utf-8") as file:
+    with (settings.state / f"told-{source}.json").open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        held = _read(file.read())
-        new = [text for key, text in lines.items() if key not in held or now - held[key] >= DAY]
-        over = [f"over: {key}" for key in held if key not in lines]
-        if not new and not over:
+        held = {key: when for key, when in _read(file.read()).items() if now - when < DAY}
+        new = {key: text for key, text in lines.items() if key not in held}
+        if not new:
             return []
         if settings.webhook:
-            webhook(settings, {"text": "\n".join([f"Warraq {settings.deployment}, told from outside:", *new, *over])})
-        kept = {key: now if key not in held or now - held[key] >= DAY else held[key] for key in lines}
+            webhook(settings, {**(more or {}), "text": "\n".join(new.values())})
         file.seek(0)
         file.truncate()
-        file.write(json.dumps({key: when.isoformat() for key, when in kept.items()}))
-    return [*new, *over]
+        file.write(json.dumps({key: when.isoformat() for key, when in (held | dict.fromkeys(new, now)).items()}))
+    return list(new.values())
 
 
 def _read(text: str) -> dict[str, datetime]:

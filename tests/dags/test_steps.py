@@ -241,8 +241,50 @@ def failure(**more: object) -> dict:
     return {"task_instance": ti, "exception": ValueError("المضيف لا يجيب"), **more}
 
 
-def test_a_failure_is_posted_as_json(steps, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def catalog(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from archive.catalog import Catalog
+
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    monkeypatch.delenv("WARRAQ_CATALOG", raising=False)
+    made = Catalog(f"sqlite:///{tmp_path}/catalog.db")
+    made.migrate()
+    return made
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The catalog is away."""
+    (tmp_path / "catalog.db").write_text("this is a text file, and quite a long one at that " * 40)
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    monkeypatch.delenv("WARRAQ_CATALOG", raising=False)
+
+
+def test_a_failure_is_noted_for_the_alarms_and_over_with_the_next_success(
+    steps, catalog, receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archive.steps.facts import failures
+
     monkeypatch.setenv("WARRAQ_WEBHOOK", receiver.address)
+    steps.Webhook()(failure(dag_run=SimpleNamespace(run_type="manual")))
+    (noted,) = failures(SimpleNamespace(catalog=catalog))
+    assert (noted.dag, noted.task, noted.reason, noted.by_hand) == ("warraq_manara", "crawl", "المضيف لا يجيب", True)
+    steps.recovered(failure(task_instance=SimpleNamespace(dag_id="warraq_manara", task_id="seal")))
+    assert list(failures(SimpleNamespace(catalog=catalog))), "another task went well"
+    steps.recovered(failure())
+    steps.recovered(failure())
+    assert not list(failures(SimpleNamespace(catalog=catalog)))
+    assert len(catalog.measures("task")) == 2
+    assert receiver.posts == [], "one way out: the alarms tell it"
+
+
+def test_a_success_is_noted_by_tasks_of_every_dag(steps) -> None:
+    assert steps.DEFAULTS["on_success_callback"] == steps.DEFAULTS["on_skipped_callback"] == [steps.recovered]
+
+
+def test_without_a_catalog_a_failure_is_posted_once(steps, broken, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WARRAQ_WEBHOOK", receiver.address)
+    steps.Webhook()(failure())
     steps.Webhook()(failure())
     ((kind, said),) = receiver.posts
     assert kind.startswith("application/json")
@@ -256,30 +298,48 @@ def test_a_failure_is_posted_as_json(steps, receiver, monkeypatch: pytest.Monkey
         "reason": "المضيف لا يجيب",
         "log": "http://h/log",
     }
+    steps.recovered(failure())
 
 
-def test_the_post_is_tried_again(steps, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dag_that_tells_is_told_of_directly(steps, catalog, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WARRAQ_WEBHOOK", receiver.address)
-    monkeypatch.setattr(steps, "PAUSES", (0.0, 0.0, None))
+    mine = SimpleNamespace(dag_id=steps.ALARMS, task_id="check", run_id="scheduled__1", try_number=1, log_url="")
+    steps.Webhook()(failure(task_instance=mine))
+    assert [said["dag"] for _, said in receiver.posts] == [steps.ALARMS]
+
+
+def test_the_post_is_tried_again(steps, broken, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from archive.steps import tell
+
+    monkeypatch.setenv("WARRAQ_WEBHOOK", receiver.address)
+    monkeypatch.setattr(tell, "PAUSES", (0.0, 0.0, None))
     receiver.refuse = 2
     steps.Webhook()(failure())
     assert len(receiver.posts) == 1
 
 
-def test_a_webhook_that_never_answers_is_an_error_in_the_log(steps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "PAUSES", (0.0, None))
+def test_a_webhook_that_never_answers_is_an_error_in_the_log(steps, broken, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from archive.errors import TryAgain
+    from archive.steps import tell
+
+    monkeypatch.setattr(tell, "PAUSES", (0.0, None))
     monkeypatch.setenv("WARRAQ_WEBHOOK", "http://127.0.0.1:9/hook")
-    with pytest.raises(OSError):
+    with pytest.raises(TryAgain):
         steps.Webhook()(failure())
+    monkeypatch.setenv("WARRAQ_WEBHOOK", receiver.address)
+    steps.Webhook()(failure())
+    assert len(receiver.posts) == 1, "what nobody took does not count as told"
 
 
-def test_no_webhook_no_post_and_no_other_scheme(steps, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("WARRAQ_WEBHOOK", raising=False)
+def test_no_webhook_no_post_and_no_other_scheme(steps, broken, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from archive.errors import Refused
+
+    monkeypatch.setenv("WARRAQ_WEBHOOK", "file:///etc/hostname")
+    with pytest.raises(Refused, match="WARRAQ_WEBHOOK"):
+        steps.Webhook()(failure())
+    monkeypatch.delenv("WARRAQ_WEBHOOK")
     steps.Webhook()(failure())
     assert receiver.posts == []
-    monkeypatch.setenv("WARRAQ_WEBHOOK", "file:///etc/hostname")
-    with pytest.raises(ValueError):
-        steps.Webhook()(failure())
 
 
 def test_old_logs_and_empty_folders_are_found_and_nothing_else(airflow_home: Path, outlets: Path, tmp_path: Path) -> None:
