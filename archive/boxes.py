@@ -27,8 +27,8 @@ _MARKED = (
     "or contains(@class, 'assistive')]"
 )
 _READ = "descendant::text()[not(parent::script or parent::style or parent::noscript)]"
-_LINKED = "descendant::a//text()"
-_HREFS = "descendant::a[@href]//text()"
+_LINKED = "descendant::a[not(ancestor::a)]//text()"  # of the outermost: libxml2 merges the texts of nested ones in square time
+_HREFS = "descendant::a[@href][not(ancestor::a[@href])]//text()"
 _EMBEDS = frozenset((
     "twitter-tweet", "twitter-video", "instagram-media", "tiktok-embed", "fb-post", "fb-video", "fb-xfbml-parse-ignore",
     "wp-embedded-content", "bluesky-embed", "reddit-card", "reddit-embed-bq", "text-post-media", "telegram-post",
