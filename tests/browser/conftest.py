@@ -35,6 +35,7 @@ from tests.servers import Server
 from tests.web.cases import NEW, OLD
 
 ROOT = Path(__file__).resolve().parents[2]
+LOGINS = {name: f"{name}-pass" for name in ("keeper", "actor", "reader")}
 EDITED, DELETED = "https://news.example/souq", "https://news.example/port"
 
 
@@ -84,7 +85,7 @@ def _fill(env: dict[str, str], folder: Path) -> None:
 
 def _environment(home: Path, server: Server, port: int) -> dict[str, str]:
     logins = home / "passwords.json"
-    logins.write_text(json.dumps({"keeper": "keeper-pass", "reader": "reader-pass"}), "utf-8")
+    logins.write_text(json.dumps(LOGINS), "utf-8")
     address = f"http://127.0.0.1:{port}"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "WARRAQ_", "AWS_"))}
     return {
@@ -97,7 +98,7 @@ def _environment(home: Path, server: Server, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__FERNET_KEY": "",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "keeper:admin,reader:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "keeper:admin,actor:op,reader:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(logins),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
@@ -138,14 +139,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
             patch.setenv(name, value)
         _fill(env, home / "outlets")
     airflow = str(Path(sys.executable).with_name("airflow"))
-    subprocess.run([airflow, "db", "migrate"], env=env, check=True, capture_output=True, timeout=300)
+    for command in (["db", "migrate"], ["dags", "reserialize"]):  # no DAG processor runs here
+        subprocess.run([airflow, *command], env=env, check=True, capture_output=True, timeout=300)
     with (home / "api-server.log").open("wb") as log:
         process = subprocess.Popen([airflow, "api-server"], env=env, stdout=log, stderr=log, preexec_fn=_die_with_parent)  # noqa: PLW1509
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url, process, home / "api-server.log")
-        logins = {"keeper": "keeper-pass", "reader": "reader-pass"}
-        yield Stack(url, logins, article_id(EDITED), article_id(DELETED))
+        yield Stack(url, LOGINS, article_id(EDITED), article_id(DELETED))
     finally:
         process.terminate()
         try:
