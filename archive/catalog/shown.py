@@ -145,6 +145,20 @@ class Shown:
         with self._shown() as connection:
             return queries.runs(connection, outlet, limit)
 
+    def run(self, run: str) -> list[RunRow]:
+        """What one run did: the report of its last try, for each outlet that it captured something of."""
+        from archive.catalog import of_run
+
+        with self._shown() as connection:
+            return of_run.reports(connection, run)
+
+    def of_run(self, outlet: str, run: str, until: str, limit: int = 200) -> list[EventRow]:
+        """What the captures of a run changed, newest first. `until`: no capture of it is later."""
+        from archive.catalog import of_run
+
+        with self._shown() as connection:
+            return of_run.events(connection, outlet, run, until, limit)
+
     def twins(self, article: str) -> list[ArticleRow]:
         """Other articles that have said the same, by digest K, or that moved there or from there; withheld ones too."""
         from archive.catalog import queries

@@ -40,6 +40,8 @@ def ago(**since: float) -> str:
 
 def report(**given: Any) -> dict[str, Any]:
     empty = {"asked": 42, "outcomes": {"content": 12, "channel": 9, "not-modified": 20, "robots": 1}, "notes": [], "jobs": {}}
+    empty |= {"started": ago(minutes=15), "finished": ago(minutes=9), "left": {"back": 3}}
+    empty["roles"] = {"article": {"asked": 32, "content": 12, "not-modified": 20}, "channel": {"asked": 9, "channel": 9}}
     return {**empty, "lists": {"feed": {"documents": 1, "items": 10, "new": 2}}, "failures": {}, "given_up": {}, **given}
 
 
@@ -163,8 +165,13 @@ class Morning(Shelf):
             else [Measure("mirror", "", ago(hours=9), 1.0, SCRIPT)]
         )
 
-    def of_run(self, outlet: str, run: str) -> list[EventRow]:
-        return self.events if outlet == "manara" else []
+    def run(self, run: str) -> list[RunRow]:
+        found = {"lists": {"feed": {"documents": 2, "items": 20, "new": 3}, SCRIPT: {"documents": 1}}, "stopped": SCRIPT}
+        told = report(notes=[f"{SCRIPT} was slow"], refused={"disallowed": ["a1" * 16], SCRIPT: ["x"]}, **found)
+        return [RunRow("manara", run, 2, ago(minutes=9), told)] if run.startswith("20261122T061500Z-") else []
+
+    def of_run(self, outlet: str, run: str, until: str, limit: int = 200) -> list[EventRow]:
+        return self.events
 
 
 def signed() -> Condition:
