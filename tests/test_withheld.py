@@ -27,7 +27,7 @@ from archive.web import app as web
 from archive.web.desk import Desk
 from tests.histories import START, at, content, line
 from tests.servers import Server
-from tests.test_catalog import OUTLET, catalog, either, key, on_postgres, postgres, story, url  # noqa: F401
+from tests.test_catalog import OUTLET, announce, catalog, either, item, key, on_postgres, postgres, story, url  # noqa: F401
 from tests.wadi import Wadi, seed_folder, wadi
 
 
@@ -44,7 +44,8 @@ def told(either: Catalog) -> Catalog:  # noqa: F811
     other = content(1, "same words", url=url(21), post="21")
     moved = line(20, "elsewhere", url(21), to={"url": url(22), "article": article_id(url(22)), "post": "21"})
     twin = replace(content(21, "same words", title="عنوان آخر", url=url(22), post="21"), offset=7)
-    either.apply(key(30), [other, moved, twin], OUTLET)
+    dated = [announce(31, item(31, published=at(30.9))), content(31, "dated", url=url(31))]
+    either.apply(key(30), [other, moved, twin, *dated], OUTLET)
     about = {"outlet": OUTLET.name, "article": article_id(url(1)), "url": url(1), "more": {"every": 3600}}
     watched = Act("watch", at(50), "amal", "a case", **about)
     either.note_acts({acts.key(watched): watched})
@@ -154,7 +155,7 @@ def answers(of: Catalog) -> dict[str, object]:
     of_steps = {"note_latency", "picture_captures"}
     found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
     assert named | of_steps <= found
-    of_one = {"coverage": (OUTLET,), "drift": (OUTLET.name,)}
+    of_one = {"coverage": (OUTLET,), "drift": (OUTLET.name,), "waiting": (START + timedelta(hours=90),)}
     return {name: getattr(of, name)(*of_one.get(name, ())) for name in sorted(found - named - of_steps)}
 
 

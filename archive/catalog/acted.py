@@ -100,13 +100,18 @@ def hidden(connection: Connection, table: FromClause) -> list[ColumnElement[Any]
     return [table.c.article.not_in(_withheld())]
 
 
+def withheld(connection: Connection) -> list[str]:
+    """Ids of the withheld articles."""
+    return list(connection.scalars(_withheld()))
+
+
 def veil(connection: Connection, found: list[Any]) -> list[Any]:
     """Rows without the address of a withheld article that another one moved to."""
     moved = [row for row in found if _target(row)]
     if not moved or connection.get_execution_options().get(SHOWN):
         return found
-    withheld = set(connection.scalars(_withheld()))
-    veiled = {id(row): _without_target(row) for row in moved if article_id(_target(row)) in withheld}
+    ids = set(withheld(connection))
+    veiled = {id(row): _without_target(row) for row in moved if article_id(_target(row)) in ids}
     return [veiled.get(id(row), row) for row in found]
 
 

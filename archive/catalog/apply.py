@@ -6,9 +6,9 @@ are applied; and an object that was applied already changes nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -19,11 +19,12 @@ from sqlalchemy import Connection, select
 
 from archive import keys
 from archive.address import article_id
-from archive.catalog import bulk, derive, drift, kinship, models, sketches
+from archive.catalog import bulk, derive, drift, kinship, models, search, sketches, tally
 from archive.catalog.database import Database
 from archive.catalog.derive import Row
 from archive.catalog.rows import EventRow
 from archive.catalog.sightings import Sighting, sightings
+from archive.catalog.tally import Counts
 from archive.crossing import Settled
 from archive.errors import BadRecord
 from archive.observation import Observation
@@ -46,19 +47,21 @@ def apply(database: Database, items: Sequence[Item], outlet: Outlet) -> list[Eve
         fresh = {key: lines for key, lines in items if key in waiting}
         touched = _settings(connection, outlet)
         touched |= _announce(connection, outlet.name, [line for lines in fresh.values() for line in lines])
-        written: dict[str, Observation] = {}  # rows that need not be decoded again
+        work = _Work(outlet)
         for key, lines in fresh.items():
-            written |= _insert(connection, key, lines, outlet.name)
+            work.written |= _insert(connection, key, lines, outlet.name)
+            work.counts.update(tally.of_lines(lines))
         new = [line for lines in fresh.values() for line in lines if line.kind == "article"]
         touched |= {_article(line) for line in new}
         touched |= kinship.crossed(connection, outlet.name, new)
         held = drift.settled(connection, outlet.name)
-        events, crossed = _refold_all(connection, outlet, sorted(touched), written, held)
+        events, crossed = _refold_all(connection, work, sorted(touched), held)
         if crossed or not drift.is_ruled(connection, outlet.name, held):
             now, again = drift.settle_anew(connection, outlet.name)
             if again:  # what the articles tell together has changed: those that it matters to are folded again
-                found, _ = _refold_all(connection, outlet, again, written, now)
+                found, _ = _refold_all(connection, work, again, now)
                 events = [*_still(connection, outlet.name, events, again), *found]
+        tally.write(connection, outlet.name, work.counts)
     return sorted(events, key=lambda event: (event.time, event.article, event.number))
 
 
@@ -187,19 +190,25 @@ def _sightings(connection: Connection, outlet: str, articles: Sequence[str]) -> 
         yield from (Sighting(*row) for row in bulk.rows(connection, models.sighting, outlet, chunk))
 
 
-def _refold_all(
-    connection: Connection, outlet: Outlet, articles: Sequence[str], written: Mapping[str, Observation], settled: Settled
-) -> tuple[list[EventRow], bool]:
+@dataclass
+class _Work:
+    """One application. `written`: lines by their rows' data, which need not be decoded again; `counts`: what the tally gets."""
+
+    outlet: Outlet
+    written: dict[str, Observation] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counter)
+
+
+def _refold_all(connection: Connection, work: _Work, articles: Sequence[str], settled: Settled) -> tuple[list[EventRow], bool]:
     """Fold these articles again: their events that are new, and whether any crossing is another than it was."""
-    told = [_refold(connection, outlet, chunk, written, settled) for chunk in chunks(articles)]
+    told = [_refold(connection, work, chunk, settled) for chunk in chunks(articles)]
     return [event for events, _ in told for event in events], any(crossed for _, crossed in told)
 
 
-def _refold(
-    connection: Connection, outlet: Outlet, touched: Sequence[str], written: Mapping[str, Observation], settled: Settled
-) -> tuple[list[EventRow], bool]:
+def _refold(connection: Connection, work: _Work, touched: Sequence[str], settled: Settled) -> tuple[list[EventRow], bool]:
     """Fold these articles and their kin again, and write what changed; as `_refold_all`."""
-    lines, kin = kinship.gather(connection, outlet.name, touched, partial(load, written=written))
+    outlet = work.outlet
+    lines, kin = kinship.gather(connection, outlet.name, touched, partial(load, written=work.written))
     articles = sorted({*touched, *lines})
     announced: dict[str, list[Sighting]] = defaultdict(list)
     for one in _sightings(connection, outlet.name, articles):
@@ -215,11 +224,14 @@ def _refold(
     for derived in models.DERIVED:
         old = set(bulk.rows(connection, derived, outlet.name, articles))
         bulk.replace(connection, derived, old, new[derived.name])
+        tally.of_rows(work.counts, derived, old, -1)
+        tally.of_rows(work.counts, derived, new[derived.name], 1)
         if derived is models.event:
             known = {_what(row) for row in old}
         crossed = crossed or (derived is models.crossing and old != new[derived.name])
         if derived is models.version:
             sketches.refold(connection, old, new["version"])
+            search.refold(connection, old, new["version"])
     return [_event(row) for row in new["event"] if _what(row) not in known], crossed
 
 

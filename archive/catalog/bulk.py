@@ -53,6 +53,21 @@ def replace(connection: Connection, table: Table, old: set[Row], new: set[Row]) 
     _many(connection, "update", table, [row[width:] + row[:width] for one, row in come.items() if one in gone])
 
 
+def put_sums(connection: Connection, table: Table, new: Collection[Row]) -> None:
+    """Add the last column of these rows to those that are there under their keys; what comes to 0 goes."""
+    if not new:
+        return
+    quote, mark = connection.dialect.identifier_preparer.quote, "?" if connection.dialect.name == "sqlite" else "%s"
+    name, columns = quote(table.name), [quote(column.name) for column in table.c]
+    *key, n = columns
+    marks = ", ".join(mark for _ in columns)
+    added = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {n} = {name}.{n} + excluded.{n}"
+    connection.exec_driver_sql(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks}) {added}", list(new))  # noqa: S608
+    if less := [row[:-1] for row in new if row[-1] < 0]:
+        where = " AND ".join(f"{column} = {mark}" for column in key)
+        connection.exec_driver_sql(f"DELETE FROM {name} WHERE {where} AND {n} = 0", less)  # noqa: S608
+
+
 def _many(connection: Connection, verb: str, table: Table, values: Collection[Row]) -> None:
     """Run a statement for each row, whose values are in the order of its parameters."""
     if not values:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archive.catalog.rows import EventRow
-from archive.catalog.shown import Shown
+from archive.catalog.tallied import Tallied
 
 if TYPE_CHECKING:
     from archive.latency import Latency
 
 
-class Measured(Shown):
+class Measured(Tallied):
     """See `archive.latency`."""
 
     def note_latency(self, outlet: str, events: Sequence[EventRow], sealed: datetime) -> list[Latency]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, Text, and_, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import Connection, Table, Text, func, literal, or_, select, tuple_, type_coerce
 
 from archive.address import article_id
 from archive.catalog import acted, models
@@ -21,7 +21,6 @@ from archive.catalog.rows import (
     CaptureRow,
     EventRow,
     HistoryRow,
-    OutletRow,
     RunRow,
     SeedLinkRow,
     UnreadRow,
@@ -145,62 +144,6 @@ def events(connection: Connection, outlet: str | None, article: str | None = Non
 def links(connection: Connection, outlet: str | None, article: str | None = None) -> list[SeedLinkRow]:
     found = _all(connection, _Link, models.seed_link, outlet, article)
     return [SeedLinkRow(**{**asdict(link), "detail": orjson.loads(link.detail)}) for link in found]
-
-
-def outlets(connection: Connection) -> list[OutletRow]:
-    """Every outlet that has a capture, by name."""
-    a = models.article.c
-    counts = select(
-        a.outlet,
-        func.count().filter(a.versions > 0),
-        func.count().filter(a.last_fetch == ""),
-        func.count().filter(a.state == "gone"),
-        func.sum(a.versions),
-        func.sum(a.captures),
-        func.max(a.changed),
-    )
-    counts = counts.where(*acted.hidden(connection, models.article)).group_by(a.outlet)
-    found = {row[0]: row[1:] for row in connection.execute(counts)}
-    names = connection.scalars(select(models.outlet.c.outlet).order_by(models.outlet.c.outlet))
-    return [_outlet(connection, name, found.get(name, (0, 0, 0, 0, 0, ""))) for name in list(names)]
-
-
-def _outlet(connection: Connection, name: str, counts: Any) -> OutletRow:
-    r = models.run.c
-    last_run = connection.scalar(select(func.max(r.run)).where(r.outlet == name))
-    articles, waiting, gone, versions, captures, changed = counts
-    return OutletRow(
-        outlet=name,
-        articles=articles,
-        waiting=waiting,
-        gone=gone,
-        versions=int(versions),
-        captures=int(captures),
-        last_capture=max(_edge(connection, table, name, newest=True) for table in (models.observation, models.channel_capture)),
-        last_change=changed,
-        failing_since=_failing_since(connection, name),
-        last_run=last_run or "",
-    )
-
-
-def _failing_since(connection: Connection, outlet: str) -> str:
-    """The first capture after the last one that told something. A robots.txt that answers tells nothing about pages."""
-    o, c = models.observation, models.channel_capture
-    trouble = ("blocked", "broken")
-    told = max(
-        _edge(connection, o, outlet, o.c.klass.not_in(trouble), newest=True),
-        _edge(connection, c, outlet, c.c.klass.not_in(trouble), c.c.channel != "robots", newest=True),
-    )
-    first = [
-        _edge(connection, table, outlet, table.c.klass.in_(trouble), table.c.time > told, newest=False) for table in (o, c)
-    ]
-    return min(filter(None, first), default="")
-
-
-def _edge(connection: Connection, table: Table, outlet: str, *where: Any, newest: bool) -> str:
-    """Time of the newest or oldest capture, by the index; "" when there is none."""
-    order = table.c.time.desc() if newest else table.c.time
-    return connection.scalar(select(table.c.time).where(and_(table.c.outlet == outlet, *where)).order_by(order).limit(1)) or ""
 
 
 def runs(connection: Connection, outlet: str | None, limit: int | None, run: str | None = None) -> list[RunRow]:

@@ -115,6 +115,59 @@ class OutletRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DayRow:
+    """What one outlet did on one UTC day: events by the day that history gives them, captures by their own."""
+
+    outlet: str
+    day: str  # 2026-11-22
+    new: int = 0  # events
+    edits: int = 0  # of headline, text or both
+    spelling: int = 0
+    gone: int = 0
+    returned: int = 0
+    moved: int = 0
+    captures: int = 0  # sightings of articles, whatever came of them: the sum of the next five
+    content: int = 0
+    blocked: int = 0
+    broken: int = 0
+    not_modified: int = 0
+    other: int = 0  # gone, elsewhere, not-article
+    channels: int = 0  # sightings of lists and robots.txt
+    requests: int = 0  # records of answers in the WARCs: articles, lists, pictures; those of withheld articles too
+    bytes: int = 0  # of these records, as stored
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """How many visits wait, of one outlet for one reason."""
+
+    outlet: str
+    why: str  # confirm, retry, revisit: by age and state; announced: a list says what no capture has answered; backlog
+    due: int  # now; the backlog waits for room, not for a time
+    later: int  # within the 24 hours after that
+
+
+@dataclass(frozen=True, slots=True)
+class DelayRow:
+    """Seconds from a publication, as the site tells it, to the seal. Articles of before the first capture are left out."""
+
+    outlet: str
+    n: int
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """What an outlet has in the bucket, as its lines tell: records of answers in the WARCs, or objects."""
+
+    outlet: str
+    what: str  # article, channel, picture: records; warc: files, their bytes being those of the records
+    objects: int
+    bytes: int  # compressed, as stored
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     outlet: str
     run: str

@@ -8,7 +8,7 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from archive.catalog.rows import ArticleRow, EventRow, HistoryRow, OutletRow, RunRow, SeedLinkRow, VersionRow
+from archive.catalog.rows import ArticleRow, EventRow, HistoryRow, RunRow, SeedLinkRow, VersionRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -130,13 +130,6 @@ class Shown:
 
         with self._shown() as connection:
             return gallery.of_article(connection, outlet, article)
-
-    def outlets(self) -> list[OutletRow]:
-        """Every outlet that has a capture: counts, last capture, failing since."""
-        from archive.catalog import queries
-
-        with self._shown() as connection:
-            return queries.outlets(connection)
 
     def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:
         """Reports, newest first."""
