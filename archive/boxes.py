@@ -10,13 +10,16 @@ import re
 from functools import cache
 from typing import Any
 
+from archive.cues import HEADING, LINK, TAGS
 from archive.digest import skeleton
-from archive.textlines import CUE, lines_of
+from archive.textlines import lines_of
 
 _SILENT = (
-    "script", "style", "noscript", "template", "iframe", "object", "embed", "button", "select", "textarea", "input",
-    "svg", "math", "audio", "video", "canvas", "head", "amp-iframe", "amp-ad", "amp-embed", "amp-video", "amp-analytics",
+    "script", "style", "template", "noscript", "iframe", "object", "embed", "input", "svg", "audio", "video", "canvas", "head",
+    "amp-iframe", "amp-ad", "amp-embed", "amp-video", "amp-analytics",
 )  # fmt: skip
+_CONTROLS = ("button", "select", "textarea")
+_FOLDS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt"])  # a button in one of them unfolds what follows
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _HIDDEN_CLASSES = frozenset(["screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden", "assistive-text"])
 _CAPTIONS = frozenset(["wp-caption-text", "wp-element-caption", "image-caption", "photo-caption", "caption-text"])
@@ -35,9 +38,12 @@ _EMBEDS = frozenset((
 ))  # fmt: skip
 _BOX = re.compile(
     r"(?:^|[-_ ])(?:related|relatedposts|related-?stories|sharedaddy|share|sharing|social|breadcrumbs?|crumbs|addtoany|yarpp|"
-    r"newsletter|subscribe|post-?views|views-count|tagcloud|post-tags|tags-links|post-meta|entry-meta|author-box|about-author|"
-    r"comments?|respond|advert|adsbygoogle|stream-item|e3lan|attribution|read-?also|readmore|also-read|see-also|check-also|"
-    r"toc|rating|recirc(?:ulation)?|most-?read|promo|outbrain|taboola|paywall)(?:$|[-_ ])",
+    r"newsletter|subscribe|post-?views|views-count|tagcloud|(?:post|entry|article)-?tags?|tags?-links|tags-list|post-meta|"
+    r"entry-meta|(?:post|entry)-author|author-?(?:box|bio|info)|about-author|saboxplugin-wrap|"
+    r"pp-multiple-authors-boxes-wrapper|comments?|respond|advert(?:isement|s)?|ads|a-rec|"
+    r"adsbygoogle|stream-item|e3lan|attribution|read-?also|readmore|also-read|see-also|check-also|"
+    r"toc|rating|recirc(?:ulation)?|most-?read|promo|outbrain|taboola|paywall|mc4wp-form|disclaimer|"
+    r"item(?:extrafields|contentfooter|datemodified|hits|rating))(?:$|[-_ ])",
     re.I,
 )
 _BOX_TAGS = frozenset(["div", "section", "aside", "nav", "ul", "ol", "footer", "header", "p", "span", "table", "figure"])
@@ -45,6 +51,9 @@ _LISTS = frozenset(["ul", "ol", "div", "section"])
 _SHELVES = frozenset(["div", "section", "aside", "ul", "ol", "table", "figure", "header", "footer", "nav", "details", "dl"])
 _TABLES = frozenset(["ul", "ol", "table", "dl"])  # Trafilatura leaves out long ones of an article too
 _MOST_ANNOUNCED = 40  # links after words that announce other articles; asked of each box in a box, so it must be few
+_CUE = 60  # letters of a line that announces
+_INLINE = frozenset(["strong", "b", "span"])
+_SENTENCE = 60  # letters that no label has
 _MUCH = 0.5  # share of a container's letters that no box has
 _MOST = 0.6  # share of the container's letters that the copy must have to be believed about the rest
 
@@ -64,11 +73,59 @@ def without_boxes(container: Any) -> list[str]:
     return _said(removed)
 
 
+def boxed(lines: list[tuple[Any, str]]) -> set[tuple[Any, str]]:
+    """Those of the lines of a page, each with the element that shows it, that stand in boxes: less than half of them all."""
+    known: dict[Any, bool] = {}
+    inside: dict[Any, list[tuple[Any, str]]] = {}
+    for line in lines:
+        for one in (line[0], *line[0].iterancestors()):
+            if one not in known:
+                known[one] = one.tag in _BOX_TAGS and is_box(one)
+            if known[one]:
+                inside.setdefault(one, []).append(line)
+    whole = sum(len(text) for _, text in lines)
+    return {line for held in inside.values() if 2 * sum(len(text) for _, text in held) < whole for line in held}
+
+
+def announced(container: Any) -> list[str]:
+    """Remove lines that announce other articles («اقرأ أيضاً») with what follows them and is links only; the log."""
+    removed = []
+    for element in list(container.iter("p", "div", "h2", "h3", "h4", "h5", "h6", "strong", "b", "span")):
+        text = _short(element)
+        if not text or not HEADING.fullmatch(text) or (element.tag in _INLINE and _short(element.getparent()) != text):
+            continue
+        after = element.getnext()
+        if (element.tail or "").strip() or after is None or not _links_only(after):
+            continue
+        while after is not None and _links_only(after):
+            following = after.getnext() if not (after.tail or "").strip() else None
+            removed.append(_taken(after, "box"))
+            after = following
+        removed.append(_taken(element, "box"))
+    return _said(removed)
+
+
+def _short(element: Any) -> str:
+    """The text of an element of a few words; "" of one that has more."""
+    pieces, size = [], 0
+    for text in element.itertext():
+        pieces.append(text)
+        size += len(text.strip())
+        if size > _CUE or len(pieces) > _CUE:
+            return ""
+    return "".join(pieces).strip()
+
+
+def _links_only(element: Any) -> bool:
+    own = letters(element) if isinstance(element.tag, str) else 0
+    return own > 0 and own == (_counted(element, _HREFS) if element.tag != "a" else own)
+
+
 def unread(container: Any, copy: str, second: str) -> list[str]:
     """Remove boxes of which the reading copy (a skeleton) took no line: Trafilatura knew them for what they are.
 
-    Only whole boxes: a paragraph that it left out stays, and a list or table that the second extractor took. Nothing
-    when the copy lacks so much that its word is doubtful.
+    Only whole boxes: a paragraph that it left out stays, and what the second extractor took of lists, tables,
+    quotations and sentences without a link. Nothing when the copy lacks so much that its word is doubtful.
     """
     lines = lines_of(container)
     marks = {line: skeleton(line) for line in lines}
@@ -79,7 +136,7 @@ def unread(container: Any, copy: str, second: str) -> list[str]:
     while todo:
         element = todo.pop()
         inner = [marks[line] for line in (lines_of(element) if element.tag in _SHELVES else ()) if marks.get(line)]
-        told = f"{copy}\0{second}" if element.tag in _TABLES else copy
+        told = f"{copy}\0{second}" if element.tag in _TABLES or _is_text(element, inner) else copy
         absent = [mark not in told for mark in inner]
         if absent and all(absent) and sum(map(len, inner)) < _MUCH * whole:
             removed.append(_taken(element, "box"))
@@ -88,13 +145,27 @@ def unread(container: Any, copy: str, second: str) -> list[str]:
     return _said(removed)
 
 
+def _is_text(element: Any, marks: list[str]) -> bool:
+    """May it be text: a figure that shows a quotation instead of an image, or paragraphs of a sentence without a link?"""
+    if element.tag == "figure":
+        return element.find(".//blockquote") is not None and element.find(".//img") is None
+    sentences = element.tag in ("div", "section") and any(len(mark) >= _SENTENCE for mark in marks)
+    return sentences and element.find("p") is not None and element.find(".//a") is None
+
+
 def clean(container: Any) -> list[str]:
     """Remove scripts and what is hidden, captions (they go with their images), forms and advertisements."""
     from lxml import etree
 
     etree.strip_elements(container, *_SILENT, with_tail=False)
+    removed = []
+    for one in list(container.iter(*_CONTROLS)):
+        if one.getparent() is not None and one.getparent().tag in _FOLDS:
+            one.drop_tag()
+        else:
+            removed.append(_taken(one, "control"))
     marked = container.xpath(_MARKED)
-    removed = [_taken(one, "caption") for one in marked if _is_caption(one)]
+    removed += [_taken(one, "caption") for one in marked if _is_caption(one)]
     doubtful = [one for one in marked if one.tag == "form" or _is_hidden(one) or _is_ad(one)]
     size = len("".join(container.itertext())) if doubtful else 0
     for one in doubtful:
@@ -112,7 +183,8 @@ def is_box(element: Any) -> bool:
         outside = "".join(element.itertext())
         for link in links:
             outside = outside.replace("".join(link.itertext()), "", 1)
-        if CUE.fullmatch(outside.strip()):
+        outside = outside.strip()
+        if LINK.fullmatch(outside) or TAGS.fullmatch(outside):
             return True
     own = letters(element) if len(links) > 1 and element.tag in _LISTS else 0
     return own > 0 and own - _counted(element, _HREFS) <= 0.1 * own

@@ -49,10 +49,10 @@ def unpack(codings: list[bytes], data: bytes, limit: int) -> Unpacked:
             raise
         except BadRecord as error:
             other = _sniffed(data)
-            if coding not in _DECODERS:
-                raise
             if _MARKUP.match(data):
-                told.append(f"it is said to be {coding.decode()} and is not")
+                told.append(f"it is said to be {coding.decode('latin-1')} and is not")
+            elif coding not in _DECODERS:
+                raise
             elif other and other != coding:
                 told.append(f"it is said to be {coding.decode()} and is {other.decode()}")
             else:

@@ -12,7 +12,7 @@ from archive.boxes import beside_links, without_boxes
 from archive.digest import skeleton
 from archive.textlines import placed
 
-__all__ = ["NAMES", "find", "holding", "without_boxes"]
+__all__ = ["NAMES", "find", "holding", "parts", "without_boxes"]
 
 # Names of containers, the surest first. Jannah calls the whole article, counters and all, `post-content`.
 NAMES = (
@@ -30,7 +30,7 @@ NAMES = (
     frozenset(("post-content", "post-text")),
     frozenset((
         "entry", "content-body", "body-content", "text-content", "content-inner", "details", "details-content",
-        "article_text", "articletext", "articlecontent", "article-main-content", "article-inner-content", "itemfulltext",
+        "article_text", "articletext", "articlecontent", "article-main-content", "article-inner-content", "itembody",
         "com-content-article__body", "news-text", "news_text", "newstext", "newsbody", "newscontent", "news-details-content",
         "story-text", "story_text", "single-article-content", "post-single-content", "article-details-content",
         "article-detail-content", "single_content", "articledetails", "article-details", "newsdetails", "news-details",
@@ -42,6 +42,7 @@ _MOST = (0.0, 0.15, 0.15, 0.35)  # share of the page's text that a container mus
 _INNER = 0.85  # share of its text that makes an inner candidate the better one
 _LEAST = 40  # letters: an empty shell is no container
 _LONG = 30  # letters of a line that is in another text for a reason
+_LINKED_HEADLINE = "descendant::*[self::h1 or self::h2 or self::h3 or self::h4][descendant::a[@href] or parent::a[@href]]"
 _HELD = 0.8  # share of a text that its container must hold
 
 
@@ -78,6 +79,23 @@ def holding(tree: Any, lines: list[str]) -> Any:
     while (inner := next((one for one in chosen if weights.get(one, 0) >= _HELD * whole), None)) is not None:
         chosen = inner
     return chosen
+
+
+def parts(element: Any) -> list[Any]:
+    """The element with those of its siblings that are the same body again, as themes part one around an advertisement.
+
+    Those of the same tag and class or property; none when one of them has a headline that is a link, as teasers of a list do.
+    """
+    parent = element.getparent()
+    if parent is None or not (element.get("class") or element.get("itemprop")):
+        return [element]
+    same = [one for one in parent.iterchildren(element.tag) if _kind(one) == _kind(element)]
+    linked = any(one.xpath(_LINKED_HEADLINE) for one in same) if len(same) > 1 else True
+    return [element] if linked else same
+
+
+def _kind(element: Any) -> tuple[list[str], str]:
+    return (element.get("class") or "").split(), element.get("itemprop") or ""
 
 
 def _under_headline(element: Any) -> bool:
@@ -119,9 +137,9 @@ def _dominant(candidates: list[Any]) -> Any:
     if not outer:
         return None
     chosen = max(outer, key=lambda one: sizes[one])
-    if sizes[chosen] < _LEAST or sizes[chosen] < _DOMINANT * sum(sizes[one] for one in outer):
+    if sizes[chosen] < _LEAST or sum(sizes.get(one, 0) for one in parts(chosen)) < _DOMINANT * sum(sizes[one] for one in outer):
         return None
-    for inner in candidates:
+    for inner in candidates if len(parts(chosen)) < 2 else ():
         if sizes[inner] >= _INNER * sizes[chosen] and any(above is chosen for above in inner.iterancestors()):
             chosen = inner
     return chosen

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import agreement, boxes, pictures
-from archive.container import find, holding
+from archive import agreement, boxes, mended, pictures
+from archive.container import find, holding, parts
 from archive.digest import skeleton, tokens
 from archive.outlet import Layout
 from archive.shape import shape_of
-from archive.textlines import also_in, lines_of, without
+from archive.textlines import borne_out, lines_of, placed, without
 
 __all__ = ["Body", "body_of", "lines_of"]
 
@@ -62,7 +62,10 @@ def body_of(tree: Any, layout: Layout, title: str, url: str, said: Sequence[str]
             log.append(f"container: {'another holds' if named else 'the element that holds'} the page's own articleBody")
             container = other
             named = not layout.body
+    if container is not None:
+        log += mended.goes_on(container, second)
     pruned = boxes.pruned(tree, container, layout.prune)
+    mended.untabled(tree if container is None else container)
     body = _whole_page(tree, layout, title, second) if container is None else _contained(container, layout, title, url, second)
     if known and _is_teaser(body.faithful, words):
         kept, removed = without(known, layout.drop_lines, title)
@@ -82,24 +85,35 @@ def _is_teaser(body: str, words: list[str]) -> bool:
 def _container(tree: Any, layout: Layout) -> Any:
     """The element that holds the body, or several of them under one; None when the layout's is not on this page."""
     if not layout.body:
-        return find(tree)
+        known = find(tree)
+        return None if known is None else _joined(parts(known))
     found = [one for one in tree.xpath(layout.body) if isinstance(one.tag, str)]
-    inner = [one for one in found if not any(other in found for other in one.iterancestors())]
+    return _joined([one for one in found if not any(other in found for other in one.iterancestors())])
+
+
+def _joined(inner: list[Any]) -> Any:
+    """Elements as one, None for none."""
     if len(inner) < 2:
         return inner[0] if inner else None
     from lxml.html import Element
 
     joined = Element("div")
+    if len(names := {one.get("class") for one in inner}) == 1 and (name := names.pop()):
+        joined.set("class", name)
     inner[0].addprevious(joined)  # where the first stood, so that the way up to it still tells the template
     joined.tail = None
     joined.extend(inner)
+    for one in inner:  # or Trafilatura would take the first of the name for all of it
+        for key in ("class", "id", "itemprop"):
+            one.attrib.pop(key, None)
     return joined
 
 
 def _contained(container: Any, layout: Layout, title: str, url: str, second: str) -> Body:
     """The body of a page whose container is known."""
     images = _images(container, url)
-    log = boxes.without_boxes(container) + boxes.clean(container)
+    mended.unwrapped(container)
+    log = boxes.without_boxes(container) + boxes.announced(container) + boxes.clean(container)
     links = boxes.link_share(container)
     text = _trafilatura(container)
     if text and not layout.body:
@@ -107,6 +121,8 @@ def _contained(container: Any, layout: Layout, title: str, url: str, second: str
     faithful = lines_of(container)
     kept, removed = without(faithful, layout.drop_lines, title)
     copy, _ = without(text.split("\n") if text else faithful, layout.drop_lines, title)
+    gone = {skeleton(line) for line in faithful} - {skeleton(line) for line in kept}
+    copy = [line for line in copy if skeleton(line) not in gone]
     lacks = _lacking(kept, copy)
     return Body("\n".join(copy), "\n".join(kept), True, images, (*log, *removed, *lacks), checks={"links": links})
 
@@ -144,9 +160,20 @@ def _whole_page(tree: Any, layout: Layout, title: str, second: str) -> Body:
     if not text or body is None:
         return Body("", "", False, (), ())
     boxes.clean(body)
-    kept, removed = without(also_in(lines_of(body), skeleton(text)), layout.drop_lines, title)
+    shown = placed(body)
+    marks = skeleton(text), skeleton(second)
+    own, left = borne_out(shown, *marks)
+    boxed = boxes.boxed([shown[n] for n in own])
+    log = [f"box: {one[1]}" for one in shown if one in boxed]
+    shown = [one for one in shown if one not in boxed]  # before lines are told apart: a table of contents has the headings
+    if boxed:
+        own, left = borne_out(shown, *marks)
+    log += [f"unread: {shown[n][1]}" for n in left]
+    kept, removed = without([shown[n][1] for n in own], layout.drop_lines, title)
     copy, _ = without(text.split("\n"), layout.drop_lines, title)
-    return Body("\n".join(copy), "\n".join(kept), False, (), tuple(removed))
+    gone = {line for _, line in boxed} - set(kept)
+    copy = [line for line in copy if line not in gone]
+    return Body("\n".join(copy), "\n".join(kept), False, (), (*log, *removed, *_lacking(kept, copy)))
 
 
 def _images(container: Any, url: str) -> tuple[dict[str, str], ...]:

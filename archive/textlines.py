@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
+from archive.cues import LINES
 from archive.digest import skeleton
 
 _BLOCKS = frozenset((
@@ -14,42 +17,10 @@ _BLOCKS = frozenset((
     "dt", "fieldset", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li",
     "main", "menu", "nav", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
 ))  # fmt: skip
+_PARTS = frozenset(("ul", "ol", "li", "blockquote", "p", "h2", "h3", "h4"))  # of a text; what has a name there may be a box
 _SPACE = re.compile("[ \t\r\n\f]+")  # what a browser folds; NBSP, ZWNJ and bidi marks are letters to it
 _PARAGRAPH = 400  # letters of a line that no rule of ours is about
 _LONG = 30  # letters of a line that cannot be in another text by chance
-
-_ALSO = (
-    r"(?:[إا]?قرأ|شاهد|طالع|[إا]قرؤوا|للمزيد [إا]قرأ)\s*(?:أيض\S*|ايض\S*|المزيد|كذلك)|"
-    r"(?:بیشتر|همچنین) بخوانید|(?:read|see) (?:also|more)|also read|related(?: (?:articles?|stor(?:y|ies)|posts?))?|"
-    r"lire aussi|à lire aussi|lesen sie auch|lee también|leggi anche|czytaj (?:też|także|więcej)"
-)
-CUE = re.compile(rf"\W*(?:{_ALSO})\W*", re.I)  # words that announce links to other articles, and nothing else
-_NUMBER = r"[\d٠-٩۰-۹][\d٠-٩۰-۹.,٫٬]*\s*[KkMm]?"
-_NETWORK = (
-    r"تلغرام|تل[يي]?[جغق]رام|ت[يی]ل[يی]?غرام|فيس\s?بوك|تويتر|واتس\s?[اآأ]ب|يوتيوب|انستغرام|إنستغرام|انستقرام|تيك توك|غوغل نيوز|"
-    r"أخبار جوجل|منص[ةه] إكس|telegram|facebook|twitter|whatsapp|youtube|instagram|tiktok|google news|t\.me/|fb\.com|https?://"
-)
-_CALL = (
-    r"تابعونا|تابعنا|تابعوا (?:قناتنا|صفحتنا|حسابنا|آخر)|[إا]شترك(?:وا)? (?:في|ب)(?:قناتنا|قناة|نشرتنا)|"
-    r"[اإ]نضم(?:وا)? (?:إلى|الى) (?:قناتنا|قناة|مجموعتنا)|لمتابعة|follow us|join our|subscribe to our"
-)
-# What themes and plugins put among an article's paragraphs: another thing at every request, or never the article's.
-_COMMON = {
-    "relative time": re.compile(
-        r"(?:منذ|قبل) (?:\S+ )?(?:ثاني|ثوان|دقيق|دقائق|ساع|يوم|أيام|أسبوع|أسابيع|شهر|أشهر|سن)\S*(?: واحدة?)?"
-    ),
-    "counter": re.compile(
-        rf"{_NUMBER}\s*(?:مشاهدات|مشاهدة|زيارات|زيارة|قراءات|قراءة|views?|reads?)|"
-        rf"(?:عدد )?(?:المشاهدات|الزيارات|القراءات|مشاهدات|views)\s*[:：]?\s*{_NUMBER}",
-        re.I,
-    ),
-    "read also": re.compile(rf"\W*(?:{_ALSO})\s*[:：|].{{0,300}}", re.I),
-    "call to follow": re.compile(rf"\W*(?:{_CALL})\b(?=.{{0,160}}(?:{_NETWORK})).{{0,160}}", re.I),
-    "heading of a box": re.compile(
-        r"(?:مقالات|مواضيع|موضوعات|أخبار|اخبار)? ?ذات صلة\s*:?|(?:شاركها|شارك (?:هذا )?(?:الموضوع|الخبر|المقال|المقالة))\s*:?|"
-        r"(?:زر الذهاب|العودة|الرجوع) إلى الأعلى|[أا]ظهر المزيد|الوسوم\s*:?"
-    ),
-}
 
 
 def lines_of(element: Any) -> list[str]:
@@ -95,7 +66,7 @@ def without(lines: Iterable[str], patterns: Iterable[str], title: str) -> tuple[
     The second list is the log: "reason: line" for each that was removed.
     """
     own = [("line", re.compile(pattern)) for pattern in patterns]
-    rules = own + list(_COMMON.items())
+    rules = own + list(LINES.items())
     headline = skeleton(title)
     kept: list[str] = []
     removed: list[str] = []
@@ -107,11 +78,53 @@ def without(lines: Iterable[str], patterns: Iterable[str], title: str) -> tuple[
             removed.append(f"{reason}: {line}")
         else:
             kept.append(line)
+    if not kept and removed and removed[-1].startswith("headline: "):  # a flash, whose text is its headline
+        kept.append(removed.pop().removeprefix("headline: "))
     return kept, removed
 
 
-def also_in(lines: list[str], text: str) -> list[str]:
-    """Those of a page's lines that are in `text` (a skeleton), each as often as there.
+def borne_out(shown: list[tuple[Any, str]], text: str, second: str) -> tuple[list[int], list[int]]:
+    """(numbers of a page's lines that are its article's, of those between them that are not).
+
+    `shown`: as `placed` gives them; `text`: what an extractor took of the page, `second`: what another one took (skeletons).
+    What the first left out is the article's too where it is a list, a quotation or a heading without a name of its own beside
+    paragraphs that it took, and either the second took it or it is a sentence without a link.
+    """
+    lines = [line for _, line in shown]
+    own = set(_places(lines, text))
+    beside = Counter(_block(shown[n][0]).getparent() for n in own)  # how many paragraphs an element holds
+    first, also, unlinked = min(own, default=len(shown)), _places(lines, second), cache(_unlinked)
+    for n, (element, line) in enumerate(shown):
+        if n in own or (parent := _plainly_in(element)) is None or beside[parent] < 2:
+            continue
+        if n in also or (n > first and len(line) > _LONG and element.tag != "a" and unlinked(_block(element))):
+            own.add(n)
+    left = range(min(own, default=0), max(own, default=0))
+    return sorted(own), [n for n in left if n not in own and skeleton(lines[n])]
+
+
+def _block(element: Any) -> Any:
+    """The innermost block that an element is, or is in."""
+    return next((one for one in (element, *element.iterancestors()) if one.tag in _BLOCKS), element)
+
+
+def _unlinked(block: Any) -> bool:
+    return block.find(".//a") is None
+
+
+def _plainly_in(element: Any) -> Any:
+    """What a list, a quotation or a heading stands in, None for anything else; `element`: what holds a line of it."""
+    found = None
+    for one in (element, *element.iterancestors()):
+        if one.tag in _PARTS and not one.get("class") and not one.get("id"):
+            found = one.getparent()
+        elif one.tag in _BLOCKS or one.tag == "a":
+            break
+    return found
+
+
+def _places(lines: list[str], text: str) -> dict[int, tuple[int, int]]:
+    """Where those of a page's lines stand that are in `text` (a skeleton), each as often as there.
 
     A long line is known by itself, or by its beginning and its end, when something was cut out of it. A short one (a
     menu's word may also stand in the text) counts only where it stands in the text between the long lines that
@@ -131,7 +144,7 @@ def also_in(lines: list[str], text: str) -> list[str]:
             if at >= 0:
                 places[n] = (at, at + len(mark))
                 after = n
-    return [lines[n] for n in sorted(places)]
+    return places
 
 
 def _long_places(marks: list[str], text: str) -> dict[int, tuple[int, int]]:

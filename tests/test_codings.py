@@ -131,7 +131,14 @@ def test_nothing_unpacked_is_no_body() -> None:
         with pytest.raises(BadRecord):
             unpack([coding.encode()], whole[:6], 1 << 20)
     with pytest.raises(BadRecord, match="snappy"):
-        unpack([b"snappy"], DATA, 1 << 20)
+        unpack([b"snappy"], b"\xff\x06\x00\x00sNaPpY", 1 << 20)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "none", "snappy"])
+def test_a_page_under_a_coding_that_nobody_knows_is_read_as_it_stands(coding: str) -> None:
+    """Servers write the charset there; browsers show the page."""
+    found = unpack([coding.encode()], DATA, 1 << 20)
+    assert (found.data, found.odd, found.damage) == (DATA, f"it is said to be {coding} and is not", "")
 
 
 def test_matryoshkas_are_not_opened_for_ever() -> None:
