@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = "watch"  # the pseudo-outlet of pages that belong to no outlet (archive.watch); no file has this name
 # DAGs of ours, `warraq_` before each: an outlet of that name would take its id
-DUTIES = frozenset(("anchor", "approve", "audit", "mirror", "prune", "republished", "reread", "sweep"))
+DUTIES = frozenset(("alarms", "anchor", "approve", "audit", "mirror", "prune", "republished", "reread", "sweep"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,15 @@ with DAG(
     max_active_runs=1,
     is_paused_upon_creation=False,
     tags=["warraq", "housekeeping"],
-    # The next run is the retry: it looks anew.
-    default_args={**DEFAULTS, "retries": 0, "execution_timeout": timedelta(minutes=10), "on_failure_callback": Webhook()},
+    # The next run is soon: a retry is for what passes in seconds.
+    default_args={
+        **DEFAULTS,
+        "retries": 2,
+        "retry_delay": timedelta(seconds=15),
+        "retry_exponential_backoff": 0,
+        "execution_timeout": timedelta(minutes=10),
+        "on_failure_callback": Webhook(),
+    },
 ):
 
     @task

@@ -15,6 +15,7 @@ from tests.dags.conftest import ROOT, write
 HEADINGS = ("## How to check that it works", "## If it fails")
 STEPS = ["plan", "crawl", "extract", "seal", "inspect"]
 OUR_OWN = {
+    "warraq_alarms",
     "warraq_sweep",
     "warraq_audit",
     "warraq_anchor",
@@ -39,7 +40,7 @@ def bag(folder: Path = ROOT / "dags"):
     """The DAGs as Airflow's processor reads them."""
     from airflow.dag_processing.dagbag import DagBag
 
-    for name in ("actions", "capture", "housekeeping", "looks", "reread", "watch", "_steps"):
+    for name in ("actions", "alarms", "capture", "housekeeping", "looks", "reread", "watch", "_steps"):
         sys.modules.pop(name, None)
     return DagBag(str(folder), load_op_links=False, bundle_path=folder)
 
