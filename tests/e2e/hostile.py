@@ -91,7 +91,11 @@ def page(name: str, site: Site, *, edited: bool) -> str:
     bad = payload(name, site)
     said, quoted = html.escape(bad, quote=False), html.escape(bad)
     when = (START + timedelta(minutes=list(PAYLOADS).index(name))).isoformat()
-    more = "<p>أضيفت إلى الخبر جملة واحدة بعد نشره، وفيها رقم جديد هو 42.</p>" if edited else ""
+    more = (
+        f"<p>أضيفت إلى الخبر رقم {list(PAYLOADS).index(name)} جملة عن {name} بعد نشره، ولم تكن فيه من قبل.</p>"
+        if edited
+        else ""
+    )
     return f"""<!doctype html><html lang="ar" dir="rtl"><head><meta charset="utf-8"><title>{said}</title>
 <meta property="og:type" content="article"><meta property="og:title" content="{quoted}">
 <meta property="article:published_time" content="{when}"><meta property="article:section" content="{quoted}">
