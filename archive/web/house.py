@@ -80,7 +80,7 @@ class House(Protocol):
         """The DAG's form. Refused when there is no such DAG of ours, or who asks may not see it."""
 
     async def start(self, request: Request, dag: str, conf: Mapping[str, Any], once: str = "") -> Started:
-        """Start a run in the name of who asks. `once`: hex digits; sent twice with the same parameters, it starts once.
+        """Start a run in the name of who asks. `once`, part of its id: sent twice with the same parameters, it starts once.
 
         Raises Refused when the parameters are wrong, HTTPException (403) when they may not.
         """

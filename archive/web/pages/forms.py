@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -22,7 +23,7 @@ from archive.web.pages.shared import ARTICLE, Answer, Page
 MOST = 200_000  # bytes of a form
 READ_ONLY = "Your role may look, but start nothing."
 ELSEWHERE = "This was sent from another site, so it was not done."
-_ONCE = re.compile(r"[0-9a-f]{16}")
+_ONCE = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
 _DAG = re.compile(r"[A-Za-z0-9_.-]{1,250}")
 
 
@@ -71,7 +72,7 @@ def _page(request: Request, asked: DagForm, given: Mapping[str, str], **more: An
         "fields": fields.fields(asked.params, given, wrong),
         "trouble": "",
         "may": request.scope["warraq.visitor"].may(asked.dag),
-        "once": secrets.token_hex(8),
+        "once": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
         "airflow": _airflow(request),
         "wrong": {},
         **more,
