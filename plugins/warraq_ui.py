@@ -1,4 +1,4 @@
-"""Airflow plugin: the pages of archive.web under /warraq, behind Airflow's own login, and Warraq in the menu.
+"""Airflow plugin: the pages of archive.web under /warraq, behind Airflow's own login; in menu, on runs, on the dashboard.
 
 The scheduler and every task load this file too, and need none of it: everything heavy is imported at the first request.
 """
@@ -43,5 +43,16 @@ class WarraqPages(AirflowPlugin):
             "icon": f"{PREFIX}/static/changes.svg",
             "icon_dark_mode": f"{PREFIX}/static/changes-dark.svg",
             "nav_top_level": True,
-        }
+        },
+        {
+            "name": "Warraq",
+            "href": f"{PREFIX}/run/{{DAG_ID}}/{{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "warraq_run",
+            "icon": f"{PREFIX}/static/changes.svg",
+            "icon_dark_mode": f"{PREFIX}/static/changes-dark.svg",
+        },
+    ]
+    react_apps = [  # noqa: RUF012
+        {"name": "WarraqCard", "bundle_url": f"{PREFIX}/static/card.js", "destination": "dashboard", "url_route": "warraq_card"}
     ]

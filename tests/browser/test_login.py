@@ -10,6 +10,10 @@ from tests.browser.conftest import Stack
 pytestmark = pytest.mark.slow
 PATHS = [
     "/warraq/",
+    "/warraq/card.json",
+    "/warraq/health",
+    "/warraq/run/warraq_manara/x",
+    "/warraq/static/card.js",
     "/warraq/changes",
     "/warraq/static/style.css",
     "/warraq/static/changes.svg",
@@ -60,8 +64,12 @@ def test_the_page_is_in_airflows_menu(stack: Stack) -> None:
     there = {"Authorization": f"Bearer {stack.token(user)}"}
     plugins = httpx.get(f"{stack.url}/api/v2/plugins", headers=there, timeout=60).json()["plugins"]
     (ours,) = [plugin for plugin in plugins if plugin["name"] == "warraq_ui"]
-    (view,) = ours["external_views"]
-    assert (view["name"], view["destination"], view["href"]) == ("Changes", "nav", "/warraq/changes")
-    assert get(stack, view["icon"], headers=there).status_code == 200
+    views = {view["destination"]: view for view in ours["external_views"]}
+    assert (views["nav"]["name"], views["nav"]["href"]) == ("Warraq", "/warraq/")
+    assert views["dag_run"]["href"] == "/warraq/run/{DAG_ID}/{RUN_ID}"
+    (card,) = ours["react_apps"]
+    assert card["destination"] == "dashboard"
+    for path in (*(view["icon"] for view in views.values()), card["bundle_url"]):
+        assert get(stack, path, headers=there).status_code == 200, path
     errors = httpx.get(f"{stack.url}/api/v2/plugins/importErrors", headers=there, timeout=60).json()
     assert errors["import_errors"] == []
