@@ -30,6 +30,7 @@ from archive.steps.past import Past
 from archive.steps.pictured import Pictured
 from archive.steps.readers import readers
 from archive.steps.rebuild import rebuild
+from archive.steps.compared import report
 from archive.steps.reread import Wish, reread, waiting
 from archive.steps.seal import seal
 from archive.steps.workshop import Outcome
@@ -346,8 +347,14 @@ def test_a_second_layout_after_a_new_theme_repairs_all(tmp_path: Path, match: st
     assert {one[:2] for one in events(made)} <= set(right)
     second = Layout("second", since=NOW.replace(day=21, hour=2), match="//section[@id='s']", body="//section[@id='s']")
     both = replace(outlet, layouts=(first, second))
+    told = [(one.time, one.article, one.kinds) for one in made.shop().catalog.events()]
     done = again_(made, both)
     assert done.data["changes"]["counts"]["captures"] == 8
+    now = [(one.time, one.article, one.kinds) for one in made.shop().catalog.events()]
+    counts = report(made.shop(), both, done.data["run"]).data["changes"]["counts"]
+    for of in (counts, done.data["changes"]["counts"]):
+        found = [of.get(name, 0) for name in ("came", "went", "versions before", "versions after")]
+        assert found == [len(set(now) - set(told)), len(set(told) - set(now)), len(told), len(now)], "as the catalog has it"
     assert again_(made, both, 2).nothing_due
     assert sorted(one[:2] for one in events(made)) == right
     assert {number: found[-1] for number, found in texts(made).items()} == {n: pages[url(n)] for n in range(2, 8)} | {1: EDIT}

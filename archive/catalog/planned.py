@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from archive.catalog.rows import Walk
 if TYPE_CHECKING:
     from archive.capture import Previous
     from archive.catalog.again import Kindred
+    from archive.crossing import Crossing, Settled
     from archive.outlet import Outlet
     from archive.plan import Habits, Known
 
@@ -131,3 +132,10 @@ class Planned(Alarmed):
 
         with self._database.read() as connection:
             return again.kindred(connection, outlet, articles)
+
+    def settled_with(self, outlet: str, others: Mapping[str, Sequence[Crossing]]) -> Settled:
+        """What the outlet's articles would settle of its looks if these had the crossings `others`; see archive.crossing."""
+        from archive.catalog import again
+
+        with self._database.read() as connection:
+            return again.settled_with(connection, outlet, others)

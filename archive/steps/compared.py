@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from archive import changed, keys, observation, snapshot
 from archive.catalog.again import Kindred
 from archive.changed import Changes, Example
+from archive.crossing import Settled
 from archive.judge import Judged
 from archive.observation import Observation
 from archive.outlet import Outlet
@@ -26,8 +27,10 @@ class Comparing:
         self.shop, self.outlet = shop, outlet
         self.hidden = {article for article, standing in shop.catalog.standing().items() if standing.withheld}
 
-    def of(self, kindred: Kindred, due: Sequence[Observation], new: Sequence[Judged]) -> Changes:
-        """`due`: the captures that were to be read, `new`: what came of them."""
+    def of(
+        self, kindred: Kindred, due: Sequence[Observation], new: Sequence[Judged], settled: Settled | None = None
+    ) -> Changes:
+        """`due`: the captures that were to be read, `new`: what came of them; `settled`: of looks, without them all."""
         out = Changes()
         read = {one.observation.record for one in new}
         out.counts.update(captures=len(due), read=len(read))
@@ -40,12 +43,13 @@ class Comparing:
             mine.setdefault(one.observation.article, []).append(one)
         out.counts["articles"] += len({line.article for line in due})
         for article, judged in mine.items():
-            self._article(out, kindred, article, judged)
+            self._article(out, kindred, article, judged, settled)
         return out
 
-    def _article(self, out: Changes, kindred: Kindred, article: str, judged: Sequence[Judged]) -> None:
+    def _article(self, out: Changes, kindred: Kindred, article: str, judged: Sequence[Judged], settled: Settled | None) -> None:
         known, lines = kindred.lines.get(article, []), [one.observation for one in judged]
-        before, after = (kindred.fold(article, more, self.outlet.gone_after) for more in ((), lines))
+        before = kindred.fold(article, (), self.outlet.gone_after, settled)
+        after = kindred.fold(article, lines, self.outlet.gone_after)
         readings = Readings(known)
         unread = {line.record for line in lines if readings.newest(line) is None}
         texts = {words(one.observation.reading): one.snapshot for one in judged if one.observation.reading and one.snapshot}
@@ -71,6 +75,19 @@ class Comparing:
 
 def report(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
     """What the re-reading `run` changed, from its observations in the bucket."""
+    total = of_run(shop, outlet, run)
+    if total is None:
+        return Outcome(
+            f"reread: {outlet.name}: {run} read nothing again", {"outlet": outlet.name, "run": run}, nothing_due=True
+        )
+    told = (
+        f"reread: {outlet.name}: {total.counts['captures']} captures of {total.counts['articles']} articles read again in {run}"
+    )
+    return Outcome(told, {"outlet": outlet.name, "run": run, "changes": total.row()}, progress=tuple(total.lines()))
+
+
+def of_run(shop: Workshop, outlet: Outlet, run: str) -> Changes | None:
+    """What a re-reading changed in all, its effect on what the outlet's articles settle together included; None for nothing."""
     prefix = keys.day_prefixes("observations", outlet.name, [keys.run_time(run)])[0]
     files = [stem for stem in pending.named(shop.store.list(prefix)) if stem.run == run]
     new: dict[str, list[Observation]] = {}
@@ -79,18 +96,24 @@ def report(shop: Workshop, outlet: Outlet, run: str) -> Outcome:
             if line.reread and line.reading is not None:
                 new.setdefault(line.article, []).append(line)
     if not new:
-        return Outcome(
-            f"reread: {outlet.name}: {run} read nothing again", {"outlet": outlet.name, "run": run}, nothing_due=True
-        )
+        return None
     comparing, total = Comparing(shop, outlet), Changes()
-    articles = sorted(new)
+    alone = {
+        article: kindred.fold(article, (), outlet.gone_after).crossings
+        for some, kindred in _without(shop, outlet, run, sorted(new))
+        for article in some
+    }
+    settled = shop.catalog.settled_with(outlet.name, alone)
+    for some, kindred in _without(shop, outlet, run, sorted(new)):
+        lines = [line for article in some for line in new[article]]
+        total += comparing.of(kindred, lines, [Judged(line, None) for line in lines], settled)
+    return total
+
+
+def _without(shop: Workshop, outlet: Outlet, run: str, articles: Sequence[str]) -> Iterator[tuple[Sequence[str], Kindred]]:
+    """What is known of these articles without the re-reading `run`, some of them at a time."""
     for some in (articles[i : i + ARTICLES] for i in range(0, len(articles), ARTICLES)):
         kindred = shop.catalog.kindred(outlet.name, some)
         for article in some:
             kindred.lines[article] = [line for line in kindred.lines.get(article, ()) if line.run != run or not line.reread]
-        lines = [line for article in some for line in new[article]]
-        total += comparing.of(kindred, lines, [Judged(line, None) for line in lines])
-    told = (
-        f"reread: {outlet.name}: {total.counts['captures']} captures of {total.counts['articles']} articles read again in {run}"
-    )
-    return Outcome(told, {"outlet": outlet.name, "run": run, "changes": total.row()}, progress=tuple(total.lines()))
+        yield some, kindred

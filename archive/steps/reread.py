@@ -17,6 +17,7 @@ from typing import Any
 from archive import order, rereading, rules
 from archive.catalog.again import Kindred
 from archive.changed import Changes
+from archive.crossing import Settled
 from archive.errors import WarraqError
 from archive.judge import Judged
 from archive.observation import Observation
@@ -24,7 +25,7 @@ from archive.outlet import Outlet
 from archive.plan import Plan
 from archive.rereading import Scope, Today
 from archive.steps import again
-from archive.steps.compared import Comparing
+from archive.steps.compared import Comparing, of_run
 from archive.steps.extract import put_lines, stored
 from archive.steps.pictured import Pictured
 from archive.steps.plan import keep
@@ -69,7 +70,7 @@ def reread(shop: Workshop, outlet: Outlet, run: str, wish: Wish) -> Outcome:
     rules.check(outlet)
     if not wish.dry:
         ready(shop)
-    began, total = _cpu(), Changes()
+    began, total, settled = _cpu(), Changes(), _settled(shop, outlet)
     with readers(shop, outlet) as read, ThreadPoolExecutor(4) as putters:
         work = _Work(shop, outlet, run, wish, read, putters)
         if not wish.dry:
@@ -83,8 +84,25 @@ def reread(shop: Workshop, outlet: Outlet, run: str, wish: Wish) -> Outcome:
     data: dict[str, Any] = {"outlet": outlet.name, "run": run}
     if not total.counts["captures"]:
         return Outcome(f"{NOTHING} of {outlet.name}", data, nothing_due=True)
+    if not wish.dry and wish.parts == 1 and _settled(shop, outlet) != settled:
+        total = _as_settled(shop, outlet, run, total)
     data |= {"rate": round(total.counts["captures"] / max(seconds, 0.01), 2), "changes": total.row()}
     return Outcome(_told(outlet, run, wish, total, seconds), data, progress=tuple(total.lines()))
+
+
+def _settled(shop: Workshop, outlet: Outlet) -> Settled:
+    return shop.catalog.kindred(outlet.name, ()).settled
+
+
+def _as_settled(shop: Workshop, outlet: Outlet, run: str, total: Changes) -> Changes:
+    """What changed by what is settled of the outlet's looks now that all is read: it could not be told chunk by chunk."""
+    told = of_run(shop, outlet, run)
+    if told is None:  # all of it waits to be sealed
+        return total
+    for name in ("captures", "articles", "read", "unreadable", "lost", "snapshots"):
+        told.counts[name] = total.counts[name]
+    told.examples["unreadable"] = total.examples["unreadable"]
+    return told
 
 
 def _told(outlet: Outlet, run: str, wish: Wish, total: Changes, seconds: float) -> str:
