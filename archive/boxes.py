@@ -75,16 +75,14 @@ def without_boxes(container: Any) -> list[str]:
 
 def boxed(lines: list[tuple[Any, str]]) -> set[tuple[Any, str]]:
     """Those of the lines of a page, each with the element that shows it, that stand in boxes: less than half of them all."""
-    known: dict[Any, bool] = {}
     inside: dict[Any, list[tuple[Any, str]]] = {}
     for line in lines:
         for one in (line[0], *line[0].iterancestors()):
-            if one not in known:
-                known[one] = one.tag in _BOX_TAGS and is_box(one)
-            if known[one]:
+            if one.tag in _BOX_TAGS:
                 inside.setdefault(one, []).append(line)
     whole = sum(len(text) for _, text in lines)
-    return {line for held in inside.values() if 2 * sum(len(text) for _, text in held) < whole for line in held}
+    small = {one: held for one, held in inside.items() if 2 * sum(len(text) for _, text in held) < whole}
+    return {line for one, held in small.items() if is_box(one) for line in held}
 
 
 def announced(container: Any) -> list[str]:

@@ -24,6 +24,7 @@ _SPACE = re.compile("[\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u
 # Letters that Arabic keyboards, Persian keyboards and old code pages use for each other, and their digits.
 _FOLD = str.maketrans("ی\u0649ک\u0671٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "\u064a\u064a\u0643\u0627" + "0123456789" * 2)
 _TATWEEL = "\u0640"
+_LINE = 1000  # letters: what is longer is a whole text
 
 _SIGNS = str.maketrans("٫٬٪\u2212\u2010\u2011\u2012\u2013\u2014\u2044٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", ".,%------/" + "0123456789" * 2)
 _NUMBER = re.compile(r"[0-9]+(?:(?:[.,:/]|\s*-\s*)[0-9]+)*")
@@ -77,6 +78,10 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=4)  # a page's text is taken apart once for its digests, its length and its sketch
 def _tokens(text: str) -> tuple[str, ...]:
+    return _taken_apart(text)
+
+
+def _taken_apart(text: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", text)
     return tuple(plain.translate({ord(char): _folded(char) for char in set(plain)}).casefold().split())
 
@@ -87,7 +92,12 @@ NEGATIONS = frozenset(tokens(" ".join([*(p + word for word in _NEGATING for p in
 
 def skeleton(text: str) -> str:
     """K: the tokens of `text` without anything between them."""
-    return "".join(tokens(text))
+    return _line(text) if len(text) < _LINE else "".join(_tokens(text))
+
+
+@lru_cache(maxsize=1024)  # a line of a page is asked for by each look at it
+def _line(text: str) -> str:
+    return "".join(_taken_apart(text))
 
 
 def number_tokens(text: str) -> list[str]:

@@ -165,13 +165,15 @@ def _whole_page(tree: Any, layout: Layout, title: str, second: str) -> Body:
     own, left = borne_out(shown, *marks)
     boxed = boxes.boxed([shown[n] for n in own])
     log = [f"box: {one[1]}" for one in shown if one in boxed]
-    shown = [one for one in shown if one not in boxed]  # before lines are told apart: a table of contents has the headings
-    if boxed:
+    texts = {line for _, line in boxed}
+    if any(one[1] in texts and one not in boxed for one in shown if boxed):  # a table of contents has the text's headings
+        shown = [one for one in shown if one not in boxed]
         own, left = borne_out(shown, *marks)
+    own = [n for n in own if shown[n] not in boxed]
     log += [f"unread: {shown[n][1]}" for n in left]
     kept, removed = without([shown[n][1] for n in own], layout.drop_lines, title)
     copy, _ = without(text.split("\n"), layout.drop_lines, title)
-    gone = {line for _, line in boxed} - set(kept)
+    gone = texts - set(kept)
     copy = [line for line in copy if line not in gone]
     return Body("\n".join(copy), "\n".join(kept), False, (), (*log, *removed, *_lacking(kept, copy)))
 
