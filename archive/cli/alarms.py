@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def alarms(
+    *,
     check: Annotated[bool, typer.Option("--check", help="Look at everything now, open and close alarms, and tell.")] = False,
     hold: Annotated[bool, typer.Option("--hold", help="With --check: tell nobody; whoever does says so with --told.")] = False,
     told: Annotated[str, typer.Option("--told", help="Ids, with commas: somebody took the message about these alarms.")] = "",

@@ -1,10 +1,9 @@
-"""Commands that care for the archive: seeds, rebuild, doctor, status, export."""
+"""Commands that care for the archive: seeds, rebuild, doctor, export."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +12,11 @@ import typer
 from archive import outlet as outlet_files
 from archive.cli.common import Json, Restricted, finish, print_json, progress, shown, workshop
 from archive.errors import NOTHING_DUE, Refused
-from archive.latency import overall, spoken, stamp
 from archive.outlet import RESERVED
-from archive.steps.workshop import Workshop
-
-WEEK = 7  # days that the clock of `status` looks back
 
 
 def register(app: typer.Typer) -> None:
-    for command in (rebuild, doctor, status, export):
+    for command in (rebuild, doctor, export):
         app.command()(command)
     seeds = typer.Typer(no_args_is_help=True, help="Seed files: the texts the archive links back to.")
     seeds.command("add")(seeds_add)
@@ -74,65 +69,6 @@ def doctor(
             print(f"{check.state:4}  {check.name}: {check.what}" + (f" — {check.remedy}" if check.remedy else ""))
     if any(check.state == "fail" for check in checks):
         raise typer.Exit(Refused.exit_code)
-
-
-def status(
-    max_age: Annotated[
-        float,
-        typer.Option("--max-age", help="Minutes: fail when an outlet had no capture, or leaves no signature, for longer."),
-    ] = 0,
-    as_json: Json = False,
-) -> None:
-    """One line an outlet, and one on the log. With --max-age for cron or systemd: exit 78 when something is stale."""
-    from archive.cli.log import standing
-
-    shop = workshop()
-    rows = {row.outlet: row for row in shop.catalog.outlets()}
-    clock = {one.outlet: one for one in overall(shop.catalog.latencies(since=stamp(shop.clock() - timedelta(days=WEEK))))}
-    good, bad = outlet_files.load_folder(shop.settings.outlets)
-    stale = [name for name, one in good.items() if one.enabled and max_age and _age(shop, rows, name) > max_age]
-    if RESERVED in rows:  # never stale: it has no channel that could fall silent
-        good[RESERVED] = shop.outlet(RESERVED)
-    log, unsigned = standing(shop.settings, shop.clock(), max_age)
-    if as_json:
-        outlets = [asdict(row) for row in rows.values()]
-        found = {name: {"events": one.events, "median": one.median} for name, one in clock.items() if one.events > one.unknown}
-        print_json({"outlets": outlets, "latency": found, "log": log.data, "stale": [*stale, *unsigned], "broken": sorted(bad)})
-    else:
-        for name, one in good.items():
-            row = rows.get(name)
-            told = (
-                f"{row.articles} articles, {row.versions} versions, {row.waiting} waiting, last capture {row.last_capture}"
-                if row
-                else "nothing yet"
-            )
-            told += f", found after {spoken(clock[name].median)} (median of {WEEK} days)" if name in clock else ""
-            trouble = f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
-            trouble += _alarms(shop, name) if row else ""
-            print(f"{'STALE ' if name in stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)"))
-        print(f"{'STALE ' if unsigned else ''}{log.line}")
-        for error in bad.values():
-            print(f"warraq: {error}", file=sys.stderr)
-    if stale or unsigned or bad:
-        raise typer.Exit(Refused.exit_code)
-
-
-def _alarms(shop: Workshop, name: str) -> str:
-    """What stands and how many articles wait for it."""
-    from archive.alarm import words
-
-    found = shop.catalog.drift(name)
-    layouts = [one.name or "unnamed" for one in shop.outlet(name).layouts]
-    told = [f"alarm since {one.opened}: {words(one, layouts)}" for one in found.standing]
-    told += [f"{found.waiting} articles in a look that is not settled"] if found.waiting else []
-    return "".join(f"; {one}" for one in told)
-
-
-def _age(shop: Workshop, rows: dict, name: str) -> float:  # type: ignore[type-arg]
-    row = rows.get(name)
-    if row is None or not row.last_capture:
-        return float("inf")
-    return (shop.clock() - datetime.fromisoformat(row.last_capture).astimezone(UTC)).total_seconds() / 60
 
 
 def export(
