@@ -28,12 +28,19 @@ def bars(series: Sequence[Sequence[int]], *, height: int, step: int, mirrored: b
     for at, parts in enumerate(series):
         x = (len(series) - 1 - at if mirrored else at) * step
         floor = height
-        for part, value in enumerate(parts):
-            if value:
-                tall = min(floor, max(2, round(height * value / top)))
+        for part, tall in enumerate(_heights(parts, height, top)):
+            if tall:
                 floor -= tall
                 out.append(Bar(x, floor, tall, part))
     return out
+
+
+def _heights(parts: Sequence[int], height: int, top: int) -> list[int]:
+    """Of each part; what small ones are given, the tallest gives up."""
+    tall = [max(2, round(height * value / top)) if value else 0 for value in parts]
+    while sum(tall) > height:
+        tall[tall.index(max(tall))] -= 1
+    return tall
 
 
 def level(value: int, usual: float) -> int:
