@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import Any
 
+from archive import xpaths
 from archive.cues import HEADING, LINK, TAGS
 from archive.digest import skeleton
 from archive.textlines import lines_of
@@ -220,7 +221,7 @@ def pruned(tree: Any, container: Any, paths: tuple[str, ...]) -> list[str]:
     """Remove what a layout's XPaths name, never the container or what it stands in; the log of what was inside it."""
     removed = []
     for path in paths:
-        for element in tree.xpath(path):
+        for element in xpaths.found(tree, path):
             if not hasattr(element, "iterancestors") or element is container:
                 continue
             if container is None or element not in container.iterancestors():

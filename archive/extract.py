@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from archive import agreement, boxes, mended, pictures
+from archive import agreement, boxes, mended, pictures, xpaths
 from archive.container import find, holding, parts
 from archive.digest import skeleton, tokens
 from archive.outlet import Layout
@@ -87,8 +87,8 @@ def _container(tree: Any, layout: Layout) -> Any:
     if not layout.body:
         known = find(tree)
         return None if known is None else _joined(parts(known))
-    found = [one for one in tree.xpath(layout.body) if isinstance(one.tag, str)]
-    return _joined([one for one in found if not any(other in found for other in one.iterancestors())])
+    found = [one for one in xpaths.found(tree, layout.body) if isinstance(one.tag, str)]
+    return _joined(xpaths.outermost(found))
 
 
 def _joined(inner: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from archive import digest
+from archive import digest, xpaths
 from archive.errors import BadOutlet
 from archive.outlet import Layout, Outlet
 
@@ -33,7 +33,7 @@ def in_force(outlet: Outlet, captured: datetime) -> tuple[Layout, ...]:
 
 def layout_for(outlet: Outlet, captured: datetime, tree: Any) -> Layout | None:
     """The layout in force for a page captured then: the first whose `match` finds something; None when none does."""
-    return next((one for one in in_force(outlet, captured) if not one.match or tree.xpath(one.match)), None)
+    return next((one for one in in_force(outlet, captured) if not one.match or xpaths.found(tree, one.match)), None)
 
 
 def among(layouts: tuple[Layout, ...]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from archive import xpaths
 from archive.digest import skeleton
 from archive.metadata import jsonld
 from archive.metadata.marks import Marks, line, line_of, parts_of
@@ -22,7 +23,7 @@ _SUFFIX = re.compile(r"\s+[|\-–—»›•·:]\s+|\s*[|»›]\s*")
 
 def title_element(tree: Any, path: str) -> tuple[Any, str]:
     """The element and text that a layout's XPath finds; (None, "") when it finds none."""
-    found = tree.xpath(path) if path else []
+    found = xpaths.found(tree, path) if path else []
     if not found:
         return None, ""
     first = found[0]
