@@ -22,7 +22,7 @@ import tempfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from bench.pages import article, page
+from bench.invented import article, page
 
 ROOT = Path(__file__).resolve().parents[1]
 RATIO, QUIET = 1.4, 6.0
@@ -77,7 +77,7 @@ def serve(pages: int, pipe: object) -> None:
 def trafilatura_alone(pages: int, base: str) -> float:
     """CPU seconds of Trafilatura on all pages, in a process of its own."""
     code = (
-        "import sys, time, trafilatura\nfrom bench.pages import page\n"
+        "import sys, time, trafilatura\nfrom bench.invented import page\n"
         f"pages = [page(n, {base!r}).decode() for n in range(1, {pages} + 1)]\n"
         "began = time.process_time()\n"
         "for p in pages:\n    assert trafilatura.bare_extraction(p, with_metadata=True) is not None\n"

@@ -20,7 +20,7 @@ from archive.outlet import Layout
 from archive.rules import GENERIC
 from bench.corpus import Sample, load
 from bench.extraction import packed
-from bench.pages import page
+from bench.invented import page
 
 BOUND = 1.15
 _JANNAH = Layout(

@@ -37,7 +37,7 @@ from archive.s3 import S3Store, init_archive
 from archive.settings import Settings, from_environment
 from archive.spool import Spool, finished, upload
 from archive.steps.workshop import Workshop
-from bench.pages import page
+from bench.invented import page
 from bench.warc import exchanges
 
 RECORDS, WHOLE, PLAN, SEAL, AUDIT = 4.0, 0.9, 3, 15, 30.0  # x warcio; x openssl; requests; requests; seconds for 1M leaves

@@ -24,7 +24,7 @@ from isal import isal_zlib
 from archive import records, warc
 from archive.capture import Chain, Cited, Exchange, Note, Resolution
 from archive.spool import Spool, finished
-from bench.pages import page
+from bench.invented import page
 
 WRITE, READ = 2.5, 0.3  # times the floor; ms of CPU per capture
 BATCH, ROUNDS = 50, 8

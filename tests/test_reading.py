@@ -300,7 +300,7 @@ def test_article_body_is_read_as_plugins_print_it(value: Any, lines: list[str]) 
 
 def test_the_same_page_gives_the_same_bytes_in_every_process() -> None:
     code = (
-        "import hashlib, random\nfrom bench.corpus import Sample\nfrom bench.extraction import packed\nfrom bench.pages import page\n"
+        "import hashlib, random\nfrom bench.corpus import Sample\nfrom bench.extraction import packed\nfrom bench.invented import page\n"
         "from archive.rules import GENERIC\nfrom tests.test_reading import BODY, LAYOUT, block_theme, tielabs, unnamed\n"
         "pages = [page(3), *(theme(BODY, 1).encode() for theme in (tielabs, block_theme, unnamed))]\n"
         "whole = b''.join(packed(Sample('x', p, '', 'https://news.example.org/a/', '', '', '', ''), l) for p in pages for l in (GENERIC, LAYOUT))\n"
