@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from archive.catalog.compared import Compared
 from archive.catalog.lease import Held, alive, may_take
 from archive.catalog.rows import (
     ArticleRow,
@@ -25,6 +24,7 @@ from archive.catalog.rows import (
     VersionRow,
     Walk,
 )
+from archive.catalog.searched import Searched
 
 if TYPE_CHECKING:
     from archive.acts import Act, Standing
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-class Catalog(Compared):
+class Catalog(Searched):
     """The catalog at an SQLAlchemy address: `sqlite:///…` or `postgresql://…`. Safe from many threads and processes.
 
     Every call is one transaction. TryAgain when the database is locked or away, Refused or Broken when a person

@@ -299,7 +299,20 @@ crossing = _table(  # two neighbouring captures whose looks or lines differ (arc
     *_texts("came", "went", "waits"),  # waits: since when the text in the new look is compared with nothing, "" for not
 )
 
+document = _table(  # an indexed text; `id`: milliseconds of its capture since 1970, or the next free number
+    "document",
+    Column("id", BigInteger, primary_key=True, nullable=False, autoincrement=False),
+    *_texts("outlet", "article", "snapshot"),
+    Index("document_article", "article"),
+)
+
+unindexed = _table(  # snapshots of versions that the index may lack, to be read from `due` on
+    "unindexed", _text("snapshot", key=True), *_texts("outlet", "article", "due")
+)
+
 INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act, figure)
 DERIVED = (article, version, event, seed_link, unread, trial, crossing)
 FROM_BUCKET = (*INPUT, *DERIVED, sample, standing, watched, tally)
-COMPARED = (uncompared, republication)  # follow from the bucket as well, but it takes a step's work: archive.steps.republished
+# Follow from the bucket as well, but it takes a step's work: archive.steps.republished, archive.steps.search. What is indexed
+# stays when the catalog is emptied: it is told by the snapshot's key, and a snapshot never changes.
+COMPARED = (uncompared, republication, unindexed)

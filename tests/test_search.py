@@ -1,0 +1,361 @@
+"""The text index: every version is found, in both databases, whatever was folded, rebuilt or read again since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archive import acts, keys, snapshot
+from archive.acts import Act
+from archive.address import article_id
+from archive.catalog import Catalog, search
+from archive.catalog.hits import REMOVED, Found, Wish, first_id
+from archive.errors import BadRecord, Refused
+from archive.keys import Stem
+from archive.observation import Observation
+from archive.search.entry import entry
+from archive.search.query import parse
+from archive.settings import Settings
+from archive.steps.search import LATER, index
+from archive.steps.workshop import Workshop
+from tests.histories import START, at, content, line, sha
+from tests.newsrooms import Newsrooms, outlet, url
+from tests.test_catalog import catalog, either, on_postgres, postgres  # noqa: F401
+
+
+class Shelf:
+    """Articles put straight into a catalog, each text with its entry; no bucket."""
+
+    def __init__(self, held: Catalog) -> None:
+        self.catalog = held
+        self.texts: dict[str, tuple[str, str]] = {}
+        self.lines: list[Observation] = []
+
+    def print(self, slug: str, hours: float, text: str, title: str = "عنوان", name: str = "example", rules: str = "r1") -> str:
+        where = url(name, slug)
+        made = content(hours, text, title=title, url=where, outlet=name, rules=rules)
+        key = keys.snapshot(name, made.article, START + timedelta(hours=hours), sha(text), sha(rules, 12))
+        assert made.reading is not None
+        self.texts[key] = (title, text)
+        self.take(replace(made, reading=replace(made.reading, snapshot=key)))
+        return made.article
+
+    def take(self, one: Observation) -> None:
+        self.lines.append(one)
+        stem = Stem(one.outlet, one.run, 1, 1, sha(f"{one.record}{one.reread}", 12))
+        self.catalog.apply(stem.observations, [one], outlet(one.outlet))
+
+    def read_again(self, one: Observation, text: str, rules: str) -> None:
+        """The same capture under other rules, which read another text."""
+        assert one.reading is not None
+        key = keys.snapshot(one.outlet, one.article, START + timedelta(hours=1), sha(one.body), sha(rules, 12))
+        self.texts[key] = (one.reading.title, text)
+        made = content(1, text, title=one.reading.title, url=one.url, rules=rules).reading
+        assert made is not None
+        self.take(replace(one, reread=True, run=f"{one.run[:-1]}1", reading=replace(made, snapshot=key)))
+
+    def fill(self) -> int:
+        done = 0
+        while due := self.catalog.to_index(START + timedelta(days=999), 7):
+            done += self.catalog.note_indexed({one: entry(*self.texts[one.snapshot]) for one in due})
+        return done
+
+    def find(self, words: str, limit: int = 20, **how: object) -> Found:
+        return self.catalog.search(Wish(parse(words), **how), limit)  # type: ignore[arg-type]
+
+    def found(self, words: str, **how: object) -> list[tuple[str, tuple[int, ...]]]:
+        """(end of the address, versions) of each article that answers."""
+        return [(hit.url.rpartition("/")[2], hit.found) for hit in self.find(words, **how).hits]
+
+
+@pytest.fixture
+def shelf(either: Catalog) -> Shelf:  # noqa: F811
+    either.index_again()
+    return Shelf(either)
+
+
+class TestAnswers:
+    def test_words_of_every_version_with_the_versions_that_have_them(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, "قال الوزير إن المستشفى سيفتح غدا")
+        shelf.print("a", 2, "قال الوزير إن المدرسة ستفتح غدا")
+        shelf.print("a", 3, "قال الوزير إن المدرسة ستفتح بعد شهر")
+        assert shelf.fill() == 3
+        assert shelf.found("مستشفى") == [("a", (1,))]
+        assert shelf.found("وزير") == [("a", (1, 2, 3))]
+        (gone,) = shelf.find("مستشفى").hits
+        assert (gone.removed, gone.time, gone.versions) == (True, at(1), 3)
+        assert [hit.removed for hit in shelf.find("مدرسة").hits] == [False]
+        assert shelf.found("قال", state=REMOVED) == []
+        assert shelf.found("غدا", state=REMOVED) == [("a", (1, 2))]
+
+    def test_the_headline_counts_and_no_phrase_spans_it(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, "المدينة هادئة", title="عاجل من الميناء")
+        shelf.fill()
+        assert shelf.found("ميناء") == shelf.found('"من الميناء"') == shelf.found('"المدينة هادئة"') == [("a", (1,))]
+        assert shelf.found('"الميناء المدينة"') == []
+
+    def test_newest_first_each_article_once_page_by_page(self, shelf: Shelf) -> None:
+        for n in range(9):
+            shelf.print(f"a{n}", n + 1, f"خبر عن المدينة رقم {n}")
+        shelf.print("a2", 20, "خبر عن المدينة رقم 2 بعد التحرير")
+        shelf.print("a5", 0.5, "خبر قديم عن المدينة")
+        shelf.fill()
+        seen: list[str] = []
+        before = 0
+        while True:
+            page = shelf.find("مدينة", limit=4, before=before)
+            seen += [hit.url[-2:] for hit in page.hits]
+            if not (before := page.older):
+                break
+            assert len(page.hits) == 4
+        assert seen == ["a2", "a8", "a7", "a6", "a5", "a4", "a3", "a1", "a0"]
+
+    def test_filters(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, "خبر عن المدينة")
+        shelf.print("b", 30, "خبر عن المدينة")
+        shelf.print("c", 60, "خبر عن المدينة", name="other_one")
+        for hours in (62, 70):
+            shelf.take(line(hours, "gone", url("example", "b")))
+        shelf.fill()
+        assert shelf.found("مدينة", outlet="other_one") == [("c", (1,))]
+        assert shelf.found("مدينة", outlet="example") == [("b", (1,)), ("a", (1,))]
+        assert shelf.found("مدينة", outlet="none") == shelf.found("مدينة", outlet="*) OR (a") == []
+        assert shelf.found("مدينة", state="gone") == [("b", (1,))]
+        assert shelf.found("مدينة", since="2026-11-02", until="2026-11-02") == [("b", (1,))]
+        assert shelf.found("مدينة", until=at(1)) == [("a", (1,))]
+        assert shelf.found("مدينة", since="2026-11-03") == [("c", (1,))]
+        assert shelf.found("other_one") == shelf.found('"@other_one"') == []  # an outlet's name is no word of its texts
+        with pytest.raises(Refused, match="since"):
+            shelf.found("مدينة", since="yesterday")
+        with pytest.raises(Refused, match="until"):
+            shelf.found("مدينة", until="9999-12-31T23:59:59+99:99")
+
+    def test_what_the_span_leaves_out_hides_nothing(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, "خبر عن المدينة")
+        shelf.print("a", 60, "خبر آخر عن المدينة")
+        shelf.fill()
+        assert shelf.found("مدينة", until="2026-11-01") == [("a", (1, 2))]
+        assert shelf.find("مدينة", until="2026-11-01").hits[0].time == at(1)
+
+    def test_withheld_articles_are_not_there(self, shelf: Shelf) -> None:
+        for slug in "abc":
+            shelf.print(slug, 1 + ord(slug) - 97, "خبر عن المدينة")
+        act = Act("restrict", at(50), "amal", "a threat", article=article_id(url("example", "b")))
+        shelf.catalog.note_acts({acts.key(act): act})
+        shelf.fill()
+        assert shelf.found("مدينة") == [("c", (1,)), ("a", (1,))]
+        assert article_id(url("example", "b")) not in shelf.catalog.search_articles("مدينة")
+        with_all = shelf.catalog.with_withheld().search(Wish(parse("مدينة")))
+        assert [hit.url[-1] for hit in with_all.hits] == ["c", "b", "a"]
+        lifted = Act("lift", at(51), "amal", "over", article=act.article)
+        shelf.catalog.note_acts({acts.key(lifted): lifted})
+        assert len(shelf.found("مدينة")) == 3
+
+    def test_a_filter_that_few_meet_ends_and_says_how_far_it_came(self, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(search, "LOOKED_AT", 4)
+        for n in range(12):
+            shelf.print(f"a{n}", n + 1, "خبر عن المدينة")
+        for hours in (20, 30):
+            shelf.take(line(hours, "gone", url("example", "a0")))
+        shelf.fill()
+        page, pages = shelf.find("مدينة", limit=1, state="gone"), 1
+        while page.older:
+            assert page.hits == ()
+            assert page.looked_to
+            page, pages = shelf.find("مدينة", limit=1, state="gone", before=page.older), pages + 1
+        assert [hit.url[-2:] for hit in page.hits] == ["a0"]
+        assert 1 < pages <= 4
+
+    def test_captures_of_one_moment_are_all_there(self, shelf: Shelf) -> None:
+        for n in range(5):
+            shelf.print(f"a{n}", 1, f"خبر {n} عن المدينة")
+        shelf.fill()
+        assert len(shelf.find("مدينة").hits) == 5
+
+    def test_a_very_long_text_is_indexed_and_its_end_found(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, " ".join(f"كلمة{n}" for n in range(20_000)) + " الخاتمة", title="طويل جدا")
+        shelf.fill()
+        assert shelf.found("خاتمة") == shelf.found("طويل") == shelf.found("كلمة19999") == [("a", (1,))]
+
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            *('"', "مدينة*", "title:مدينة", "^مدينة", "NEAR(مدينة خبر)", "مدينة AND", "OR", "NOT مدينة", "{title} : مدينة"),
+            *(
+                "'; DROP TABLE search; --",
+                "مدينة' | 'x",
+                "مدينة:*",
+                "<-> & !",
+                "\\",
+                "%s ? :x {}",
+                "\x00مدينة",
+                "(((",
+                "@example",
+            ),
+            *(
+                "-",
+                "--مدينة",
+                '"مدينة',
+                'مدينة" OR rowid > 0 --',
+                "😀 مدينة",
+                "\ud800مدينة",
+                "a" * 400,
+                "~مدينة",
+                "tags:example",
+            ),
+        ],
+    )
+    def test_hostile_questions_are_words_or_refused(self, shelf: Shelf, hostile: str) -> None:
+        shelf.print("a", 1, "خبر عن المدينة")
+        shelf.fill()
+        try:
+            found = shelf.found(hostile)
+        except Refused:
+            return
+        assert found in ([], [("a", (1,))])
+        assert shelf.found("مدينة") == [("a", (1,))]
+
+
+class TestStanding:
+    """A text counts as long as a version that stands now names it."""
+
+    def test_a_later_fold_renumbers(self, shelf: Shelf) -> None:
+        shelf.print("a", 5, "النص الثاني عن المدينة")
+        shelf.fill()
+        assert shelf.found("مدينة") == [("a", (1,))]
+        shelf.print("a", 2, "النص الأول عن القرية")  # a capture of before, found late
+        shelf.fill()
+        assert shelf.found("مدينة") == [("a", (2,))]
+        assert shelf.found("قرية") == [("a", (1,))]
+
+    def test_a_text_that_comes_back_is_two_versions(self, shelf: Shelf) -> None:
+        for hours, text in ((1, "عن المدينة"), (2, "عن القرية"), (3, "عن المدينة")):
+            shelf.print("a", hours, text)
+        shelf.fill()
+        assert shelf.found("مدينة") == [("a", (1, 3))]
+
+    def test_read_again_the_old_reading_is_not_found(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, "نص عن المدينة مع قائمة")
+        shelf.fill()
+        shelf.read_again(shelf.lines[0], "نص عن المدينة", "r2")
+        shelf.fill()
+        assert shelf.found("قائمة") == []
+        assert shelf.found("مدينة") == [("a", (1,))]
+
+    def test_a_rebuild_needs_no_text_again(self, shelf: Shelf) -> None:
+        for n in range(3):
+            shelf.print(f"a{n}", n + 1, f"خبر {n} عن المدينة")
+        shelf.print("a1", 9, "خبر مغير عن المدينة")
+        shelf.fill()
+        before = shelf.find("مدينة")
+        lines, shelf.lines = shelf.lines, []
+        shelf.catalog.clear()
+        assert shelf.found("مدينة") == []
+        for one in reversed(lines):
+            shelf.take(one)
+        assert shelf.find("مدينة") == before
+        assert shelf.fill() == 0
+        assert shelf.catalog.unindexed() == 0
+        shelf.catalog.index_again()
+        assert shelf.found("مدينة") == []
+        assert shelf.fill() == 4
+        assert shelf.find("مدينة") == before
+
+    def test_twice_is_once(self, shelf: Shelf) -> None:
+        shelf.print("a", 1, "خبر عن المدينة")
+        (one,) = shelf.catalog.to_index(START, 10)
+        made = {one: entry("عنوان", "خبر عن المدينة")}
+        assert shelf.catalog.note_indexed(made) == 1
+        assert shelf.catalog.note_indexed(made) == 0
+        assert shelf.found("مدينة") == [("a", (1,))]
+
+    def test_a_key_that_is_none_is_told(self) -> None:
+        assert first_id("snapshots/x/y/20261101T010000000000Z-abc/r.json.gz") == 1793494800000
+        for key in ("", "snapshots/x/y", "snapshots/x/y/z/r.json.gz"):
+            with pytest.raises(BadRecord, match="no key of a snapshot"):
+                first_id(key)
+
+
+WORDS = ["مدينة", "قرية", "بحر", "جبل"]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    printed=st.lists(
+        st.tuples(st.sampled_from("abc"), st.integers(1, 30), st.lists(st.sampled_from(WORDS), min_size=1, max_size=3)),
+        min_size=1,
+        max_size=12,
+        unique_by=lambda one: (one[0], one[1]),
+    ),
+    question=st.sampled_from(["مدينة", "قرية بحر", "بحر -جبل", '"مدينة قرية"', "جبل"]),
+)
+def test_any_history_answers_as_its_texts_do(
+    either: Catalog,  # noqa: F811
+    printed: Sequence[tuple[str, int, list[str]]],
+    question: str,
+) -> None:
+    """What is found is what reading every version finds."""
+    either.clear()
+    either.index_again()
+    shelf = Shelf(either)
+    for slug, hours, words in printed:
+        shelf.print(slug, hours, " ".join(words))
+    shelf.fill()
+    query = parse(question)
+    expected: dict[str, list[int]] = {}
+    for version in either.versions():
+        words = shelf.texts[version.snapshot][1].replace("ة", "ه").split()
+        pairs = list(pairwise(words))
+        stands = all((tuple(t.words) in pairs) if t.phrase else t.words[0] in words for t in query.wanted)
+        if stands and not any(t.words[0] in words for t in query.unwanted):
+            expected.setdefault(version.url[-1], []).append(version.number)
+    assert {slug: list(numbers) for slug, numbers in shelf.found(question)} == expected
+
+
+class TestStep:
+    @pytest.fixture
+    def rooms(self, settings: Settings, store: object) -> Newsrooms:
+        return Newsrooms(Workshop(settings))
+
+    def find(self, rooms: Newsrooms, words: str) -> list[str]:
+        return [hit.url for hit in rooms.shop.catalog.search(Wish(parse(words))).hits]
+
+    def test_what_waits_is_read_from_the_snapshots(self, rooms: Newsrooms) -> None:
+        where = rooms.print("wire", "x", 1, ["قال الوزير", "إن المدرسة ستفتح"])
+        assert index(rooms.shop).line == "search: 1 texts indexed"
+        assert self.find(rooms, "مدرسة") == [where]
+        assert index(rooms.shop).nothing_due
+        assert index(rooms.shop, again=True).data["indexed"] == 1
+        assert self.find(rooms, "مدرسة") == [where]
+
+    def test_cut_short_it_goes_on(self, rooms: Newsrooms, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("archive.steps.search.BATCH", 1)
+        for n in range(3):
+            rooms.print("wire", f"x{n}", n + 1, ["خبر عن المدينة"])
+        outcomes = [index(rooms.shop, budget=timedelta(0)) for _ in range(4)]
+        assert [one.nothing_due for one in outcomes] == [False, False, False, True]
+        assert "the rest waits" in outcomes[0].line
+        assert len(self.find(rooms, "مدينة")) == 3
+
+    def test_what_cannot_be_read_is_told_and_tried_again_a_day_later(self, rooms: Newsrooms) -> None:
+        rooms.print("wire", "x", 1, ["خبر عن المدينة"])
+        there = rooms.printed[0]
+        assert there.reading is not None
+        for n, key in enumerate(("snapshots/lost", keys.snapshot("wire", "z", START, "0" * 64, "1" * 12))):
+            lost = replace(there, url=url("wire", f"z{n}"), article=article_id(url("wire", f"z{n}")), record=f"<urn:uuid:{n}>")
+            rooms.take(replace(lost, reading=replace(there.reading, snapshot=key)))
+        done = index(rooms.shop)
+        assert done.data == {"indexed": 1, "unreadable": 2}
+        assert sum("warraq verify" in said for said in rooms.said) == 2
+        assert index(rooms.shop).nothing_due
+        assert rooms.shop.catalog.unindexed() == 2
+        rooms.shop.store.put(key, snapshot.pack({"title": "عاد", "faithful": "عاد النص"}))
+        rooms.hours += LATER / timedelta(hours=1)
+        assert index(rooms.shop).data == {"indexed": 1, "unreadable": 1}
+        assert self.find(rooms, "عاد") == [url("wire", "z1")]
