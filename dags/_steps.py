@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import BaseNotifier
+from airflow.sdk import Asset, AsyncCallback, BaseNotifier, DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from archive import keys, settings, watch
@@ -44,6 +44,32 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=2),
 }
+
+
+def sealed(outlet: str) -> Asset:
+    """Captures of an outlet (or of the watch list) that are read, indexed and in the log."""
+    return Asset(name=f"warraq_{outlet}", uri=f"warraq://{outlet}", group="warraq")
+
+
+def every_sealed() -> list[Asset]:
+    """That of every outlet file, whatever is in it, and of the watch list."""
+    names = sorted(path.stem for path in settings.from_environment().outlets.glob("*.toml") if path.stem != watch.NAME)
+    return [sealed(name) for name in (*names, watch.NAME)]
+
+
+def kept(what: str) -> Asset:
+    """What is made of all outlets together. No outlet's name has a dash."""
+    return Asset(name=f"archive-{what}", uri=f"warraq://archive/{what}", group="warraq")
+
+
+LOG = kept("log")
+
+
+def done_within(task: str, interval: timedelta) -> DeadlineAlert:
+    """A run must be done so long after it was queued; else its last task is late, which is an alarm (stack/deadlines.py)."""
+    return DeadlineAlert(
+        DeadlineReference.DAGRUN_QUEUED_AT, interval, AsyncCallback("stack.deadlines.missed", {"task": task}), name="late"
+    )
 
 
 def run_id(context: Mapping[str, Any]) -> str:

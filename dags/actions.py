@@ -6,9 +6,10 @@ The forms of these parameters are Airflow's own ("Trigger") and ours (/warraq/do
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, Webhook, addresses, warraq
+from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, warraq
 from airflow.sdk import DAG, Param, task
 
 from archive import watch
@@ -116,13 +117,14 @@ def action(
         catchup=False,
         is_paused_upon_creation=False,
         max_active_runs=16,  # nobody waits for somebody else's
+        deadline=done_within("act", timedelta(minutes=30)),  # who hides an article believes that it is hidden
         auto_register=False,
         tags=["warraq", "action"],
         default_args={**DEFAULTS, "on_failure_callback": Webhook()},
         params=dict(params),
     ) as dag:
 
-        @task
+        @task(outlets=[LOG])
         def act(**context) -> str:
             return warraq(*words(context["params"]))
 

@@ -9,8 +9,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from _steps import DEFAULTS, Webhook, run_id, warraq
-from airflow.sdk import DAG, Asset, Param, task
+from _steps import DEFAULTS, LOG, Webhook, done_within, run_id, sealed, warraq
+from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from archive import outlet as outlets
@@ -52,7 +52,7 @@ It fails until the file is right. `outlets/README.md` documents every key. `warr
 def outlet_dag(outlet: Outlet) -> DAG:
     """The DAG of one outlet. Raises whatever Airflow thinks of the schedule."""
     dag_id = f"warraq_{outlet.name}"
-    sealed = Asset(name=dag_id, uri=f"warraq://{outlet.name}", group="warraq")
+    asset = sealed(outlet.name)
     runbook = RUNBOOK.format(
         title=outlet.title,
         url=outlet.url,
@@ -68,6 +68,7 @@ def outlet_dag(outlet: Outlet) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,
+        deadline=done_within("inspect", timedelta(seconds=outlet.budget) + timedelta(hours=1)),
         is_paused_upon_creation=False,
         auto_register=False,
         tags=sorted({"warraq", "outlet", outlet.language, *outlet.tags}),
@@ -92,10 +93,10 @@ def outlet_dag(outlet: Outlet) -> DAG:
     def extract(**context) -> str:
         return warraq("extract", outlet.name, "--run", run_id(context))
 
-    @task(outlets=[sealed])
+    @task(outlets=[asset, LOG])
     def seal(**context) -> str:
         done = warraq("seal", outlet.name, "--run", run_id(context))
-        context["outlet_events"][sealed].extra = {"outlet": outlet.name, "run": run_id(context), "done": done}
+        context["outlet_events"][asset].extra = {"outlet": outlet.name, "run": run_id(context), "done": done}
         return done
 
     @task

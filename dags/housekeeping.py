@@ -7,7 +7,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from _steps import DEFAULTS, Webhook, run, warraq
+from _steps import DEFAULTS, LOG, Webhook, done_within, every_sealed, kept, run, warraq
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -98,11 +98,15 @@ docs/OPERATIONS.md).
 """
 
 
-def _dag(dag_id: str, doc: str, schedule: str, **more) -> DAG:
+def _dag(dag_id: str, doc: str, schedule: str, hours: int, **more) -> DAG:
+    """`hours`: in which it must be done. Its last task has the name of the DAG, or is the one that deletes."""
     return DAG(
         dag_id,
         doc_md=doc,
         schedule=schedule,
+        deadline=done_within(
+            {"warraq_prune": "prune_logs"}.get(dag_id, dag_id.removeprefix("warraq_")), timedelta(hours=hours)
+        ),
         # No start date: with one, a fresh installation would begin by catching up on the latest missed night.
         catchup=False,
         max_active_runs=1,
@@ -113,27 +117,29 @@ def _dag(dag_id: str, doc: str, schedule: str, **more) -> DAG:
     )
 
 
-with _dag("warraq_sweep", SWEEP, "41 3 * * *", description="Seals what is left over"):
+with _dag("warraq_sweep", SWEEP, "41 3 * * *", 12, description="Seals what is left over"):
 
-    @task
+    @task(outlets=[LOG])
     def sweep() -> str:
         return warraq("seal", "--all")
 
     sweep()
 
 
-with _dag("warraq_republished", REPUBLISHED, "37 * * * *", description="Finds articles that hold another one's text"):
+with _dag("warraq_republished", REPUBLISHED, "37 * * * *", 2, description="Finds articles that hold another one's text"):
 
-    @task
+    @task(inlets=every_sealed(), outlets=[kept("republished")])
     def republished() -> str:
         return warraq("republished", "--find")
 
     republished()
 
 
-with _dag("warraq_mirror", MIRROR, "23 5 * * *", description="Brings the second copy up to date"):
+with _dag("warraq_mirror", MIRROR, "23 5 * * *", 23, description="Brings the second copy up to date"):
 
-    @task(execution_timeout=timedelta(hours=12))  # the first copy of a large archive; cut short, the next one goes on
+    @task(
+        inlets=[LOG], outlets=[kept("copied")], execution_timeout=timedelta(hours=12)
+    )  # the first copy of a large archive; cut short, the next one goes on
     def mirror() -> str:
         if not settings.from_environment().mirror:
             raise AirflowSkipException("no second copy is set: WARRAQ_MIRROR")
@@ -146,10 +152,11 @@ with _dag(
     "warraq_anchor",
     ANCHOR.format(tries=DEFAULTS["retries"] + 1),
     "7 * * * *",
+    2,
     description="Time stamps and cosignatures on the log, and the checkpoint book",
 ):
 
-    @task
+    @task(inlets=[LOG], outlets=[kept("vouched")])
     def anchor() -> str:
         return warraq("anchor")
 
@@ -160,11 +167,12 @@ with _dag(
     "warraq_audit",
     AUDIT,
     "53 1 * * *",
+    23,
     description="Verifies everything within some days, a part each day",
     params={"within_days": Param(7, type="integer", minimum=1, description="Days in which everything is verified")},
 ):
 
-    @task(execution_timeout=timedelta(hours=12))
+    @task(inlets=[LOG], outlets=[kept("audited")], execution_timeout=timedelta(hours=12))
     def audit(**context) -> str:
         return warraq("audit", "--within", f"{context['params']['within_days']}d")
 
@@ -206,6 +214,7 @@ with _dag(
     "warraq_prune",
     PRUNE,
     "17 4 * * 0",
+    6,
     description="Prunes Airflow's own history and logs",
     params={"keep_days": Param(30, type="integer", minimum=1, description="Days of Airflow history and logs that are kept")},
 ):

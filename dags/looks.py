@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, Webhook, warraq
+from _steps import DEFAULTS, LOG, Webhook, done_within, warraq
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
@@ -40,6 +40,7 @@ After *Approve* the last line of `accept` names the act, and `warraq drift NAME`
 - Not answered in 30 days counts as rejected; the alarm stands, and `warraq accept-layout NAME SHAPE --reason WHY` answers it.
 """
 ANSWER = timedelta(days=30)
+WITHIN = done_within("look", timedelta(hours=1))
 ASKS, QUESTIONS = "warraq_approve", "accept_layout"
 
 
@@ -61,7 +62,9 @@ def questions(line: str) -> list[dict[str, Any]]:
     return [{"trigger_run_id": f"{name}-{shape}", "conf": {"outlet": name, "shape": shape}} for name, shape in pairs]
 
 
-with _dag(ASKS, DRIFT, description="Asks about new looks of outlets", schedule="*/15 * * * *", max_active_runs=1):
+with _dag(
+    ASKS, DRIFT, description="Asks about new looks of outlets", schedule="*/15 * * * *", max_active_runs=1, deadline=WITHIN
+):
 
     @task
     def look() -> list[dict[str, Any]]:
@@ -94,7 +97,7 @@ with _dag(
         response_timeout=ANSWER,
     )
 
-    @task
+    @task(outlets=[LOG])
     def accept(**context) -> str:
         said = context["ti"].xcom_pull(task_ids="approve") or {}
         who = ((said.get("responded_by_user") or {}).get("name")) or "somebody"

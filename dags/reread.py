@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, Webhook, run_id, warraq
+from _steps import DEFAULTS, LOG, Webhook, run_id, warraq
 from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -82,7 +82,7 @@ with DAG(
         outlet = ["--outlet", params["outlet"]] if params.get("outlet") else []
         return parts(warraq("reread", "--count", *outlet, *options(params), may_skip=True))
 
-    @task(map_index_template="{{ part }}", execution_timeout=timedelta(hours=6))
+    @task(map_index_template="{{ part }}", outlets=[LOG], execution_timeout=timedelta(hours=6))
     def read(which: dict[str, str], **context) -> str:
         get_current_context()["part"] = f"{which['outlet']} {which['part']}"
         mine = ["--outlet", which["outlet"], "--part", which["part"]]

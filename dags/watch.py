@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, Webhook, addresses, run_id, warraq
-from airflow.sdk import DAG, Asset, Param, task
+from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, run_id, sealed, warraq
+from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from archive import watch
@@ -56,7 +56,7 @@ def _dag(dag_id: str, doc: str, **more: Any) -> DAG:
     )
 
 
-sealed = Asset(name=BATCH, uri=f"warraq://{watch.NAME}", group="warraq")
+PAGES = sealed(watch.NAME)
 
 with _dag(
     BATCH,
@@ -64,6 +64,7 @@ with _dag(
     description="Captures what is on the watch list",
     schedule="*/15 * * * *",
     max_active_runs=1,
+    deadline=done_within("inspect", timedelta(seconds=watch.outlet().budget) + timedelta(hours=1)),
     tags=["warraq", "watch"],
 ):
 
@@ -79,10 +80,10 @@ with _dag(
     def extract(**context) -> str:
         return warraq("extract", watch.NAME, "--run", run_id(context))
 
-    @task(outlets=[sealed])
+    @task(outlets=[PAGES, LOG])
     def seal(**context) -> str:
         done = warraq("seal", watch.NAME, "--run", run_id(context))
-        context["outlet_events"][sealed].extra = {"outlet": watch.NAME, "run": run_id(context), "done": done}
+        context["outlet_events"][PAGES].extra = {"outlet": watch.NAME, "run": run_id(context), "done": done}
         return done
 
     @task
@@ -98,6 +99,7 @@ with _dag(
     description="Captures web pages now, and watches them if wanted",
     schedule=None,
     max_active_runs=watch.POOLS[SINGLE],
+    deadline=done_within("capture", timedelta(minutes=30)),
     tags=["warraq", "watch", "action"],
     params={
         "urls": Param(
@@ -124,7 +126,7 @@ with _dag(
     },
 ):
 
-    @task
+    @task(outlets=[LOG])
     def capture(**context) -> str:
         attempt = str(context["ti"].try_number)
         return warraq("capture", "--run", run_id(context), "--attempt", attempt, "--", *addresses(context["params"]))

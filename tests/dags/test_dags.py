@@ -83,8 +83,8 @@ def test_the_steps_of_an_outlet_run_one_after_the_other_in_its_pool(outlets: Pat
     assert [task.task_id for task in order] == STEPS
     assert {task.pool for task in dag.tasks} == {"warraq_manara"}
     assert {task.trigger_rule for task in dag.tasks} == {"all_success"}
-    (asset,) = dag.get_task("seal").outlets
-    assert (asset.name, asset.uri) == ("warraq_manara", "warraq://manara/")
+    asset, log = dag.get_task("seal").outlets
+    assert (asset.name, asset.uri, log.name) == ("warraq_manara", "warraq://manara/", "archive-log")
     assert dag.schedule == "*/15 * * * *"
 
 
