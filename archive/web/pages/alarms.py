@@ -1,7 +1,90 @@
-"""Alarms: what is wrong, since when, what to do."""
+"""Alarms: what is wrong, since when, what to do, who sees to it; the runbook's section of each; figures for Prometheus."""
 
 from __future__ import annotations
 
-from archive.web.pages.shared import Page
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-PAGES: list[Page] = []
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.alarms.conditions import CONDITIONS
+from archive.alarms.exposition import TYPE
+from archive.alarms.row import RUNBOOK
+from archive.latency import stamp
+from archive.settings import ROOT
+from archive.web import language
+from archive.web.app import words
+from archive.web.desk import Desk
+from archive.web.pages.shared import Answer, Page
+from archive.web.views import isolated
+
+if TYPE_CHECKING:
+    from archive.alarms.row import AlarmRow
+
+OVER = 50  # of those that are over
+LATE = timedelta(minutes=16)  # since the last look: three in a row did not come
+# Severity → (tone of the badge, its word, what it means)
+SEVERITIES = {
+    "urgent": ("bad", "Urgent", "Something is being lost, or soon will be."),
+    "act": ("bad", "A person must act", "It does not heal by itself."),
+    "watch": ("warn", "Watch", "It may pass by itself."),
+}
+ACKNOWLEDGE = "acknowledge_alarm"
+
+
+def alarms(desk: Desk, request: Request) -> Answer:
+    said = words(request)
+    rows = [_shown(row, said, desk) for row in desk.catalog.alarms(open_only=False, limit=OVER)]
+    checks = desk.catalog.measures("check", since=stamp(desk.now() - timedelta(days=7)))
+    checked = checks[-1].time if checks else ""
+    given = desk.settings() if desk.settings else None
+    return "alarms.html", {
+        "standing": [row for row in rows if not row["row"].closed],
+        "over": [row for row in rows if row["row"].closed],
+        "checked": checked,
+        "late": not checked or desk.now() - datetime.fromisoformat(checked) > LATE,
+        "silent": given is not None and not given.webhook and not given.mail,
+        "may": request.scope["warraq.visitor"].may(ACKNOWLEDGE),
+    }
+
+
+def _shown(row: AlarmRow, said: language.Words, desk: Desk) -> Mapping[str, Any]:
+    tone, word, meaning = SEVERITIES[row.severity]
+    return {
+        "row": row,
+        "tone": "quiet" if row.acknowledged or row.closed else tone,
+        "severity": word,
+        "meaning": meaning,
+        "subject": desk.title(row.subject),
+        "evidence": said.term(row.say).format(**{name: isolated(value) for name, value in row.values.items()}),
+        "runbook": row.condition if row.condition in CONDITIONS else "",
+    }
+
+
+def runbook(desk: Desk, request: Request) -> Answer:
+    """The section of docs/OPERATIONS.md about one condition."""
+    name = str(request.path_params["condition"])
+    if name not in CONDITIONS:
+        raise HTTPException(404, "The runbook has no such section.")
+    return "runbook.html", {"condition": CONDITIONS[name], "parts": section(name), "where": f"{RUNBOOK}#{name}"}
+
+
+def section(name: str) -> list[str]:
+    """Paragraphs of the section `### name` of the runbook, as it is written; its own words stay English."""
+    text = (ROOT / RUNBOOK).read_text("utf-8")
+    found = re.search(rf"(?ms)^### {re.escape(name)}\n(.*?)(?=^#|\Z)", text)
+    return re.split(r"\n\s*\n", found[1].strip()) if found else []
+
+
+def metrics(desk: Desk, request: Request) -> Answer:
+    """For Prometheus, with a bearer token of Airflow's; `warraq status --prometheus` needs none."""
+    from archive.steps.metrics import exposition
+
+    return Response(exposition(desk.catalog, desk.now()), headers={"Content-Type": TYPE, "Cache-Control": "no-store"})  # type: ignore[arg-type]
+
+
+PAGES = [Page("/alarms", alarms), Page("/runbook/{condition}", runbook), Page("/metrics", metrics)]
