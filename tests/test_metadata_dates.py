@@ -149,6 +149,21 @@ def test_a_time_told_from_now_is_counted_from_the_capture() -> None:
     assert surer["confidence"] == "url"
 
 
+def test_a_date_whose_order_something_else_settled_is_called_so() -> None:
+    body = f'<main>{H1}<span class="date">{{}}</span>{TEXT}</main>'
+    settled = stated(body.format("الإثنين 4/3/2019")).published
+    assert settled
+    assert (settled["value"], settled["confidence"]) == ("2019-03-04", "settled")
+    sure = stated(body.format("4 آذار 2019")).published
+    assert sure
+    assert (sure["value"], sure["confidence"]) == ("2019-03-04", "printed")
+    early = meta("article:published_time", "2019-01-02T08:00:00+02:00")
+    for line, confidence in (("الإثنين 4/3/2019", "stated"), ("4 آذار 2019", "low")):  # a doubtful line contradicts nothing
+        told = stated(body.format(line), early).published
+        assert told
+        assert told["confidence"] == confidence
+
+
 def test_statements_that_contradict_each_other() -> None:
     live = meta("article:published_time", "2019-03-04T19:00:00Z") + ld(datePublished="2019-03-02T08:00:00Z")
     found = stated(H1, live).published

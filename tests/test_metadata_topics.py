@@ -142,6 +142,8 @@ def test_the_text_adds_what_it_says() -> None:
         ('<div class="wp-caption"><img src="a"><p class="wp-caption-text">السوق. تصوير: سلمى حداد</p></div>', {"caption": "السوق. تصوير: سلمى حداد", "credit": "سلمى حداد"}),
         ('<figure><img src="a"><span class="photo-credit">© سلمى حداد</span></figure>', {"caption": "", "credit": "سلمى حداد"}),
         ('<div class="post"><img src="a"><p>نص لا علاقة له بالصورة</p></div>', {"caption": ""}),
+        ('<div data-testid="primary-image" class="x1"><div class="image-container"><div class="x2"><img src="a"></div></div><p data-testid="primary-image-caption" class="x3">السوق. رويترز/سلمى حداد</p></div>', {"caption": "السوق. رويترز/سلمى حداد"}),
+        ('<figure><div class="media"><div class="image"><img src="a"></div></div><figcaption>السوق</figcaption></figure>', {"caption": "السوق"}),
     ],
 )  # fmt: skip
 def test_what_is_said_of_an_image(markup: str, said: dict[str, str]) -> None:

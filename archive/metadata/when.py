@@ -3,6 +3,7 @@
 `confidence`, from the surest:
     stated    for machines: meta elements, JSON-LD, microdata, RDFa, <time datetime>
     printed   in a line that a reader sees
+    settled   so too, but in digits of which the capture, a weekday or a Hijri date told day from month
     url       the day in the article's address
     relative  «منذ ٣ ساعات», counted back from the capture
     low       stated, but not to be believed: contradicted by another statement or by the line under the headline, by more than
@@ -47,6 +48,7 @@ _BOTH = ("article:published_time", "json-ld:datePublished")
 _DAY = timedelta(days=1, hours=2)  # two clocks that say the same may be so far apart
 
 
+_SETTLED = 0.8  # archive.dates.found: no surer than that is a date that something beside it decided
 _TWO_DAYS = timedelta(days=2)  # a day in one zone and a time in another
 
 
@@ -71,7 +73,7 @@ def published(source: Sources) -> Dated | None:
         return {**best, "confidence": "low"} if seen and _apart(best["value"], seen["value"]) > _TWO_DAYS else best
     relative = None
     for one in _printed(source, updated=False):
-        if one["confidence"] == "printed":
+        if one["confidence"] != "relative":
             return one
         relative = relative or one
     return _from_url(source) or relative
@@ -182,7 +184,8 @@ def _read(source: Sources, text: str, which: dates.Which) -> Dated | None:
     said = dates.read(text, source.zone, source.captured, which=which)
     if said is None:
         return None
-    return _dated(said, "page", "relative" if said.form in ("ago", "word") else "printed") | {"printed": text}
+    sure = "relative" if said.form in ("ago", "word") else "printed" if said.confidence > _SETTLED else "settled"
+    return _dated(said, "page", sure) | {"printed": text}
 
 
 def _from_url(source: Sources) -> Dated | None:
