@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse
@@ -39,6 +41,12 @@ def bundle(desk: Desk, request: Request) -> Answer:
     if one is None or path is None or not path.is_file() or _title(desk, request, one) is None:
         raise HTTPException(404, NONE)
     return FileResponse(path, filename=one.name, media_type="application/zip", headers={"Cache-Control": "private, no-store"})
+
+
+def of(request: Request, article: str, state: Path) -> list[kept.Kept]:
+    """The bundles about an article that may be shown, for its own page."""
+    may = request.scope["warraq.visitor"].may(MAKES)
+    return [one for one in kept.listed(state, article) if may or not one.restricted]
 
 
 def _title(desk: Desk, request: Request, one: kept.Kept) -> str | None:
