@@ -46,6 +46,12 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+def runbook(*conditions: str) -> str:
+    """The last line of a DAG's page: the way to the runbook's sections, and to what is wrong just now."""
+    links = ", ".join(f"[{name}](/warraq/runbook/{name})" for name in conditions)
+    return f"\nRunbook: {links}. [Alarms](/warraq/alarms) says what is wrong just now, and since when.\n"
+
+
 def sealed(outlet: str) -> Asset:
     """Captures of an outlet (or of the watch list) that are read, indexed and in the log."""
     return Asset(name=f"warraq_{outlet}", uri=f"warraq://{outlet}", group="warraq")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, warraq
+from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, runbook, warraq
 from airflow.sdk import DAG, Param, task
 
 from archive import watch
@@ -112,7 +112,7 @@ def action(
     with DAG(
         dag_id,
         description=description,
-        doc_md=doc.format(tries=DEFAULTS["retries"] + 1),
+        doc_md=doc.format(tries=DEFAULTS["retries"] + 1) + runbook("run-failed"),
         schedule=None,
         catchup=False,
         is_paused_upon_creation=False,

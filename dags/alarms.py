@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from _steps import ALARMS, DEFAULTS, Webhook, warraq
+from _steps import ALARMS, DEFAULTS, Webhook, runbook, warraq
 from airflow.sdk import DAG, BaseNotifier, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
@@ -80,7 +80,7 @@ def send(message: dict[str, Any], context: Any) -> tuple[list[str], list[str]]:
 
 with DAG(
     ALARMS,
-    doc_md=DOC,
+    doc_md=DOC + runbook("unheard", "scheduler"),
     description="Looks whether anything is wrong, and tells",
     schedule="*/5 * * * *",
     catchup=False,

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from _steps import DEFAULTS, LOG, Webhook, done_within, run_id, sealed, warraq
+from _steps import DEFAULTS, LOG, Webhook, done_within, run_id, runbook, sealed, warraq
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -53,7 +53,7 @@ def outlet_dag(outlet: Outlet) -> DAG:
     """The DAG of one outlet. Raises whatever Airflow thinks of the schedule."""
     dag_id = f"warraq_{outlet.name}"
     asset = sealed(outlet.name)
-    runbook = RUNBOOK.format(
+    doc = RUNBOOK.format(
         title=outlet.title,
         url=outlet.url,
         name=outlet.name,
@@ -63,7 +63,7 @@ def outlet_dag(outlet: Outlet) -> DAG:
     dag = DAG(
         dag_id,
         description=outlet.title,
-        doc_md=runbook,
+        doc_md=doc + runbook("outlet-silent", "outlet-failing", "layout", "mass-deletion", "run-failed"),
         schedule=outlet.schedule if outlet.enabled else None,
         start_date=START,
         catchup=False,
@@ -115,7 +115,7 @@ def broken_dag(file: Path, reason: str) -> DAG:
         # The name of a DAG of ours would be taken otherwise, by a file of that name, which is refused.
         "warraq_" + re.sub(r"[^A-Za-z0-9_.-]", "_", file.name if file.stem in OURS else file.stem),
         description=f"{file.name} cannot be used",
-        doc_md=BROKEN_RUNBOOK.format(file=file.name, reason=reason.replace("\n", " ")),
+        doc_md=BROKEN_RUNBOOK.format(file=file.name, reason=reason.replace("\n", " ")) + runbook("outlet-file"),
         schedule="@hourly",
         start_date=START,
         catchup=False,

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from _steps import DEFAULTS, LOG, Webhook, done_within, every_sealed, kept, run, warraq
+from _steps import DEFAULTS, LOG, Webhook, done_within, every_sealed, kept, run, runbook, warraq
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -98,11 +98,20 @@ docs/OPERATIONS.md).
 """
 
 
+CONDITIONS = {
+    "warraq_sweep": ("spool", "catalog-behind"),
+    "warraq_mirror": ("mirror",),
+    "warraq_anchor": ("outside", "log-unsigned"),
+    "warraq_audit": ("audit-finding", "audit-overdue"),
+    "warraq_prune": ("disk",),
+}
+
+
 def _dag(dag_id: str, doc: str, schedule: str, hours: int, **more) -> DAG:
     """`hours`: in which it must be done. Its last task has the name of the DAG, or is the one that deletes."""
     return DAG(
         dag_id,
-        doc_md=doc,
+        doc_md=doc + runbook(*CONDITIONS.get(dag_id, ()), "run-failed"),
         schedule=schedule,
         deadline=done_within(
             {"warraq_prune": "prune_logs"}.get(dag_id, dag_id.removeprefix("warraq_")), timedelta(hours=hours)

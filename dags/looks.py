@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, LOG, Webhook, done_within, warraq
+from _steps import DEFAULTS, LOG, Webhook, done_within, runbook, warraq
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, task
@@ -47,7 +47,7 @@ ASKS, QUESTIONS = "warraq_approve", "accept_layout"
 def _dag(dag_id: str, doc: str, **more: Any) -> DAG:
     return DAG(
         dag_id,
-        doc_md=doc.format(tries=DEFAULTS["retries"] + 1),
+        doc_md=doc.format(tries=DEFAULTS["retries"] + 1) + runbook("layout", "run-failed"),
         catchup=False,
         is_paused_upon_creation=False,
         tags=["warraq", "drift"],

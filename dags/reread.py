@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, LOG, Webhook, run_id, warraq
+from _steps import DEFAULTS, LOG, Webhook, run_id, runbook, warraq
 from airflow.sdk import DAG, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -53,7 +53,7 @@ def parts(said: str) -> list[dict[str, str]]:
 
 with DAG(
     DAG_ID,
-    doc_md=DOC.format(part=2000, tries=DEFAULTS["retries"] + 1),
+    doc_md=DOC.format(part=2000, tries=DEFAULTS["retries"] + 1) + runbook("run-failed", "layout"),
     description="Reads old captures again by today's rules",
     schedule=None,
     catchup=False,

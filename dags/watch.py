@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, run_id, sealed, warraq
+from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, run_id, runbook, sealed, warraq
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -48,7 +48,7 @@ SINGLE, BATCH = "capture_url", "warraq_watch"
 def _dag(dag_id: str, doc: str, **more: Any) -> DAG:
     return DAG(
         dag_id,
-        doc_md=doc,
+        doc_md=doc + runbook("run-failed"),
         catchup=False,
         is_paused_upon_creation=False,
         default_args={**DEFAULTS, "pool": dag_id, "on_failure_callback": Webhook()},

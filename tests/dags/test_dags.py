@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.alarms.conditions import CONDITIONS
 from tests.dags.conftest import ROOT, write
 
 HEADINGS = ("## How to check that it works", "## If it fails")
@@ -54,6 +56,9 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
     for dag_id, dag in found.dags.items():
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
+        runbook = re.findall(r"\(/warraq/runbook/([a-z-]+)\)", dag.doc_md)
+        assert runbook, dag_id
+        assert set(runbook) <= set(CONDITIONS), dag_id
         assert (dag.catchup, dag.is_paused_upon_creation) == (False, False), dag_id
         assert (dag.max_active_runs == 1) == (dag_id not in MANY), dag_id
         for task in dag.tasks:
