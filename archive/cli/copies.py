@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from archive.cli.common import Json, finish, progress, workshop
-from archive.errors import Broken, Refused
+from archive.errors import Broken, Refused, WarraqError
+from archive.steps.outcome import duty
 from archive.steps.workshop import Outcome
 from archive.verify.finding import Finding
 
@@ -30,8 +31,15 @@ def mirror(
     where = dest or shop.settings.mirror
     if not where:
         raise Refused("no second copy is set", "warraq mirror s3://bucket/prefix, or WARRAQ_MIRROR")
-    with progress("mirror", as_json) as tick:
-        outcome, findings = step(shop, where, tick, full=full)
+    try:
+        with progress("mirror", as_json) as tick:
+            outcome, findings = step(shop, where, tick, full=full)
+    except WarraqError as error:
+        if where == shop.settings.mirror:
+            duty(shop, "mirror", 1, str(error))
+        raise
+    if where == shop.settings.mirror:
+        duty(shop, "mirror", len(findings), str(findings[0]) if findings else "")
     _end(outcome, findings, as_json)
 
 

@@ -17,6 +17,7 @@ from archive.errors import BadRecord, Broken, Refused
 from archive.keys import OUTLET
 from archive.s3 import S3Store, connect
 from archive.settings import Settings
+from archive.steps import outcome
 from archive.steps.workshop import Workshop
 from archive.verify.finding import Report
 
@@ -84,6 +85,7 @@ def audit(
     with progress("audit", as_json) as tick:
         found = _check(shop, store, scope=Scope(shares=shares, bodies=False), state=state, files=[], tick=tick)
     ledger.note(shares, found, now)
+    outcome.duty(shop, "audit", len(found.faults), str(found.faults[0]) if found.faults else "")
     tell(found, report, as_json, audits.line(found, shares))
 
 

@@ -13,6 +13,7 @@ from archive.latency import stamp
 
 if TYPE_CHECKING:
     from archive.catalog import Catalog
+    from archive.steps.workshop import Workshop
 
 NAME = "task"
 LONGEST = 2000  # characters of a reason
@@ -32,3 +33,10 @@ def succeeded(catalog: Catalog, dag: str, task: str, now: datetime) -> None:
     noted = catalog.measures(NAME, subject=f"{dag}.{task}")
     if noted and noted[-1].value:
         catalog.measure([Measure(NAME, f"{dag}.{task}", stamp(now), 0.0, "")])
+
+
+def duty(shop: Workshop, name: str, faults: int, said: str) -> None:
+    """Note what came of a recurring duty (audit, mirror): how much was wrong, and the first of it."""
+    from archive.catalog.alarms import Measure
+
+    shop.catalog.measure([Measure(name, "", stamp(shop.clock()), float(faults), said[:LONGEST])])
