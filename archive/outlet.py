@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
+from archive import clocks
 from archive.errors import BadOutlet
 
 _T = TypeVar("_T")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = "watch"  # the pseudo-outlet of pages that belong to no outlet (archive.watch); no file has this name
 # DAGs of ours, `warraq_` before each: an outlet of that name would take its id
-DUTIES = frozenset(("alarms", "anchor", "approve", "audit", "mirror", "prune", "republished", "reread", "sweep"))
+DUTIES = frozenset(("alarms", "anchor", "approve", "audit", "mirror", "prune", "republished", "reread", "search", "sweep"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,8 @@ def _check(outlet: Outlet, path: Path) -> None:
     if len(outlet.schedule.split()) != 5 and not outlet.schedule.startswith("@"):
         refuse("schedule", f"{outlet.schedule!r} is no cron expression", "five fields, as in */15 * * * *")
     try:
-        ZoneInfo(outlet.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+        clocks.named_clock(outlet.timezone)
+    except ZoneInfoNotFoundError:
         refuse("timezone", f"{outlet.timezone!r} is unknown", "an IANA name, as in Asia/Damascus")
     spans = ("delay", "budget", "revisit_after", "revisit_growth", "revisit_limit", "look_every", "walk_every", "gone_after")
     for key in (*spans, "picture_size"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from archive import digest, xpaths
+from archive import clocks, digest, xpaths
 from archive.errors import BadOutlet
 from archive.outlet import Layout, Outlet
 
@@ -80,7 +80,7 @@ def reading_id(rules: str, seeds: str) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of what reads for us: Trafilatura, resiliparse, lxml with its libxml2, and the Unicode tables."""
+    """Versions of what reads for us: Trafilatura, resiliparse, lxml with its libxml2, the Unicode tables, the zones' rules."""
     from importlib.metadata import version
 
     from lxml import etree
@@ -92,6 +92,7 @@ def versions() -> dict[str, str]:
         "lxml": version("lxml"),
         "libxml2": libxml2,
         "unicode": unicodedata.unidata_version,
+        "tz": clocks.release(),
     }
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfoNotFoundError, reset_tzpath
 
+import pytest
+import tzdata  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
+from archive import clocks
 from archive.outlet import Layout, Outlet
-from archive.rules import GENERIC, layout_for, reading_id, rules_id
+from archive.rules import GENERIC, layout_for, reading_id, rules_id, versions
 
 OUTLET = Outlet(name="example", title="مثال", url="https://news.example.org/")
 EARLY = Layout(name="early", since=datetime(2015, 1, 1, tzinfo=UTC))
@@ -19,6 +23,28 @@ OTHER = Layout(name="other", since=LATE.since, match="//div[@class='other']")
 def chosen(when: datetime, markup: str, *layouts: Layout) -> str | None:
     found = layout_for(replace(OUTLET, layouts=layouts), when, lxml_html.document_fromstring(markup))
     return found and found.name
+
+
+def test_the_release_of_the_zones_is_part_of_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dates without an offset depend on it; the package's, so that two machines say the same."""
+    assert versions()["tz"] == tzdata.IANA_VERSION
+    before = rules_id(EARLY)
+    monkeypatch.setattr(clocks, "release", lambda: "1999a")
+    versions.cache_clear()
+    assert rules_id(EARLY) != before
+    versions.cache_clear()
+
+
+def test_zones_are_those_of_the_package_whatever_the_machine_has() -> None:
+    reset_tzpath(to=())
+    try:
+        summer = datetime(2022, 7, 1, tzinfo=clocks.named_clock("Asia/Damascus"))
+        assert (summer.utcoffset(), clocks.named_clock("Asia/Damascus").key) == (timedelta(hours=3), "Asia/Damascus")
+    finally:
+        reset_tzpath()
+    for none in ("Asia/Nowhere", "", "Asia", "../etc/passwd", "/etc/localtime"):
+        with pytest.raises(ZoneInfoNotFoundError):
+            clocks.named_clock(none)
 
 
 def test_an_outlet_without_layouts_is_read_by_the_built_in_one() -> None:

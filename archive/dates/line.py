@@ -6,8 +6,8 @@ import re
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Literal
-from zoneinfo import ZoneInfo
 
+from archive.clocks import named_clock
 from archive.dates.ago import Ago, agos
 from archive.dates.clock import Clock, clocks, linked
 from archive.dates.found import Found, believable
@@ -122,7 +122,7 @@ def _ago(one: Ago, captured: datetime, zone: str, beside: list[Clock]) -> Found 
     if one.back is None:
         return None
     aware = captured if captured.tzinfo else captured.replace(tzinfo=UTC)
-    own = ZoneInfo(zone) if zone else UTC
+    own = named_clock(zone) if zone else UTC
     if one.precision == "day":
         day = date.fromordinal(aware.astimezone(own).date().toordinal() - one.back.days)
         return _with_clock(day, beside if one.form == "word" else [], zone, 0.8 if one.form == "word" else 0.6, one.form)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
 
+from archive.clocks import named_clock
 from archive.dates.words import END, one_of, plain
 
 _LONGEST = timedelta(hours=14)  # no zone is further from UTC (Kiribati)
@@ -55,9 +55,9 @@ def _fixed(minutes: int) -> tzinfo:
 def _named() -> dict[str, Choices]:
     known: dict[str, Choices] = {}
     for place, words in _PLACES.items():
-        known |= {plain(word): (ZoneInfo(place),) for word in words.split("|")}
+        known |= {plain(word): (named_clock(place),) for word in words.split("|")}
     for words, places in _SEVERAL.items():
-        known |= {plain(word): tuple(map(ZoneInfo, places)) for word in words.split("|")}
+        known |= {plain(word): tuple(map(named_clock, places)) for word in words.split("|")}
     for table in (_CLDR, _FIXED):
         known |= {plain(word): (_fixed(minutes),) for minutes, words in table.items() for word in words.split("|")}
     return known
@@ -88,7 +88,7 @@ class Zone:
 
     def at(self, day: date, clock: time, own: str) -> datetime | None:
         """The moment, with its offset; None when the zone is not sure, or the clock shows that time twice or never."""
-        clocks = (ZoneInfo(own),) if self.choices is None and own else self.choices or ()
+        clocks = (named_clock(own),) if self.choices is None and own else self.choices or ()
         found = {moment.isoformat(): moment for zone in clocks for moment in _moments(day, clock, zone)}
         return next(iter(found.values())) if len(found) == 1 else None
 
