@@ -49,6 +49,7 @@ class Settings:
     airflow: str = ""  # WARRAQ_AIRFLOW_URL: where Airflow answers; "" where there is none
     cost: float = 0.0  # WARRAQ_COST_PER_GB: what a gigabyte costs a month, as `0.023 USD`; 0: not told
     currency: str = ""
+    replay: str = ""  # WARRAQ_REPLAY: address of a pywb collection over the bucket, without the time: for links on pages
     operator: str = ""  # WARRAQ_OPERATOR: who decides, in acts; the system's user otherwise
 
     @property
@@ -93,6 +94,7 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         heartbeat=env.get("WARRAQ_HEARTBEAT", ""),
         airflow=_airflow(env, state),
         **_cost(env),
+        replay=env.get("WARRAQ_REPLAY", "").strip(),
         operator=env.get("WARRAQ_OPERATOR", "").strip(),
     )
 

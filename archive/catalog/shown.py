@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archive.catalog.database import Database
     from archive.catalog.gallery import PictureRow
     from archive.catalog.pairs import Pair
+    from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
     from archive.coverage import Coverage
     from archive.outlet import Outlet
     from archive.watch import Watched
@@ -109,6 +110,27 @@ class Shown:
 
         with self._shown() as connection:
             return pairs.rows(connection, article, outlet, since, limit)
+
+    def announced(self, outlet: str, article: str) -> list[AnnouncedRow]:
+        """The lists that announced an article, the first one first."""
+        from archive.catalog import rooms
+
+        with self._shown() as connection:
+            return rooms.announced(connection, outlet, article)
+
+    def seed_files(self) -> list[SeedFileRow]:
+        """Every seed file that an article shares words with, by name."""
+        from archive.catalog import rooms
+
+        with self._shown() as connection:
+            return rooms.seed_files(connection)
+
+    def linked(self, sha256: str, article: str = "") -> list[LinkedRow]:
+        """The articles that share words with a seed file, or one of them; the largest share first."""
+        from archive.catalog import rooms
+
+        with self._shown() as connection:
+            return rooms.linked(connection, sha256, article)
 
     def watch_list(self, outlet: str | None = None) -> list[Watched]:
         """What is watched, by outlet and address, with its pace and its last capture."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from archive.web import evidence_view, timeline
+from archive.web.paper import latin
 from archive.web.paragraphs import direction
 from archive.web.views import STATES, calm
 
@@ -29,7 +31,10 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
         "headline": str(
             (snapshot or {}).get("title") or (version.title if version else "") or found.article.title or found.article.url
         ),
-        "paragraphs": list(enumerate(text.splitlines(), 1)),
+        "paragraphs": [(n, line, latin(line)) for n, line in enumerate(text.split("\n"), 1)] if text else [],
+        "turning": evidence_view.turning(text + str((snapshot or {}).get("title") or "")),
+        "dates": evidence_view.dates(version, snapshot or {}) if version else [],
+        "timeline": timeline.draw(found),
         "dir": direction(language, text or found.article.title),
         "language": language,
         "links": [_link(link) for link in links],
@@ -38,7 +43,8 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
         "captures": _runs(found.captures),
         "authors": [str(name) for name in (snapshot or {}).get("authors") or []],
         "stated": said(snapshot or {}),
-        "pictures": pictures(snapshot or {}),
+        "pictures": evidence_view.shown_pictures(pictures(snapshot or {})),
+        "cut": [str(line) for line in (snapshot or {}).get("log") or []],
         "videos": [one for one in (snapshot or {}).get("videos") or [] if isinstance(one, Mapping)],
     }
 
@@ -96,7 +102,7 @@ def elsewhere(pairs: Iterable[Pair], mine: ArticleRow, title: Callable[[str], st
 def pictures(snapshot: Mapping[str, Any]) -> list[dict[str, str]]:
     """What a snapshot says of its pictures; snapshots of before pictures were captured have their addresses alone."""
     rows = snapshot.get("pictures") or snapshot.get("images") or []
-    names = ("url", "role", "caption", "sha256", "missing", "mime", "captured")
+    names = ("url", "role", "caption", "sha256", "missing", "mime", "captured", "alt", "credit")
     return [{name: str(one.get(name) or "") for name in names} for one in rows if isinstance(one, Mapping)]
 
 

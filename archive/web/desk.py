@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -15,7 +15,10 @@ from archive.errors import BadRecord
 if TYPE_CHECKING:
     from archive.alarms.row import AlarmRow
     from archive.catalog.alarms import Measure
+    from archive.catalog.gallery import PictureRow
+    from archive.catalog.hits import Found, Wish
     from archive.catalog.pairs import Pair
+    from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
     from archive.catalog.rows import DayRow, DelayRow, DueRow, EventRow, HistoryRow, OutletRow, RunRow, StoredRow
     from archive.outlet import Outlet
     from archive.settings import Settings
@@ -58,6 +61,22 @@ class Catalog(Protocol):
     def measures(self, name: str, since: str = "", subject: str | None = None) -> list[Measure]: ...
 
     def republished(self, article: str) -> list[Pair]: ...
+
+    def announced(self, outlet: str, article: str) -> list[AnnouncedRow]: ...
+
+    def seed_files(self) -> list[SeedFileRow]: ...
+
+    def linked(self, sha256: str, article: str = "") -> list[LinkedRow]: ...
+
+    def picture_captures(self, outlet: str, urls: Collection[str]) -> list[PictureRow]: ...
+
+    def logged(self, units: Sequence[str]) -> dict[str, int]: ...
+
+    def log_size(self) -> int: ...
+
+    def search(self, wish: Wish, limit: int = 20) -> Found: ...
+
+    def unindexed(self, most: int = 1000) -> int: ...
 
     def alarms(self, open_only: bool = True, limit: int = 500) -> list[AlarmRow]: ...
 

@@ -65,8 +65,7 @@ class Paragraph:
 
     @property
     def ltr(self) -> bool:
-        kinds = set(map(unicodedata.bidirectional, self.text))
-        return "L" in kinds and not kinds & {"R", "AL"}
+        return latin(self.text)
 
     @property
     def changed(self) -> bool:
@@ -88,6 +87,12 @@ class Row:
     @property
     def changed(self) -> bool:
         return any(side is None or side.changed for side in (self.old, self.new))
+
+
+def latin(text: str) -> bool:
+    """Does every strong letter of a paragraph run from left to right? Then it is set so, whatever the article's direction."""
+    kinds = set(map(unicodedata.bidirectional, text))
+    return "L" in kinds and not kinds & {"R", "AL"}
 
 
 def rows(pieces: Sequence[Piece]) -> list[Row]:

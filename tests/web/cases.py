@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from archive.catalog.gallery import PictureRow
 from archive.catalog.pairs import Pair
+from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
 from archive.catalog.rows import ArticleRow, CaptureRow, EventRow, HistoryRow, OutletRow, SeedLinkRow, VersionRow
 from archive.errors import Refused
 from archive.republished import Link
@@ -251,6 +254,29 @@ class Shelf:
 
     def republished(self, article: str) -> list[Pair]:
         return [pair for pair in (COPY, COPY_OF_NASTY) if article in (pair.link.article, pair.link.other)]
+
+    def announced(self, outlet: str, article: str) -> list[AnnouncedRow]:
+        told = (f"https://{outlet}.example.org/x", "2026-11-20T09:00:00", "", f"\u202e{SCRIPT}", "2026-11-20T06:10:00.000000Z")
+        return [AnnouncedRow(channel, *told, "2026-11-20T07:40:00.000000Z") for channel in ("feed", "rest")]
+
+    def seed_files(self) -> list[SeedFileRow]:
+        return [SeedFileRow("007-السوق القديمة.txt", "77" * 32, 1, 0, 1, 0)]
+
+    def linked(self, sha256: str, article: str = "") -> list[LinkedRow]:
+        found = self.histories[EDITED]
+        link, version = found.links[-1], found.versions[-1]
+        if sha256 != link.sha256 or article not in ("", EDITED):
+            return []
+        return [LinkedRow(link, found.article.url, version.title, "live", version.time, version.snapshot, "ar")]
+
+    def picture_captures(self, outlet: str, urls: Collection[str]) -> list[PictureRow]:
+        return []
+
+    def logged(self, units: Sequence[str]) -> dict[str, int]:
+        return dict.fromkeys(units, 4096)
+
+    def log_size(self) -> int:
+        return 5000
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         return self.objects[key]

@@ -16,7 +16,7 @@ from archive.errors import StoreUnreachable
 from archive.web import app as web
 from archive.web.desk import Desk
 from archive.web.house import House, Open, Visitor
-from tests.web.cases import DELETED, EDITED, NASTY, Shelf, desk
+from tests.web.cases import DELETED, EDITED, NASTY, NEW, Shelf, desk
 
 PATHS = ("/", "/changes", f"/article/{EDITED}", f"/compare/{EDITED}", "/static/style.css", "/static/none", "/nowhere")
 
@@ -162,7 +162,7 @@ def test_what_is_not_there_is_a_page_that_says_so(path: str) -> None:
 def test_the_article_shows_text_right_to_left_with_its_evidence() -> None:
     html = client().get(f"/warraq/article/{EDITED}").text
     parsed = seen(html)
-    (body,) = [a for tag, a in parsed.tags if tag == "div" and a.get("class") == "text"]
+    (body,) = [a for tag, a in parsed.tags if tag == "div" and a.get("class") == "paper text"]
     assert (body["dir"], body["lang"]) == ("rtl", "ar")
     words = text(html)
     assert "Version 2 of 2" in words
@@ -173,21 +173,65 @@ def test_the_article_shows_text_right_to_left_with_its_evidence() -> None:
     assert "contains" in words
     assert "95.3 %" in words
     assert "77" * 32 in words, "digest of the seed file"
-    linked = [a.get("id") for tag, a in parsed.tags if tag == "p" and a.get("class") == "linked"]
+    linked = [a.get("id") for tag, a in parsed.tags if tag == "div" and a.get("class") == "p linked"]
     assert linked == ["p1", "p3", "p4"]
     assert "5 = 4" in words
-    assert "not-modified" in words
+    assert "unchanged 304" in words
     assert "4 times" in words, "equal sightings in a row are one line"
 
 
-def test_pictures_are_listed_by_hash_and_never_shown() -> None:
+def test_pictures_come_from_the_archive_alone_and_carry_their_hash() -> None:
     html = client().get(f"/warraq/article/{EDITED}").text
     told = text(html)
     assert "5e" * 32 in told
-    assert "https://i/1.jpg السوق" in told
+    assert "https://i/1.jpg" in told
     assert "not captured: http-404 https://i/2.jpg" in told
     assert "Video https://t.me/souq/12" in told
-    assert not {"img", "picture", "video", "iframe", "object"} & {tag for tag, _ in seen(html).tags}
+    tags = seen(html).tags
+    assert {a["src"] for tag, a in tags if tag == "img"} == {f"/warraq/picture/{EDITED}/{'5e' * 32}"}
+    assert not {"picture", "video", "iframe", "object"} & {tag for tag, _ in tags}
+
+
+def test_the_article_can_be_cited_and_its_life_is_drawn() -> None:
+    html = client().get(f"/warraq/article/{EDITED}").text
+    cite = re.search(r'<pre class="cite"[^>]*>(.*?)</pre>', html, re.DOTALL)
+    assert cite is not None
+    assert cite[1].split("\n") == [
+        "افتتاح السوق القديمة في المنارة بعد ترميمها",
+        "منارة الساحل",
+        "https://manara.example.org/2026/11/20/%d8%a7%d9%84%d8%b3%d9%88%d9%82",
+        "2026-11-20T08:15:03Z",
+        f"SHA-256 {'5a' * 32}",
+        "urn:uuid:9d1c0c5e-0000-4000-8000-000000000001",
+    ]
+    parsed = seen(html)
+    assert len([a for tag, a in parsed.tags if tag == "rect" and str(a.get("class")).startswith("band")]) == 2
+    words = text(html)
+    assert "REST list 2026-11-20 06:10" in words, "who announced it, when"
+    assert "begins at leaf 4096 of 5000" in words
+    assert "json-ld , stated for programs" in words
+
+
+def test_who_may_not_act_sees_the_actions_shut() -> None:
+    shut = links(client().get(f"/warraq/article/{EDITED}").text)
+    assert not [link for link in shut if "/do/" in link]
+    able = Open(Visitor("op", lambda dag: dag == "hold_article"))
+    assert [link for link in links(client(house=able).get(f"/warraq/article/{EDITED}").text) if "/do/" in link] == [
+        f"/warraq/do/hold_article?article={EDITED}"
+    ]
+
+
+def test_a_text_that_turns_the_reading_order_is_said_to() -> None:
+    told = text(client().get(f"/warraq/article/{NASTY}?v=1").text)
+    assert "characters that turn the reading order: U+202E" in told
+
+
+def test_a_text_can_be_taken_away_letter_for_letter() -> None:
+    answer = client().get(f"/warraq/text/{EDITED}/2")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.text == f"افتتاح السوق القديمة في المنارة بعد ترميمها\n\n{NEW}\n"
+    assert client().get(f"/warraq/text/{EDITED}/3").status_code == 404
 
 
 def test_an_older_version_can_be_read() -> None:
@@ -279,8 +323,8 @@ def test_in_airflows_frame_no_link_leads_out_of_it() -> None:
 
 def test_the_same_text_elsewhere_is_linked_both_ways() -> None:
     for mine, other, name, shares, seen_ in (
-        (EDITED, DELETED, "عنوان هناك", ("90.0 %", "25.0 %"), "here 2026-11-20 06:00 , there 2026-11-21 07:30"),
-        (DELETED, EDITED, "عنوان هنا", ("25.0 %", "90.0 %"), "here 2026-11-21 07:30 , there 2026-11-20 06:00"),
+        (EDITED, DELETED, "عنوان هناك", ("90.0 %", "25.0 %"), "here 2026-11-20 06:00 · there 2026-11-21 07:30"),
+        (DELETED, EDITED, "عنوان هنا", ("25.0 %", "90.0 %"), "here 2026-11-21 07:30 · there 2026-11-20 06:00"),
     ):
         html = client().get(f"/warraq/article/{mine}").text
         assert f"/warraq/article/{other}?v=1" in links(html)

@@ -1,7 +1,94 @@
-"""Downloads: WARC records and pictures, never shown as pages."""
+"""Downloads: pictures, WARC records, plain texts. Nothing that an outlet wrote is served as a page."""
 
 from __future__ import annotations
 
-from archive.web.pages.shared import Page
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-PAGES: list[Page] = []
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.errors import BadRecord, Broken, Refused
+from archive.web import exchange
+from archive.web.desk import Desk
+from archive.web.pages.shared import Answer, Page, history
+
+if TYPE_CHECKING:
+    from archive.catalog.rows import HistoryRow
+
+_SHA256, _UUID = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SAFE = {"Cache-Control": "private, max-age=600"}
+
+
+def picture(desk: Desk, request: Request) -> Answer:
+    """A picture that a version of the article showed, as it came: raster only, by its first bytes; never SVG."""
+    found, wanted = history(desk, request), str(request.path_params["sha256"])
+    entry = _listed(desk, found, wanted) if _SHA256.fullmatch(wanted) else None
+    if entry is None:
+        raise HTTPException(404, "No version of this article showed such a picture.")
+    try:
+        data, kind = exchange.picture(desk, entry)
+    except (Refused, BadRecord) as error:
+        raise HTTPException(404, error.what) from error
+    except KeyError as error:
+        raise HTTPException(404, "The file with this picture is not in the bucket.") from error
+    name = f"{wanted[:16]}.{kind.partition('/')[2]}"
+    return Response(data, media_type=kind, headers={**_SAFE, "Content-Disposition": f'inline; filename="{name}"'})
+
+
+def _listed(desk: Desk, found: HistoryRow, sha256: str) -> dict[str, Any] | None:
+    """The newest version's entry of a picture; of a record without bytes the one that has them."""
+    for version in reversed(found.versions):
+        for one in (desk.snapshot(version.snapshot) or {}).get("pictures") or []:
+            if isinstance(one, dict) and one.get("sha256") == sha256:
+                return _whole(desk, found.article.outlet, one)
+    return None
+
+
+def _whole(desk: Desk, outlet: str, entry: dict[str, Any]) -> dict[str, Any]:
+    rows = desk.catalog.picture_captures(outlet, [str(entry.get("url") or "")])
+    body = f"sha256:{entry['sha256']}"
+    found = next((row for row in rows if row.body == body and row.record_type == "response"), None)
+    if found is None:
+        return entry
+    return {"sha256": entry["sha256"], "warc": found.warc, "offset": found.offset, "length": found.length}
+
+
+def record(desk: Desk, request: Request) -> Answer:
+    """One capture as a WARC file: who wrote it, what was asked, what came, how it went."""
+    found, wanted = history(desk, request), str(request.path_params["record"])
+    capture = next((one for one in found.captures if _UUID.fullmatch(wanted) and wanted in one.record), None)
+    if capture is None:
+        raise HTTPException(404, "This article has no such capture.")
+    try:
+        data = exchange.exchange(desk, capture.warc, capture.offset, capture.length)
+    except Refused as error:
+        raise HTTPException(404, error.what) from error
+    except (Broken, KeyError) as error:
+        raise HTTPException(404, "The capture is not in the bucket as it was logged; run `warraq verify`.") from error
+    name = f"{capture.time[:19].replace(':', '')}Z-{wanted[:8]}.warc.gz"
+    return _attached(data, "application/warc", name)
+
+
+def plain(desk: Desk, request: Request) -> Answer:
+    """The text of a version, letter for letter: headline, an empty line, the paragraphs."""
+    found, wanted = history(desk, request), str(request.path_params["version"])
+    version = next((one for one in found.versions if str(one.number) == wanted), None)
+    snapshot = desk.snapshot(version.snapshot) if version else None
+    if version is None or snapshot is None:
+        raise HTTPException(404, "The text of this version is not in the bucket.")
+    text = f"{snapshot.get('title') or ''}\n\n{snapshot.get('faithful') or snapshot.get('text') or ''}\n"
+    return _attached(text.encode(), "text/plain; charset=utf-8", f"{found.article.article[:12]}-v{version.number}.txt")
+
+
+def _attached(data: bytes, kind: str, name: str) -> Response:
+    return Response(data, media_type=kind, headers={**_SAFE, "Content-Disposition": f'attachment; filename="{quote(name)}"'})
+
+
+PAGES = [
+    Page("/picture/{article}/{sha256}", picture),
+    Page("/warc/{article}/{record}", record),
+    Page("/text/{article}/{version}", plain),
+]
