@@ -303,7 +303,7 @@ class TestQuestion:
 
     def test_too_many_words(self) -> None:
         parse(" ".join(f"كلمة{n}" for n in range(MOST_WORDS)))
-        with pytest.raises(Refused, match=str(MOST_WORDS)):
+        with pytest.raises(Refused, match="too long"):
             parse('"' + " ".join(f"كلمة{n}" for n in range(MOST_WORDS + 1)) + '"')
 
     def test_signs_of_the_databases_are_words(self) -> None:

@@ -46,6 +46,7 @@ class Hit:
     found: tuple[int, ...]  # numbers of the versions that answer
     time: str  # first capture of the newest of these
     snapshot: str  # its text
+    language: str = ""
 
     @property
     def removed(self) -> bool:

@@ -167,7 +167,7 @@ def _hit(article: _Article, texts: Iterable[int], newest: int) -> Hit:
     now, shown = article.row, article.newest[newest]
     found = tuple(sorted(number for text in texts for number in article.texts[text]))
     title, url = now.now_title or shown.title, now.now_url or shown.url
-    return Hit(now.outlet, now.article, url, title, now.state, now.versions, found, shown.time, shown.snapshot)
+    return Hit(now.outlet, now.article, url, title, now.state, now.versions, found, shown.time, shown.snapshot, shown.language)
 
 
 def _standing(connection: Connection, ids: Sequence[int]) -> dict[_Key, _Article]:
@@ -185,7 +185,7 @@ def _versions(connection: Connection, articles: Any) -> Any:
     """Every indexed text of some articles with the versions that name it."""
     return (
         select(
-            *(_d.id, _d.outlet, _d.article, _d.snapshot, _v.number, _v.time, _v.title, _v.url),
+            *(_d.id, _d.outlet, _d.article, _d.snapshot, _v.number, _v.time, _v.title, _v.url, _v.language),
             *(_a.title.label("now_title"), _a.url.label("now_url"), _a.state, _a.versions),
         )
         .join(models.version, and_(_v.outlet == _d.outlet, _v.article == _d.article, _v.snapshot == _d.snapshot))

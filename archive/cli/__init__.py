@@ -32,6 +32,7 @@ def commands() -> typer.Typer:
         prove,
         republished,
         reread,
+        search,
         status,
         steps,
         verify,
@@ -61,6 +62,7 @@ def commands() -> typer.Typer:
         log,
         prove,
         republished,
+        search,
         verify,
         reread,
     ):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from archive.search.clitics import forms
 from archive.search.folding import Word, fold, scan
@@ -17,6 +19,12 @@ class Entry:
     title: tuple[str, ...]
     body: tuple[str, ...]
     forms: tuple[str, ...]
+
+
+def texts(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """(headline, body) of a snapshot, as they are searched and shown: the faithful text, which leaves nothing out."""
+    subtitle, body = str(fields.get("subtitle") or ""), str(fields.get("faithful") or fields.get("text") or "")
+    return str(fields.get("title") or ""), "\n".join(filter(None, (subtitle, body)))
 
 
 def entry(title: str, body: str) -> Entry:

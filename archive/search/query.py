@@ -18,7 +18,7 @@ from archive.errors import Refused
 from archive.search.clitics import asked
 from archive.search.folding import fold, scan
 
-LONGEST, MOST = 500, 24  # characters of a question; words
+LONGEST, MOST = 500, 24  # characters, words of a question
 _PART = re.compile(
     r"""(?P<minus>(?<!\S)-)?(?:"(?P<a>[^"]*)"|“(?P<b>[^”]*)”|„(?P<c>[^“”]*)[“”]|«(?P<d>[^»]*)»|(?P<word>[^\s"“„«]+))"""
 )
@@ -43,12 +43,12 @@ class Query:
 def parse(text: str) -> Query:
     """The question. Refused when there is no word in it to look for, or too much."""
     if len(text) > LONGEST:
-        raise Refused(f"a question of {len(text)} characters", f"{LONGEST} at most: a few words of the text, or one sentence")
+        raise Refused("too long a question", "a few words of the text, or one sentence")
     terms = list(dict.fromkeys(_terms(text)))
     wanted = tuple(term for minus, term in terms if not minus)
     unwanted = tuple(term for minus, term in terms if minus)
     if sum(len(term.words) if term.phrase else 1 for _, term in terms) > MOST:
-        raise Refused(f"a question of more than {MOST} words", "a few words find it as well")
+        raise Refused("too long a question", "a few words of the text, or one sentence")
     if not wanted and unwanted:
         raise Refused("only words that are not wanted", "name one that the text has: غزة -هدنة")
     if not wanted:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from archive import snapshot
 from archive.catalog.hits import Waiting, first_id
 from archive.errors import BadRecord
-from archive.search.entry import Entry, entry
+from archive.search.entry import Entry, entry, texts
 from archive.steps.workshop import Outcome, Workshop
 
 BATCH = 100  # texts a transaction: half a second for which another writer of an SQLite catalog waits
@@ -62,10 +62,3 @@ def _entry(shop: Workshop, one: Waiting) -> Entry | None:
         told = "missing" if isinstance(error, KeyError) else error.what
         shop.say(f"search: {one.snapshot} is left out, `warraq verify` says more: {told}")
         return None
-
-
-def texts(fields: dict[str, object]) -> tuple[str, str]:
-    """(headline, body) of a snapshot, as they are searched and shown: the faithful text, which leaves nothing out."""
-    subtitle = str(fields.get("subtitle") or "")
-    body = str(fields.get("faithful") or fields.get("text") or "")
-    return str(fields.get("title") or ""), "\n".join(filter(None, (subtitle, body)))
