@@ -1,10 +1,13 @@
-"""Exports: articles, versions, events, republications as JSON Lines or CSV. docs/EXPORT.md promises the columns by version."""
+"""Exports: articles, versions, events, republications and what pages say of themselves, as JSON Lines or CSV.
+
+docs/EXPORT.md promises the columns by version. All but `metadata` is in the catalog; that reads a snapshot for each row.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
@@ -29,6 +32,11 @@ COLUMNS = {
         *("record", "payload", "body", "snapshot", "seeds"),
     ),
     "events": ("outlet", "article", "number", "time", "kinds", "flags", "version", "since", "reason", "title", "url"),
+    "metadata": (
+        *("outlet", "article", "version", "time", "snapshot", "title", "subtitle", "authors", "byline", "agency", "place"),
+        *("section", "tags", "published", "published_source", "published_confidence", "modified", "modified_source"),
+        *("modified_confidence", "canonical"),
+    ),
     "republications": (
         *("outlet", "article", "url", "title", "captured", "published", "version", "snapshot"),
         *("other_outlet", "other", "other_url", "other_title", "other_captured", "other_published", "other_version"),
@@ -37,15 +45,20 @@ COLUMNS = {
     ),
 }
 FORMS = ("jsonl", "csv")
+_LISTS = ("authors", "agency", "tags")
+Stored = Callable[[str], Mapping[str, Any]]  # key of a snapshot → its fields (archive.snapshot)
 
 
-def export(catalog: Catalog, what: str, form: str, out: TextIO, outlet: str | None = None) -> int:
-    """Write all rows of `what` to `out`; how many there were. Refused when there is no such table or form."""
+def export(catalog: Catalog, what: str, form: str, out: TextIO, outlet: str | None = None, *, stored: Stored) -> int:
+    """Write all rows of `what` to `out`; how many there were. Refused when there is no such table or form.
+
+    `stored` reads a snapshot; only `metadata` asks it.
+    """
     if what not in COLUMNS:
         raise Refused(f"{what!r} cannot be exported", f"one of {', '.join(COLUMNS)}")
     if form not in FORMS:
         raise Refused(f"{form!r} is no form of export", f"one of {', '.join(FORMS)}")
-    rows = _rows(catalog, what, outlet)
+    rows = _metadata(catalog, outlet, stored) if what == "metadata" else _rows(catalog, what, outlet)
     return _csv(rows, ("v", *COLUMNS[what]), out) if form == "csv" else _jsonl(rows, out)
 
 
@@ -66,6 +79,18 @@ def _rows(catalog: Catalog, what: str, outlet: str | None) -> Iterator[dict[str,
         if what == "versions":
             values["seeds"] = seeds.get((row.outlet, row.article, row.number), [])
         yield {"v": VERSION, **values}
+
+
+def _metadata(catalog: Catalog, outlet: str | None, stored: Stored) -> Iterator[dict[str, Any]]:
+    """What the page of each version said of itself; nothing where no snapshot is stored yet."""
+    for version in catalog.versions(outlet):
+        fields = stored(version.snapshot) if version.snapshot else {}
+        place = {"outlet": version.outlet, "article": version.article, "version": version.number}
+        row = {name: fields.get(name) or ([] if name in _LISTS else "") for name in COLUMNS["metadata"]}
+        for name in ("published", "modified"):
+            dated = fields.get(name) or {}
+            row |= {name: dated.get("value", "")} | {f"{name}_{key}": dated.get(key, "") for key in ("source", "confidence")}
+        yield {"v": VERSION, **row, **place, "time": version.time, "snapshot": version.snapshot}
 
 
 def pair_row(pair: Pair) -> dict[str, Any]:

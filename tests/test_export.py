@@ -23,6 +23,13 @@ from tests.test_catalog import OUTLET, key, link
 DOCS = Path(__file__).parent.parent / "docs/EXPORT.md"
 
 
+SAID = {  # a snapshot's own words
+    "title": "=عنوان", "subtitle": "سطر ثان", "authors": ["سلمى حداد"], "byline": "سلمى حداد", "agency": ["رويترز"], "place": "بيروت",
+    "section": "ثقافة", "tags": ["كتب", "قرى"], "published": {"value": "2019-03-02", "source": "url", "confidence": "url"},
+    "modified": None, "canonical": "https://news.example.org/a/",
+}  # fmt: skip
+
+
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
     made = Catalog(f"sqlite:///{tmp_path}/catalog.db")
@@ -45,7 +52,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 def written(catalog: Catalog, what: str, form: str, outlet: str | None = None) -> str:
     out = io.StringIO(newline="")
-    count = export.export(catalog, what, form, out, outlet)
+    count = export.export(catalog, what, form, out, outlet, stored=lambda key: SAID | {"snapshot": "x", "time": "x"})
     text = out.getvalue()
     assert count == (len(text.splitlines()) if form == "jsonl" else len(list(csv.reader(io.StringIO(text)))) - 1)
     return text
@@ -55,13 +62,13 @@ def written(catalog: Catalog, what: str, form: str, outlet: str | None = None) -
 def test_both_forms_say_the_same(catalog: Catalog, what: str) -> None:
     lines = [json.loads(one) for one in written(catalog, what, "jsonl").splitlines()]
     cells = list(csv.DictReader(io.StringIO(written(catalog, what, "csv"), newline="")))
-    assert len(lines) == len(cells) == {"articles": 2, "versions": 3, "events": 4, "republications": 1}[what]
+    assert len(lines) == len(cells) == {"articles": 2, "versions": 3, "events": 4, "metadata": 3, "republications": 1}[what]
     for row, cell in zip(lines, cells, strict=True):
         assert list(row) == list(cell) == ["v", *export.COLUMNS[what]]
         assert row["v"] == 1
         for name in ("kinds", "flags"):
             assert " ".join(row.pop(name, [])) == cell.pop(name, "")
-        for name in ("seeds", "paragraphs"):
+        for name in ("seeds", "paragraphs", "authors", "agency", "tags"):
             packed = cell.pop(name, "")
             assert row.pop(name, []) == (json.loads(packed) if packed else [])
         assert {name: str(value) for name, value in row.items()} == {n: c.removeprefix("'") for n, c in cell.items()}
@@ -81,6 +88,17 @@ def test_values(catalog: Catalog) -> None:
     pair = json.loads(written(catalog, "republications", "jsonl"))
     assert (pair["url"], pair["other_url"], pair["published_first"]) == (URL, f"{URL}-copy", "unknown")
     assert [pair[name] for name in ("shared", "of", "other_of", "in_other", "other_in")] == [30, 40, 60, 0.75, 0.5]
+
+
+def test_what_the_pages_say_of_themselves(catalog: Catalog) -> None:
+    rows = [json.loads(one) for one in written(catalog, "metadata", "jsonl").splitlines()]
+    full, empty = (next(row for row in rows if bool(row["snapshot"]) is has) for has in (True, False))
+    assert (full["byline"], full["agency"], full["place"], full["section"]) == ("سلمى حداد", ["رويترز"], "بيروت", "ثقافة")
+    assert (full["tags"], full["subtitle"], full["authors"]) == (["كتب", "قرى"], "سطر ثان", ["سلمى حداد"])
+    assert [full[f"published{rest}"] for rest in ("", "_source", "_confidence")] == ["2019-03-02", "url", "url"]
+    assert [full[f"modified{rest}"] for rest in ("", "_source", "_confidence")] == ["", "", ""]
+    assert (empty["tags"], empty["byline"], empty["published"], empty["version"]) == ([], "", "", 2)
+    assert full["snapshot"] != "x"
 
 
 def test_a_title_is_never_a_formula(catalog: Catalog) -> None:

@@ -72,14 +72,17 @@ def doctor(
 
 
 def export(
-    what: Annotated[str, typer.Argument(help="articles, versions or events.")],
+    what: Annotated[str, typer.Argument(help="articles, versions, events, metadata or republications.")],
     form: Annotated[str, typer.Option("--format", help="jsonl or csv.")] = "jsonl",
     outlet: Annotated[str, typer.Option(help="One outlet; all when left out.")] = "",
     restricted: Restricted = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
-    """Write articles, versions or events to standard output. docs/EXPORT.md has the columns."""
+    """Write a table of what the archive knows to standard output. docs/EXPORT.md has the columns."""
+    from archive import snapshot
     from archive.export import export as write
 
-    if write(shown(workshop(), restricted), what, "jsonl" if as_json else form, sys.stdout, outlet=outlet or None) == 0:
+    shop, kind = workshop(as_json=True), "jsonl" if as_json else form
+    stored = lambda key: snapshot.load(shop.store.get(key))  # noqa: E731
+    if write(shown(shop, restricted), what, kind, sys.stdout, outlet=outlet or None, stored=stored) == 0:
         raise typer.Exit(NOTHING_DUE)
