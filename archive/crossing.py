@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -226,7 +226,18 @@ def _votes(rows: Sequence[tuple[str, Crossing]], clutter: Collection[str]) -> tu
             agreed.add(both)
         elif count[False] >= FEW and count[False] > (1 - AGREE) * count.total():
             suspects.add(newer[both])
-    return agreed, suspects
+    return agreed, _spread(agreed, newer, suspects)
+
+
+def _spread(agreed: Collection[tuple[str, str]], newer: Mapping[tuple[str, str], str], suspects: set[str]) -> set[str]:
+    """The suspects, and later looks that read as they do and as none above suspicion: a theme that was updated since."""
+    found = set(suspects)
+    while True:
+        more = {newer[both] for both in agreed if not found.isdisjoint(both)} - found
+        more -= {one for both in agreed for one in both if one in more and found.isdisjoint({*both} - {one})}
+        if not more:
+            return found
+        found |= more
 
 
 def is_clutter(one: Crossing, clutter: Collection[str]) -> bool:

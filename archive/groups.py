@@ -117,7 +117,7 @@ class _Grouping:
         if doubt == HALF:
             return further >= HALF_NEEDS
         first, last = self.waiting[0][1], self.waiting[-1][1]
-        if doubt == LAYOUT and self.looks.is_suspect(last):
+        if doubt == LAYOUT and any(self.looks.is_suspect(one) for _, one in self.waiting):
             return False  # a new theme: no repetition tells anything
         apart = LAYOUT_APART if doubt == LAYOUT else self.apart
         needed = 1 if doubt == REPLACED else DAMAGE_NEEDS
@@ -171,7 +171,14 @@ class _Grouping:
 
     def _accept(self, position: int, line: Observation) -> None:
         before = self.out.readable
-        self._join(position, line, self._difference(line) if before else self._first(line))
+        difference = self._difference(line) if before else self._first(line)
+        if before is not None and self._is_restored(before, line) and not begins_another(difference):
+            difference = Difference()
+        self._join(position, line, difference)
+
+    def _is_restored(self, before: Observation, line: Observation) -> bool:
+        """Does it leave a look that is read badly? What that look did to the text is no edit when it goes, either."""
+        return self.looks.is_suspect(before) and self.looks.is_open(before, line, len(self.out.groups))
 
     def _join(self, position: int, line: Observation, difference: Difference | None) -> None:
         """Add a capture that differs so from the one before it, in a version of its own if it does."""

@@ -83,6 +83,29 @@ def test_under_a_new_theme_no_repetition_makes_an_edit() -> None:
     assert all(h.unsettled for h in histories.values())
 
 
+def test_an_update_of_a_theme_that_is_read_badly_is_as_suspect_as_the_theme() -> None:
+    """Its texts are those of the theme before it, so nobody's vote is against it: but to the texts before both it compares badly."""
+    newer = sha("new theme, second release", 8)
+    lines = switched(12)
+    for hours in (20, 50, 90, 140):
+        lines += [drawn(hours + n / 100, f"نص الخبر {n}\nسطر آخر {n}\nعنوان {n * 7}", newer, n) for n in range(12)]
+    histories, settled = told(lines)
+    assert events(histories) == []
+    assert [one[:8] for one in settled.suspects] == sorted([NEW, newer])
+    assert all(h.unsettled for h in histories.values())
+
+
+def test_what_was_first_seen_in_a_look_that_is_read_badly_is_not_edited_when_the_look_goes() -> None:
+    lines = switched(8)  # and two that came while it was there
+    lines += [drawn(9, f"نص الخبر {n}\nسطر آخر {n}\nعنوان {n * 7}", NEW, n) for n in (20, 21)]
+    for hours in (20, 50, 90):
+        lines += [drawn(hours, f"نص الخبر {n}\nسطر آخر {n}", OLD, n) for n in (*range(8), 20, 21)]
+    histories, _ = told(lines)
+    assert events(histories) == []
+    lines += [drawn(120, "نص الخبر 20\nسطر آخر 20 معدلا", OLD, 20)]
+    assert events(told(lines)[0]) == ["body"], "what is edited after it is told"
+
+
 def test_boxes_of_an_unknown_theme_that_change_at_every_request_are_no_edits() -> None:
     shuffled = [drawn(20 + k, f"نص الخبر {n}\nسطر آخر {n}\nعنوان {n * k}", NEW, n) for n in range(8) for k in range(2, 6)]
     assert events(told([*switched(), *shuffled])[0]) == []
