@@ -36,7 +36,8 @@ def way(dags: Any) -> set[tuple[str, str]]:
             found |= {(name, asset.name) for asset in task.outlets}
             found |= {(asset.name, name) for asset in task.inlets}
         waits = dag.timetable.asset_condition  # of a DAG that assets start
-        found |= {(asset.name, dag.dag_id) for _, asset in waits.iter_assets()} if waits else set()
+        started = {dag.dag_id, *(f"{dag.dag_id}.{task.task_id}" for task in dag.tasks)}
+        found |= {(asset.name, to) for asset in getattr(waits, "objects", ()) for to in started}
     return found
 
 
@@ -57,6 +58,7 @@ def test_the_way_of_an_outlet_leads_to_log_audit_copies_and_all_that_is_found_in
         "archive-vouched",
         "archive-copied",
         "archive-republished",
+        "archive-searchable",
     } <= there
     assert {"warraq_audit.audit", "warraq_mirror.mirror", "warraq_anchor.anchor", "warraq_republished.republished"} <= there
     assert "warraq_masar" not in there
