@@ -47,7 +47,8 @@ def address(site: str, path: str) -> str:
     return f"http://127.0.0.1:{PORTS[site]}{path}"
 
 
-_LOCKED = Path(os.environ.get("WPBED_STATE", "/var/tmp/wpbed")) / "warraq-locked.json"
+STATE = Path(os.environ.get("WPBED_STATE", "/var/tmp/wpbed"))
+_LOCKED = STATE / "warraq-locked.json"
 
 
 def locked_posts() -> dict[str, str]:
