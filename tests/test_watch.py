@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
@@ -37,6 +36,7 @@ from archive.steps.workshop import Outcome
 from archive.watch import Watched
 from archive.web import app as web
 from archive.web.desk import opener
+from archive.web.house import Open
 from tests.faults.site import Site
 from tests.servers import Server
 from tests.wadi import Wadi, new_run, wadi
@@ -325,10 +325,7 @@ class TestPageOfNoOutlet:
         assert [version.kinds for version in row.versions] == [("new",), ("body",)]
 
     def test_pages_status_and_proof_know_it(self, place: Place, tmp_path: Path) -> None:
-        async def let_in(_: Request) -> None:
-            return None
-
-        pages = TestClient(Starlette(routes=[Mount("/warraq", web.create(opener(lambda: place.at.settings), let_in))]))
+        pages = TestClient(Starlette(routes=[Mount("/warraq", web.create(opener(lambda: place.at.settings), Open()))]))
         article = article_id(place.url())
         changes, shown = pages.get("/warraq/changes?outlet=watch"), pages.get(f"/warraq/article/{article}")
         assert (changes.status_code, shown.status_code) == (200, 200)

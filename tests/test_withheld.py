@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
@@ -25,6 +23,7 @@ from archive.errors import Refused, Withheld
 from archive.republished import Link
 from archive.web import app as web
 from archive.web.desk import Desk
+from archive.web.house import Open
 from tests.histories import START, at, content, line
 from tests.servers import Server
 from tests.test_catalog import OUTLET, announce, catalog, either, item, key, on_postgres, postgres, story, url  # noqa: F401
@@ -155,7 +154,9 @@ def answers(of: Catalog) -> dict[str, object]:
     of_steps = {"note_latency", "picture_captures"}
     found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
     assert named | of_steps <= found
+    run = f"{START + timedelta(hours=1):%Y%m%dT%H%M%SZ}-{'0' * 12}"
     of_one = {"coverage": (OUTLET,), "drift": (OUTLET.name,), "waiting": (START + timedelta(hours=90),)}
+    of_one |= {"run": (run,), "of_run": (OUTLET.name, run, at(200))}
     return {name: getattr(of, name)(*of_one.get(name, ())) for name in sorted(found - named - of_steps)}
 
 
@@ -166,11 +167,8 @@ class Case:
     secret: tuple[str, ...]  # what only the withheld article says
 
     def get(self, path: str) -> tuple[int, str]:
-        async def let_in(_: Request) -> Response | None:
-            return None
-
         shop = self.at.shop()
-        pages = web.create(lambda: Desk(shop.catalog, lambda: shop.store), let_in)
+        pages = web.create(lambda: Desk(shop.catalog, lambda: shop.store), Open())
         with TestClient(Starlette(routes=[Mount("/warraq", pages)]), base_url="http://h") as client:
             answer = client.get(f"/warraq{path}")
         return answer.status_code, answer.text
@@ -296,12 +294,9 @@ def test_the_page_of_a_withheld_article_needs_no_store(tmp_path: Path) -> None:
     made.apply(key(1), [replace(content(1, "a 1", url=url(1)))], OUTLET)
     withhold(made, article_id(url(1)))
 
-    async def let_in(_: Request) -> Response | None:
-        return None
-
     def store() -> None:
         raise AssertionError("the store was opened")
 
-    with TestClient(Starlette(routes=[Mount("/", web.create(lambda: Desk(made, store), let_in))])) as client:  # type: ignore[arg-type, return-value]
+    with TestClient(Starlette(routes=[Mount("/", web.create(lambda: Desk(made, store), Open()))])) as client:  # type: ignore[arg-type, return-value]
         assert client.get(f"/article/{article_id(url(1))}").status_code == 451
     made.close()

@@ -29,10 +29,10 @@ def events(connection: Connection, outlet: str, run: str, until: str, limit: int
     `until`: none of the run's captures is later. An event has the time of the capture that showed it, so the index by time
     gives the run's hours, and the capture's file says whether it is this run's.
     """
-    folder = keys.day_prefixes("observations", outlet, [keys.run_time(run)])[0]
-    same = and_(_o.outlet == _e.outlet, _o.article == _e.article, _o.time == _e.time)
-    mine = exists().where(same, _o.file >= f"{folder}{run}.", _o.file < f"{folder}{run}/")  # "/" comes after "."
+    same = and_(_o.outlet == outlet, _o.article == _e.article, _o.time == _e.time)
+    mine = exists().where(same, _o.file >= f"{run}.", _o.file < f"{run}/")  # a stem begins with its run; "/" comes after "."
     begun = f"{keys.run_time(run):%Y-%m-%dT%H:%M:%S}"
-    query = select(*(_e[one.name] for one in fields(EventRow))).where(_e.outlet == outlet, _e.time >= begun, _e.time <= until)
+    its = _e.outlet.concat("") == outlet  # bare, SQLite would rather read every event of the outlet by the key
+    query = select(*(_e[one.name] for one in fields(EventRow))).where(its, _e.time >= begun, _e.time <= until)
     query = query.where(mine, *acted.hidden(connection, models.event)).order_by(_e.time.desc(), _e.article, _e.number)
     return acted.veil(connection, [EventRow(*row) for row in connection.execute(query.limit(limit))])

@@ -33,7 +33,7 @@ def client(shelf: Morning | None = None, house: Scheduler | None = None) -> Test
 def get(path: str, **given: Any) -> str:
     answer = client().get(f"/warraq{path}", **given)
     assert answer.status_code == 200, answer.text[:500]
-    return answer.text
+    return str(answer.text)
 
 
 def known(**given: Any) -> why.Known:
