@@ -107,11 +107,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             return text
 
         try:
-            until(lambda: "password" in said(), 240, "the demo's greeting")
+            until(lambda: "password" in said(), 400, "the demo's greeting")
             found.logins = json.loads((state / "passwords.json").read_text("utf-8"))
             (state / "outlets" / "hostile.toml").write_text(hostile.outlet(site), "utf-8")
-            until(lambda: "The newsroom goes on" in said(), 400, "a new article, an edit and a deletion")
-            until(lambda: len(found.articles(outlet="hostile", kind="body")) > 40, 400, "the hostile outlet's edits")
+            until(lambda: "The newsroom goes on" in said(), 900, "a new article, an edit and a deletion")
+            until(lambda: len(found.articles(outlet="hostile", kind="body")) > 40, 900, "the hostile outlet's edits")
             yield found
         finally:
             process.send_signal(signal.SIGINT)
