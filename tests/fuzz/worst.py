@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.fuzz.reader import Page
+
+Times = Callable[[int], int]  # so many at the scale of this run
 
 WORDS = "قال صاحب الدكان إن القمح وصل من القرية المجاورة صباح الأحد، ولم يذكر ثمنه. "
 HTML = (("Content-Type", "text/html; charset=UTF-8"),)
@@ -29,7 +31,12 @@ def bodies(scale: float = 1.0) -> dict[str, str]:
     def times(number: int) -> int:
         return max(1, int(number * scale))
 
-    deep, many = min(250, times(250)), times
+    deep = min(250, times(250))
+    return _nested(times, deep) | _texts(times) | _torn(times) | _stated(times, deep) | _themed(times)
+
+
+def _nested(many: Times, deep: int) -> dict[str, str]:
+    """Elements one in another, and many of a kind."""
     return {
         "deep div": "<div>" * many(3000) + WORDS + "</div>" * many(3000),
         "deep span": "<span>" * many(3000) + WORDS,
@@ -53,6 +60,12 @@ def bodies(scale: float = 1.0) -> dict[str, str]:
         "images in one figure": "<figure>" + "".join(f"<img src='/{n}.jpg'>" for n in range(many(20_000))) + "<figcaption>صور</figcaption></figure>",
         "images deep in frames": "<div class='wp-caption'>" * deep + "".join(f"<img src='/{n}.jpg'>" for n in range(many(8000))),
         "srcset": "<img srcset='" + "/a.jpg 1w, " * many(100_000) + "'>",
+    }  # fmt: skip
+
+
+def _texts(many: Times) -> dict[str, str]:
+    """Attributes, letters and signs without end."""
+    return {
         "long attribute": f"<p title='{'س' * many(2_000_000)}'>{WORDS}</p>",
         "many attributes": "<p " + " ".join(f"a{n}=1" for n in range(many(150_000))) + f">{WORDS}</p>",
         "many attributes in many tags": ("<p " + " ".join(f"a{n}" for n in range(1500)) + ">نص</p>") * many(800),
@@ -66,6 +79,12 @@ def bodies(scale: float = 1.0) -> dict[str, str]:
         "entities": "&amp;&lt;&gt;&quot;&#1575;" * many(150_000),
         "bad entities": "&foo;&#xFFFFFFFF;&#0;&#xD800;&" * many(150_000),
         "ampersands": "&" * many(2_000_000),
+    }  # fmt: skip
+
+
+def _torn(many: Times) -> dict[str, str]:
+    """What never ends, or is no text."""
+    return {
         "less than": "<" * many(50_000),
         "open tags": "<p <p <p <a " * many(14_000),
         "open comment": "<!-- " * many(20_000),
@@ -84,6 +103,12 @@ def bodies(scale: float = 1.0) -> dict[str, str]:
         "combining": "ا" + "\u064b" * many(1_000_000),
         "nul": "نص\0نص" * many(200_000),
         "not xml": "\ufffe\uffff\x0b\x1f" * many(200_000),
+    }  # fmt: skip
+
+
+def _stated(many: Times, deep: int) -> dict[str, str]:
+    """What metadata is looked for in."""
+    return {
         "dates": "<span class='date'>منذ ٣ ساعات، 12 آذار 2019</span>" * many(14_000),
         "date digits": f"<span class='date'>{'1' * many(500_000)}</span>",
         "date spaces": f"<span class='date'>12 {' ' * many(500_000)} آذار</span>",
@@ -95,6 +120,12 @@ def bodies(scale: float = 1.0) -> dict[str, str]:
         "subtitles beside": ("<div class='xrelatedx sidebar'>" * deep + "<h2 class='entry-sub-title'>ع</h2>" * many(3000) + "</div>" * deep) * 2,
         "bylines": "<p>إعداد وتحرير: فلان الفلاني</p>" * many(14_000),
         "byline long": f"<p>كتب {'فلان ' * many(100_000)}</p>",
+    }  # fmt: skip
+
+
+def _themed(many: Times) -> dict[str, str]:
+    """Containers, boxes and what is left out of them."""
+    return {
         "containers": "".join(f"<div class='{NAMES[n % len(NAMES)]}'>{WORDS}</div>" for n in range(many(12_000))),
         "nested containers": "".join(f"<div class='{NAMES[n % len(NAMES)]}'>{WORDS}" for n in range(240)) * many(20),
         "itemprops": f"<div itemprop='articleBody'>{WORDS}</div>" * many(14_000),
@@ -125,6 +156,13 @@ def bodies(scale: float = 1.0) -> dict[str, str]:
         "select": "<select><option>خيار" * many(25_000),
         "marquee": "<marquee><blink><center>نص" * many(300),
         "ruby": "<ruby>نص<rt>ش</rt></ruby>" * many(9000),
+        "announced": "<h3>اقرأ أيضا</h3><p><a href=/x>خبر</a></p>" * many(9000),
+        "announced, nested": "<div><b>اقرأ أيضا" * 120 + "<a href=/x>خبر</a>" * many(9000),
+        "parted bodies": f"<div class='article-body'>{WORDS}</div>" * many(12_000),
+        "behind a stray end tag": "</div>" + f"<p>{WORDS}</p>" * many(10_000),
+        "behind a stray end tag, links": "</div>" + f"<p>{WORDS}<a href=/x>{WORDS}</a></p>" * many(5000),
+        "placing tables": "<table><tr><td><p>أ<p>ب<p>ج" * many(60) + f"<p>{WORDS}" * many(5000),
+        "headings that fold": "<h3><button>سؤال</button></h3><p>جواب</p>" * many(8000),
     }  # fmt: skip
 
 
