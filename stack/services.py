@@ -71,7 +71,9 @@ def steps(mode: Mode, env: Mapping[str, str], pools: Callable[[], bool]) -> list
         job("archive", sys.executable, "-m", "stack.prepare", "--own-store", after=("store",))
     else:
         job("archive", sys.executable, "-m", "stack.prepare")
-    service("api-server", "api-server", after=("airflow-database",), ready=lambda: bool(health.parts()) and pools())
+    # Its headers are believed from this machine only, where a TLS proxy may stand: cookies are Secure then.
+    up = ("airflow-database",)
+    service("api-server", "api-server", "--proxy-headers", after=up, ready=lambda: bool(health.parts()) and pools())
     service("dag-processor", "dag-processor", after=("airflow-database", "archive"), ready=healthy("dag_processor"))
     # The scheduler waits: tasks that it starts before the API answers burn a try. The triggerer waits because four
     # programs that import Airflow at once on two cores are slower than two and two.
