@@ -1,4 +1,4 @@
-"""The three pages in a real Chromium, against a real api-server (or the demo that WARRAQ_DEMO_URL names).
+"""The pages in a real Chromium, against a real api-server (or the demo that WARRAQ_DEMO_URL names).
 
 WARRAQ_SHOTS=folder keeps the screenshots.
 """
@@ -102,13 +102,52 @@ def test_a_deleted_article_says_so(page: Page, stack: Stack) -> None:
     keep(page, "gone")
 
 
-def test_changes_opens_in_airflows_frame(page: Page, stack: Stack) -> None:
-    page.goto(f"{stack.url}/plugin/warraq_changes")
+def test_today_opens_from_the_menu_in_airflows_frame(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/plugin/warraq")
     frame = page.frame_locator("iframe")
-    frame.locator("h1").wait_for()
-    assert frame.locator("h1").inner_text() == "Changes"
+    frame.locator(".verdict h1").wait_for()
     assert frame.get_by_role("link", name="Airflow").count() == 0, "no way out of a frame that would do nothing"
+    keep(page, "today-framed")
+    frame.get_by_role("link", name="Changes", exact=True).click()
+    frame.get_by_role("heading", name="Changes").wait_for()
     keep(page, "framed")
+
+
+def test_a_page_of_ours_can_be_opened_by_its_address_in_the_frame(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/plugin/warraq/warraq/health")
+    page.frame_locator("iframe").get_by_role("heading", name="Health").wait_for()
+
+
+def test_language_and_theme_follow_airflows(page: Page, stack: Stack) -> None:
+    page.evaluate("() => { localStorage.setItem('i18nextLng', 'ar'); localStorage.setItem('theme', 'dark'); }")
+    page.goto(f"{stack.url}/warraq/")
+    page.wait_for_selector("html[lang=ar][dir=rtl][data-theme=dark]")
+    assert page.locator("nav a[aria-current]").inner_text() == "اليوم"
+    keep(page, "today-arabic")
+    page.evaluate("() => { localStorage.setItem('i18nextLng', 'en'); localStorage.setItem('theme', 'light'); }")
+    page.reload()
+    page.wait_for_selector("html[lang=en][dir=ltr][data-theme=light]")
+
+
+def test_the_card_stands_on_airflows_dashboard_and_leads_to_the_pages(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/")
+    card = page.locator("[data-warraq-card]")
+    card.wait_for()
+    assert card.locator("li").count() >= 1
+    keep(page, "dashboard")
+    card.get_by_role("link").last.click()
+    page.frame_locator("iframe").locator(".verdict h1").wait_for()
+
+
+def test_a_link_to_airflows_own_page_opens_around_the_frame(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/plugin/warraq")
+    frame = page.frame_locator("iframe")
+    frame.locator(".verdict h1").wait_for()
+    link = frame.locator("a[data-top]")
+    if not link.count():
+        pytest.skip("nothing leads to Airflow here: every outlet is well")
+    link.first.click()
+    page.wait_for_url("**/dags/**")
 
 
 def test_no_script_runs_even_if_one_were_there(visit: Visit) -> None:
