@@ -233,6 +233,7 @@ COMMANDS: dict[str, Arguments] = {
     "watch": of_article("--every", "1d"),
     "unwatch": of_article(),
     "status": plain(),
+    "alarms": plain("--check"),
     "export": plain("versions"),
     "restrict": of_article("--reason", "a threat"),
     "hold": of_article("--reason", "a court order"),

@@ -15,16 +15,23 @@ Series = Sequence[tuple[datetime, float]]  # oldest first
 LEAST = timedelta(hours=6)  # of measurements: less says nothing
 WINDOWS = (timedelta(days=2), timedelta(days=7))  # what fills quickly has begun lately, what fills slowly needs a longer look
 MOST = 200  # measurements of a window that are looked at
+DAY, HALF, NEAR, SEASONAL = 86_400.0, 43_200.0, 3600.0, 108_000.0  # seconds; the last: 30 hours
 GROWING = 0.25  # of what waits, within the window
 MANY = 200  # articles: fewer are no backlog
 
 
 def slope(series: Series) -> float:
-    """Units a second; 0.0 for fewer than two different times."""
+    """Units a second; 0.0 for fewer than two different times.
+
+    Of more than a day, only the same hours of the days are compared: a disk that fills by day and is emptied by night fills not
+    (Hirsch, Slack and Smith 1982, the seasonal slope).
+    """
     thin = series[:: -(-len(series) // MOST)] if len(series) > MOST else series
     points = [(when.timestamp(), value) for when, value in thin]
-    slopes = [(b - a) / (t - s) for n, (s, a) in enumerate(points) for t, b in points[n + 1 :] if t > s]
-    return median(slopes) if slopes else 0.0
+    pairs = [(t - s, b - a) for n, (s, a) in enumerate(points) for t, b in points[n + 1 :] if t > s]
+    if points and points[-1][0] - points[0][0] >= SEASONAL:
+        pairs = [(long, change) for long, change in pairs if long > HALF and abs((long + HALF) % DAY - HALF) <= NEAR]
+    return median(change / long for long, change in pairs) if pairs else 0.0
 
 
 def full_in(free: Series, now: datetime) -> timedelta | None:
@@ -35,7 +42,7 @@ def full_in(free: Series, now: datetime) -> timedelta | None:
         if len(seen) < 3 or seen[-1][0] - seen[0][0] < LEAST:
             continue
         lost = -slope(seen)
-        level = median(value for _, value in seen[-3:])
+        level = median(value - lost * (now - when).total_seconds() for when, value in seen[-3:])
         if lost > 0 and level / lost < 3e9:  # a hundred years
             left.append(timedelta(seconds=max(0.0, level / lost)))
     return min(left, default=None)
