@@ -30,8 +30,6 @@ _NOT_XML_REFERENCE = re.compile(
 _BEGIN = re.compile(r"<(?:!--|(?P<raw>script|style|textarea|title)(?=[\s/>])|(?P<end>/)?(?P<name>[a-zA-Z][^\s/>]*+))", re.I)
 _REST = re.compile(r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
 _ANY_TAG = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+')*+(?:>|["']|\Z)""")
-_CONTROLS = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
-_NOT_LETTERS = (b"\xef\xb7", b"\xef\xbf\xbe", b"\xef\xbf\xbf", b"\xed")  # U+FDC0..FDFF, U+FFFE, U+FFFF, U+D000..
 _ATTRIBUTE = re.compile(r"""[\s/]*+([^\s"'=<>/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'>]*+))?+|["'=<])""")
 _TEXTS = "descendant::text()[not(parent::script or parent::style)]"  # that axis comes in order: // would be sorted, in n²
 _VOID = frozenset((
@@ -83,13 +81,6 @@ def _xml(text: str) -> str:
         return _NOT_XML.sub("", text)
     odd = len(data.translate(None, _CONTROLS)) < len(data) or any(octets in data for octets in _ODD)
     return _NOT_XML.sub("", text) if odd else text
-
-
-def _xml_only(text: str) -> str:
-    """Without what XML has no place for; most pages have none of it, which octets tell ten times as fast."""
-    data = text.encode("utf-8", "replace")
-    clean = len(data.translate(None, _CONTROLS)) == len(data) and not any(one in data for one in _NOT_LETTERS)
-    return text if clean else _NOT_XML.sub("", text)
 
 
 def _crowded(tag: str) -> bool:
