@@ -53,9 +53,9 @@ def guarded(command: Callable[[], int]) -> int:
 
 def up(mode: Mode) -> int:
     """start everything, keep it running, stop all of it on Ctrl-C or SIGTERM"""
+    contact(mode)
     from stack.supervisor import Stack
 
-    contact(mode)
     stack = Stack(mode, say=lambda line: print(line, flush=True))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stack.ask_to_stop())
