@@ -37,7 +37,7 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
         "timeline": timeline.draw(found),
         "dir": direction(language, text or found.article.title),
         "language": language,
-        "links": [_link(link) for link in links],
+        "links": [seed_link(link) for link in links],
         "linked": {m for link in links for _, m in link.detail.get("paragraphs", [])},
         "versions": list(reversed(found.versions)),
         "captures": _runs(found.captures),
@@ -60,7 +60,7 @@ def head(found: HistoryRow, title: str) -> dict[str, Any]:
     }
 
 
-def _link(link: SeedLinkRow) -> dict[str, Any]:
+def seed_link(link: SeedLinkRow) -> dict[str, Any]:
     """A seed link with its shares in both directions; 0 of 0 where the snapshot does not say."""
     nothing = {"shared": 0, "of": 0, "share": 0.0}
     detail = link.detail

@@ -36,7 +36,7 @@ class Catalog(Protocol):
     """The part of archive.catalog.Catalog that the pages use. Its answers are without withheld articles."""
 
     def changes(
-        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50
+        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str
     ) -> list[EventRow]: ...
 
     def history(self, article: str) -> HistoryRow:
@@ -94,9 +94,9 @@ class Desk:
     settings: Callable[[], Settings] | None = None  # of the installation; None: there is none to tell of
     condition: Callable[[], Condition] | None = None  # of the log; WarraqError when the store cannot be asked
 
-    def changes(self, outlet: str, kind: str, before: str, limit: int) -> tuple[list[EventRow], str]:
-        """Events, newest first, and the cursor of the next page ("" on the last one)."""
-        rows = self.catalog.changes(outlet=outlet or None, kind=kind or None, before=before or None, limit=limit + 1)
+    def changes(self, outlet: str, kind: str, before: str, limit: int, **narrower: str) -> tuple[list[EventRow], str]:
+        """Events, newest first, and the cursor of the next page ("" on the last one). `narrower`: since, until, seed, words."""
+        rows = self.catalog.changes(outlet or None, kind or None, before or None, limit + 1, **narrower)
         return rows[:limit], rows[limit - 1].cursor if len(rows) > limit else ""
 
     def snapshot(self, key: str) -> dict[str, Any] | None:

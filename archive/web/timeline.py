@@ -1,4 +1,4 @@
-"""The life of an article on one line: versions as bands, sightings as ticks, what happened as signs. Pure; SVG is made elsewhere."""
+"""The life of an article on one line: versions as bands, sightings as ticks, what happened as signs. Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Timeline:
 
 
 def draw(found: HistoryRow) -> Timeline:
-    """The article's time from its first sighting to its last one. A version's band ends where the next begins, or the page went."""
+    """From its first sighting to its last one. A version's band ends where the next one begins, or the page went."""
     times = [row.time for row in found.captures] + [event.time for event in found.events]
     if len(set(times)) < 2:
         return Timeline("", "")

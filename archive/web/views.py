@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from archive.catalog.rows import EventRow
+from collections.abc import Iterable
+from typing import Any
 
 # kind → (word, sign, tone). The sign says it without colour; the tone is a class in style.css.
 KINDS = {
@@ -80,19 +76,3 @@ FILTERS = {
     "minute": minute,
     "percent": percent,
 }
-
-
-def changes(
-    rows: list[EventRow], outlets: list[tuple[str, str]], *, outlet: str, kind: str, before: str, older: str
-) -> Mapping[str, Any]:
-    """Values of changes.html. `outlets`: (name, title); `older`: cursor of the next page."""
-    return {
-        "days": [(date, list(events)) for date, events in groupby(rows, key=lambda row: row.time[:10])],
-        "outlets": outlets,
-        "titles": dict(outlets),
-        "kinds": [(name, word) for name, (word, _, _) in KINDS.items()],
-        "outlet": outlet,
-        "kind": kind,
-        "before": before,
-        "older": older,
-    }

@@ -6,12 +6,26 @@ import gzip
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from typing import Any
 
+from archive.alarms.row import AlarmRow
 from archive.catalog.gallery import PictureRow
 from archive.catalog.pairs import Pair
 from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
-from archive.catalog.rows import ArticleRow, CaptureRow, EventRow, HistoryRow, OutletRow, SeedLinkRow, VersionRow
+from archive.catalog.rows import (
+    ArticleRow,
+    CaptureRow,
+    DayRow,
+    DelayRow,
+    DueRow,
+    EventRow,
+    HistoryRow,
+    OutletRow,
+    RunRow,
+    SeedLinkRow,
+    VersionRow,
+)
 from archive.errors import Refused
 from archive.republished import Link
 from archive.web.desk import Desk
@@ -236,9 +250,12 @@ class Shelf:
         self.events = sorted(events, key=lambda e: (e.time, e.outlet, e.article, e.number), reverse=True)
 
     def changes(
-        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50
+        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str
     ) -> list[EventRow]:
         rows = [e for e in self.events if (not outlet or e.outlet == outlet) and (not kind or kind in e.kinds)]
+        rows = [e for e in rows if narrower.get("since", "") <= e.time[:10] <= narrower.get("until", "9")]
+        rows = [e for e in rows if narrower.get("words", "") in e.title]
+        rows = [e for e in rows if "seed" not in narrower or e.article == EDITED]
         if before:
             time, of, article, number = before.split("|")
             rows = [e for e in rows if (e.time, e.outlet, e.article, e.number) < (time, of, article, int(number))]
@@ -258,6 +275,21 @@ class Shelf:
     def announced(self, outlet: str, article: str) -> list[AnnouncedRow]:
         told = (f"https://{outlet}.example.org/x", "2026-11-20T09:00:00", "", f"\u202e{SCRIPT}", "2026-11-20T06:10:00.000000Z")
         return [AnnouncedRow(channel, *told, "2026-11-20T07:40:00.000000Z") for channel in ("feed", "rest")]
+
+    def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:
+        return []
+
+    def days(self, since: str, outlet: str | None = None) -> list[DayRow]:
+        return []
+
+    def waiting(self, now: datetime) -> list[DueRow]:
+        return []
+
+    def delays(self, outlet: str | None = None, since: str = "") -> list[DelayRow]:
+        return []
+
+    def alarms(self, open_only: bool = True, limit: int = 500) -> list[AlarmRow]:
+        return []
 
     def seed_files(self) -> list[SeedFileRow]:
         return [SeedFileRow("007-السوق القديمة.txt", "77" * 32, 1, 0, 1, 0)]

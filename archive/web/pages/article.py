@@ -1,4 +1,4 @@
-"""One article: a version's text, and all that is known of the article; and the proof of a version's capture, led up to the log."""
+"""One article: a version's text, and all that is known of the article; the proof of its capture, led up to the log."""
 
 from __future__ import annotations
 
