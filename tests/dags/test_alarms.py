@@ -1,0 +1,137 @@
+"""dags/alarms.py: one message, by every way that is set, over real HTTP and SMTP; one that is closed closes no other."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.outside import Webhook
+
+MESSAGE = {
+    "text": "Warraq test: Nothing is captured (2): manara, nahr\n  manara: «{{ 1 // 0 }}» <script>",
+    "subject": "Warraq test: Nothing is captured (2): manara, nahr",
+    "deployment": "test",
+    "alarms": [{"id": "0a1b2c3d"}, {"id": "4e5f6071"}],
+}
+
+
+@pytest.fixture
+def dag(airflow_home: Path, outlets: Path):
+    import alarms
+
+    return alarms
+
+
+class _Mailbox(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as a sender needs."""
+
+    def handle(self) -> None:
+        self.say("220 here")
+        while word := self.rfile.readline().decode().strip():
+            if word.upper().startswith("DATA"):
+                self.say("354 go on")
+                lines = list(iter(self.rfile.readline, b".\r\n"))
+                self.server.got.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))
+            elif word.upper().startswith("QUIT"):
+                self.say("221 bye")
+                return
+            self.say("250 fine")
+
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+@pytest.fixture
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[email.message.EmailMessage]]:
+    """A mail server; Airflow's connection `smtp_default` leads to it."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox) as server:
+        server.daemon_threads, server.got = True, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "warraq@example.org"}
+        held = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.server_address[1], "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(held))
+        yield server.got
+        server.shutdown()
+
+
+def test_by_every_way_that_is_set(dag, mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Webhook() as hook:
+        monkeypatch.setenv("WARRAQ_WEBHOOK", hook.endpoint)
+        monkeypatch.setenv("WARRAQ_MAIL", "desk@example.org, night@example.org")
+        assert dag.send(MESSAGE, {}) == (["webhook", "mail"], [])
+        posted = json.loads(hook.seen[0][1])
+    assert posted == {key: value for key, value in MESSAGE.items() if key != "subject"}
+    (mail,) = mailbox
+    assert (mail["From"], mail["To"]) == ("warraq@example.org", "desk@example.org, night@example.org")
+    assert mail["Subject"] == MESSAGE["subject"]
+    told = next(part for part in mail.walk() if part.get_content_type() == "text/html").get_content()
+    assert "«{{ 1 // 0 }}» &lt;script&gt;" in told, "text of an outlet is neither markup nor a template"
+
+
+def test_a_way_that_is_closed_closes_no_other(dag, mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.steps.tell.PAUSES", (None,))
+    monkeypatch.setenv("WARRAQ_WEBHOOK", "http://127.0.0.1:9/hook")
+    monkeypatch.setenv("WARRAQ_MAIL", "desk@example.org")
+    took, refused = dag.send(MESSAGE, {})
+    assert (took, len(mailbox)) == (["mail"], 1)
+    assert refused[0].startswith("webhook: 127.0.0.1:9")
+
+
+@pytest.fixture
+def commands(dag, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """What the tasks ran, instead of running it."""
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(dag, "warraq", lambda *words: ran.append(words) or "alarms: 2 told")
+    return ran
+
+
+def task(dag, name: str):
+    return getattr(dag, name).function
+
+
+def test_who_took_it_is_noted(dag, commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dag, "send", lambda message, context: (["mail"], ["webhook: away"]))
+    said = task(dag, "tell")({"message": MESSAGE}, ti=SimpleNamespace())
+    assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071", "--trouble", "webhook: away")]
+    assert said == "alarms: 2 told (mail)"
+
+
+def test_what_nobody_took_is_no_success_and_not_told(dag, commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    monkeypatch.setattr(dag, "send", lambda message, context: ([], ["webhook: away"]))
+    with pytest.raises(AirflowException, match="nobody took it: webhook: away"):
+        task(dag, "tell")({"message": MESSAGE})
+    assert commands == [("alarms", "--trouble", "webhook: away")]
+
+
+def test_without_any_way_it_stands_on_the_page(dag, commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WARRAQ_WEBHOOK", raising=False)
+    monkeypatch.delenv("WARRAQ_MAIL", raising=False)
+    assert "on the page only" in task(dag, "tell")({"message": MESSAGE})
+    assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071")]
+
+
+def test_nothing_new_is_skipped(dag, commands) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    with pytest.raises(AirflowSkipException):
+        task(dag, "tell")({"message": None})
+    assert commands == []
+
+
+def test_the_check_is_a_command_whose_last_line_is_read(dag, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = []
+    monkeypatch.setattr(
+        dag, "warraq", lambda *words: ran.append(words) or json.dumps({"done": "alarms: 0 open", "message": None})
+    )
+    assert task(dag, "check")() == {"done": "alarms: 0 open", "message": None}
+    assert ran == [("alarms", "--check", "--hold", "--json")]
