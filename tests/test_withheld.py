@@ -24,7 +24,7 @@ from archive.republished import Link
 from archive.web import app as web
 from archive.web.desk import Desk
 from archive.web.house import Open
-from tests.histories import START, at, content, line
+from tests.histories import START, at, content, line, sha
 from tests.servers import Server
 from tests.test_catalog import OUTLET, announce, catalog, either, item, key, on_postgres, postgres, story, url  # noqa: F401
 from tests.wadi import Wadi, seed_folder, wadi
@@ -150,13 +150,13 @@ class TestCatalog:
 
 def answers(of: Catalog) -> dict[str, object]:
     """What people may ask without naming an article, answered. A new question of the catalog is among them by itself."""
-    named = {"article", "history", "twins", "pictures_of", "with_withheld"}
+    named = {"announced", "article", "history", "twins", "pictures_of", "with_withheld"}
     of_steps = {"note_latency", "picture_captures"}
     found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
     assert named | of_steps <= found
     run = f"{START + timedelta(hours=1):%Y%m%dT%H%M%SZ}-{'0' * 12}"
     of_one = {"coverage": (OUTLET,), "drift": (OUTLET.name,), "waiting": (START + timedelta(hours=90),)}
-    of_one |= {"run": (run,), "of_run": (OUTLET.name, run, at(200))}
+    of_one |= {"run": (run,), "of_run": (OUTLET.name, run, at(200)), "linked": (sha("001.txt"),)}
     return {name: getattr(of, name)(*of_one.get(name, ())) for name in sorted(found - named - of_steps)}
 
 
