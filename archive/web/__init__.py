@@ -1,1 +1,1 @@
-"""Three read-only pages on the archive: Changes, Article, Compare. Text from snapshots only, never archived HTML."""
+"""The operators' house: pages on the archive in Airflow's frame. Text from snapshots only, never archived HTML."""
