@@ -321,6 +321,57 @@ def test_a_backlog_that_grows(at: Wadi, example: tuple[Catalog, dict[str, str]])
     assert look(at, 50 * HOUR, catalog=catalog, **env)["backlog", "example"].right
 
 
+def test_twelve_outlets_are_one_message_and_one_notice(at: Wadi, tmp_path: Path) -> None:
+    names = [f"paper{n}" for n in range(12)]
+    (tmp_path / "outlets").mkdir()
+    for name in names:
+        text = f'name="{name}"\ntitle="{name}"\nurl="https://{name}.example/"\n'
+        (tmp_path / "outlets" / f"{name}.toml").write_text(text, "utf-8")
+    catalog = Catalog(f"sqlite:///{tmp_path}/twelve.db")
+    catalog.migrate()
+    with Webhook() as hook:
+        env = {"WARRAQ_OUTLETS": str(tmp_path / "outlets"), "WARRAQ_WEBHOOK": hook.endpoint}
+        for minutes in (0, 180, 185, 190):
+            look(at, minutes * HOUR / 60, catalog=catalog, **env)
+        for n, name in enumerate(names):
+            seen = replace(line(0, "blocked", f"https://{name}.example/1", outlet=name), time=stamp(NOW + 3 * HOUR))
+            stem = keys.Stem(name, keys.run_id(NOW, "test", str(n)), 1, 1, "0" * 12)
+            catalog.apply(stem.observations, [seen], replace(OUTLET, name=name))
+        for minutes in range(195, 240, 5):
+            look(at, minutes * HOUR / 60, catalog=catalog, **env)
+        posts = [json.loads(body) for _, body in hook.seen]
+    told = [[(one["told"], one["subject"]) for one in post["alarms"] if one["condition"] == "outlet-silent"] for post in posts]
+    assert [sorted(subjects) for subjects in told if subjects] == [
+        sorted(("new", name) for name in names),
+        sorted(("over", name) for name in names),
+    ]
+    assert "Nothing is captured (12): " in posts[0]["text"]
+    assert "and 6 more" in posts[0]["text"]
+    catalog.close()
+
+
+def test_somebody_sees_to_it(at: Wadi) -> None:
+    outcome.failed(at.shop().catalog, "warraq_wadi", "seal", datetime.now(UTC), "the bucket is gone", by_hand=False)
+    row = look(at)["run-failed", "warraq_wadi"]
+    listed = at.call("alarms")
+    assert f"{row.id}  act " in listed.stdout
+    assert "docs/OPERATIONS.md#run-failed" in listed.stdout
+    assert at.call("alarms", "--acknowledge", row.id).returncode == 78
+    assert at.call("alarms", "--acknowledge", "00000000", "--reason", "x").returncode == 78
+    done = at.call("alarms", "--acknowledge", row.id, "--reason", "أتابع", env={"WARRAQ_OPERATOR": "amal"})
+    assert (done.returncode, done.stdout) == (0, f"alarms: {row.id} acknowledged by amal (A run failed: warraq_wadi)\n")
+    (said,) = [json.loads(text) for text in at.call("alarms", "--json").stdout.splitlines()]
+    assert (said["acknowledged_by"], said["reason"]) == ("amal", "أتابع")
+    assert look(at)["run-failed", "warraq_wadi"].acknowledged_by == "amal", "the next check keeps it"
+
+
+def test_a_rebuild_leaves_alarms_alone(at: Wadi) -> None:
+    outcome.failed(at.shop().catalog, "warraq_wadi", "seal", datetime.now(UTC), "the bucket is gone", by_hand=False)
+    before = set(look(at))
+    assert at.call("rebuild").returncode == 0
+    assert {(row.condition, row.subject) for row in at.shop().catalog.alarms()} == before
+
+
 def test_each_condition_was_provoked(request: pytest.FixtureRequest) -> None:
     """Keeps this file and the runbook together; only when all of it ran."""
     ran = {item.name for item in request.session.items if item.path == request.path}
