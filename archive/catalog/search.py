@@ -98,11 +98,11 @@ def all_over(connection: Connection) -> None:
 
 def _ids(connection: Connection, wanted: Sequence[int]) -> list[int]:
     """For each wanted id this one, or the next one that is free."""
-    taken: set[int] = set()
+    taken = {one for part in _parts(wanted) for one in connection.scalars(select(_d.id).where(_d.id.in_(part)))}
     given = []
     for first in wanted:
         free = first
-        while free in taken or _is_taken(connection, free):
+        while free in taken or (free != first and _is_taken(connection, free)):
             free += 1
         taken.add(free)
         given.append(free)
@@ -134,7 +134,7 @@ def search(connection: Connection, wish: Wish, limit: int) -> Found:
     looked, size = 0, 2 * limit
     while below > low:
         ids, below = match.ids(connection, low, below, size)
-        hits += _hits(connection, match, ids, (low, high), wish.state)
+        hits += _hits(connection, match, _meeting(connection, ids, wish.state), (low, high), wish.state)
         if len(hits) > limit:
             return Found(tuple(hit for _, hit in hits[:limit]), hits[limit - 1][0])
         looked += len(ids)
@@ -142,6 +142,20 @@ def search(connection: Connection, wish: Wish, limit: int) -> Found:
             return Found(tuple(hit for _, hit in hits), below, stamp(datetime.fromtimestamp(below / 1000, UTC)))
         size = min(2 * size, 1000)
     return Found(tuple(hit for _, hit in hits))
+
+
+def _meeting(connection: Connection, ids: Sequence[int], state: str) -> Sequence[int]:
+    """Those of these texts whose articles may meet the state that is asked for: most do not, and are not looked at closely."""
+    if not state:
+        return ids
+    may = _a.versions > 1 if state == REMOVED else _a.state == state
+    joined = select(_d.id).join(models.article, and_(_a.outlet == _d.outlet, _a.article == _d.article)).where(may)
+    found = {one for part in _parts(ids) for one in connection.scalars(joined.where(_d.id.in_(part)))}
+    return [one for one in ids if one in found]
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[i : i + 400] for i in range(0, len(ids), 400))
 
 
 def _hits(
@@ -173,7 +187,7 @@ def _hit(article: _Article, texts: Iterable[int], newest: int) -> Hit:
 def _standing(connection: Connection, ids: Sequence[int]) -> dict[_Key, _Article]:
     """The articles of these texts with all their texts, as far as a version names them and they may be shown."""
     found: dict[_Key, _Article] = {}
-    for part in (ids[i : i + 400] for i in range(0, len(ids), 400)):
+    for part in _parts(ids):
         for row in connection.execute(_versions(connection, select(_d.article).where(_d.id.in_(part)))):
             article = found.setdefault((row.outlet, row.article), _Article(row))
             article.texts[row.id].append(row.number)
