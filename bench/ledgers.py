@@ -1,7 +1,8 @@
 """A large catalog of invented outlets, written by bulk inserts: row for row what `Catalog.apply` would have made of the same
 lines (tests/test_bench_pages.py compares both), in minutes instead of hours.
 
-Outlets have been captured each hour for two years: REST lists what is new, each article is looked at again ever more seldom,
+Histories are folded for every twentieth article, and the others are copies of it under other addresses, at the same times: a
+fold depends on nothing else of them. Outlets have been captured each hour for two years: REST lists what is new, each article is looked at again ever more seldom,
 some are edited, go, come back; one outlet refuses us since weeks. Texts have no sketches, for nothing looks for copies here.
 """
 
@@ -12,28 +13,32 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Index
 
 from archive.acts import Act, key
 from archive.address import article_id
 from archive.catalog import Catalog, apply, bulk, derive, drift, kinship, models, tally
 from archive.catalog.sightings import sightings
 from archive.crossing import Settled
-from archive.keys import Stem, run_time
+from archive.keys import Stem, run_time, snapshot
 from archive.latency import stamp
-from archive.observation import Digests, Observation, Reading
+from archive.observation import Class, Digests, Observation, Reading
 from archive.outlet import Outlet
 from archive.version import fold
 from bench.invented import WORDS
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAYS = 730
+START = NOW - timedelta(days=DAYS)
 SHARES = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04)
 REFUSED = 5  # of the last outlet, all answers of the last 30 days
 FIGURED = 150  # hours of the newest past whose figures of reading are written (archive.drift asks for 120 runs)
+COPIES = 20
+FIRST = 200_000_000  # number of the first article: its nine digits stand nowhere else
 SEEDS = [(f"{n:03}.txt", f"{n:064x}", "5eed5e75e75e") for n in range(40)]
 LISTS = 4  # lines of lists in each file, then the report, then articles
 _SAME = Digests("1" * 32, "2" * 32, "3" * 32, "4" * 32)
@@ -59,12 +64,16 @@ def outlets(shares: tuple[float, ...] = SHARES) -> list[Outlet]:
     return [Outlet(f"daily_{n}", f"يومية {n}", f"https://daily-{n}.example/") for n in range(len(shares))]
 
 
-def start() -> datetime:
-    return NOW - timedelta(days=DAYS)
-
-
+@cache
 def run_of(hour: int) -> str:
-    return f"{start() + timedelta(hours=hour):%Y%m%dT%H%M%SZ}-{'0' * 12}"
+    return f"{START + timedelta(hours=hour):%Y%m%dT%H%M%SZ}-{'0' * 12}"
+
+
+@cache
+def names_of(outlet: str, hour: int) -> tuple[str, str]:
+    """(WARC, file of the observations) of an hour."""
+    stem = stem_of(outlet, hour)
+    return stem.warc, stem.observations.rpartition("/")[2].removesuffix(".jsonl.gz")
 
 
 def stem_of(outlet: str, hour: int) -> Stem:
@@ -76,42 +85,55 @@ def address(outlet: str, n: int) -> str:
 
 
 def published(n: int, many: int) -> datetime:
-    """The newest two hundredth is of the last day; the others evenly over the time before."""
-    return start() + timedelta(seconds=DAYS * 86400 * (n + 0.5) / many)
+    """Evenly over the time; a model and its copies at once."""
+    return START + timedelta(seconds=round(DAYS * 86400 * (n // COPIES * COPIES + 0.5) / many))
 
 
 def fill(catalog: Catalog, articles: int, observations: int, say: Callable[[str], None] = print, keep: Keep = None) -> None:
     """Write the tables of an empty catalog. Indexes are made at the end from what is there, in a third of the time."""
-    database = catalog._database
-    tables = [
-        models.metadata.tables[name] for name in ("observation", "article", "event", "sighting", "version", "channel_capture")
-    ]
-    indexes = [index for table in tables for index in table.indexes]
+    begin(catalog)
+    for n in range(len(SHARES)):
+        one(catalog, n, (articles, observations), say, keep)
+    end(catalog, say)
+
+
+def indexes() -> list[Index]:
+    names = ("observation", "article", "event", "sighting", "version", "channel_capture")
+    return [index for name in names for index in sorted(models.metadata.tables[name].indexes, key=str)]
+
+
+def begin(catalog: Catalog) -> None:
     for outlet in outlets():
         catalog.settle(outlet)
-    with database.write("bench") as connection:
-        for index in indexes:
+    with catalog._database.write("bench") as connection:
+        for index in indexes():
             index.drop(connection)
-    for outlet, share in zip(outlets(), SHARES, strict=True):
-        many = max(1, round(articles * share))
-        ledger = Ledger(outlet, random.Random(outlet.name), keep=keep)
-        for done in parts(ledger, many, observations / articles):
-            with database.write("bench") as connection:  # one for each part, or the log of the transaction grows to gigabytes
-                flush(connection, ledger)
-            if done % 50_000 == 0:
-                say(f"{outlet.name}: {done} of {many} articles")
-        with database.write("bench") as connection:
-            files(connection, ledger, many)
-            tally.write(connection, outlet.name, ledger.counts)
+
+
+def one(catalog: Catalog, number: int, size: tuple[int, int], say: Callable[[str], None], keep: Keep = None) -> None:
+    """An outlet: all its rows. `size`: articles and observations of all outlets."""
+    outlet, many = outlets()[number], max(1, round(size[0] * SHARES[number]))
+    ledger, database = Ledger(outlet, random.Random(outlet.name), keep=keep), catalog._database
+    for done in parts(ledger, many, size[1] / size[0]):
+        with database.write("bench") as connection:  # one for each part, or the log of the transaction grows to gigabytes
+            flush(connection, ledger)
+        if done % 20_000 == 0:
+            say(f"{outlet.name}: {done} of {many} articles")
     with database.write("bench") as connection:
-        for index in indexes:
+        files(connection, ledger, many)
+        tally.write(connection, outlet.name, ledger.counts)
+
+
+def end(catalog: Catalog, say: Callable[[str], None]) -> None:
+    with catalog._database.write("bench") as connection:
+        for index in indexes():
             say(f"index {index.name}")
             index.create(connection)
     withhold(catalog)
 
 
 def withhold(catalog: Catalog, each: int = 4) -> None:
-    ids = [article_id(address(outlet.name, n * 7 + 3)) for outlet in outlets() for n in range(each)]
+    ids = [article_id(address(outlet.name, FIRST + n * 7 + 3)) for outlet in outlets() for n in range(each)]
     made = [
         Act("restrict", derive.stamp(NOW - timedelta(days=3, seconds=n)), "amal", "a court", article=one)
         for n, one in enumerate(ids)
@@ -121,11 +143,40 @@ def withhold(catalog: Catalog, each: int = 4) -> None:
 
 def parts(ledger: Ledger, many: int, looks: float) -> Iterator[int]:
     """Put the rows of all articles into the ledger, in the order of their ids, 2000 at a time; how many by now."""
-    ordered = sorted((article_id(address(ledger.outlet.name, n)), n) for n in range(many))
+    made = [model(ledger, FIRST + n, n, many, looks) for n in range(0, many, COPIES)]
+    ordered = sorted((article_id(address(ledger.outlet.name, FIRST + n)), n) for n in range(many))
     for i in range(0, many, 2000):
         for article, n in ordered[i : i + 2000]:
-            article_rows(ledger, article, n, many, looks)
+            copy(ledger, made[n // COPIES], article, FIRST + n)
         yield min(i + 2000, many)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All rows of one article as JSON, by table; of the table `observation`, in which hours its lines are."""
+
+    article: str
+    number: int
+    rows: str
+    hours: tuple[int, ...]
+    counts: tally.Counts
+
+
+def copy(ledger: Ledger, of: Model, article: str, number: int) -> None:
+    """Put the rows of a model into the ledger, for another article."""
+    told = of.rows.replace(of.article, article).replace(str(of.number), str(number))
+    for table, rows in orjson.loads(told).items():
+        if table == "observation":
+            for hour, row in zip(of.hours, rows, strict=True):
+                row[4] = ledger.lines[hour]
+                ledger.lines[hour] += 1
+                if ledger.keep:
+                    ledger.keep(ledger.outlet.name, hour, row[4], apply.decode(row[6]))
+                if hour >= DAYS * 24 - FIGURED:
+                    ledger.newest[hour].append(apply.decode(row[6]))
+        ledger.rows[table] += map(tuple, rows)
+    for what, n in of.counts.items():
+        ledger.counts[what] += n
 
 
 def flush(connection: Connection, ledger: Ledger) -> None:
@@ -134,81 +185,79 @@ def flush(connection: Connection, ledger: Ledger) -> None:
     ledger.rows.clear()
 
 
-def article_rows(ledger: Ledger, article: str, n: int, many: int, looks: float) -> None:
-    outlet = ledger.outlet
-    lines = list(captures(ledger, article, n, many, looks))
-    at_first = published(n, many)
-    for hour, line in lines:
-        number = ledger.lines[hour]
-        ledger.lines[hour] += 1
-        if ledger.keep:
-            ledger.keep(outlet.name, hour, number, line)
-        if hour >= DAYS * 24 - FIGURED:
-            ledger.newest[hour].append(line)
-        file = stem_of(outlet.name, hour).observations.rpartition("/")[2].removesuffix(".jsonl.gz")
-        data = apply._encode(line).decode()
-        ties = kinship.post_of(line), kinship.link_of(line)
-        ledger.rows["observation"].append((outlet.name, article, line.time, file, number, line.klass, data, *ties))
+def model(ledger: Ledger, number: int, n: int, many: int, looks: float) -> Model:
+    """Article `n` of `many`, folded."""
+    outlet, article = ledger.outlet, article_id(address(ledger.outlet.name, number))
+    at_first, rows, counts = published(n, many), defaultdict(list), Counter()
+    lines = list(captures(ledger, article, number, at_first, looks))
     mine = [line for _, line in lines]
-    ledger.counts.update(tally.of_lines(mine))
+    for hour, line in lines:
+        ties = kinship.post_of(line), kinship.link_of(line)
+        data = apply._encode(line).decode()
+        rows["observation"].append(
+            (outlet.name, article, line.time, names_of(outlet.name, hour)[1], 0, line.klass, data, *ties)
+        )
     hour = hour_of(at_first) + 1
     _ = ledger.lines[hour]
-    listed = front(outlet.name, hour, [item(outlet.name, n, at_first)])
-    announced = list(sightings(outlet.name, [listed]).values())
-    ledger.rows["sighting"] += [one.row() for one in announced]
+    announced = list(sightings(outlet.name, [front(outlet.name, hour, [item(outlet.name, number, at_first)])]).values())
+    rows["sighting"] += [one.row() for one in announced]
     history = fold(mine, outlet.gone_after, None, Settled())
+    counts.update(tally.of_lines(mine))
     for table, row in derive.rows(outlet, article, mine, history, announced):
-        ledger.rows[table].append(row)
+        rows[table].append(row)
         if table in ("article", "event"):
-            tally.of_rows(ledger.counts, models.metadata.tables[table], [row], 1)
-    if NOW - at_first < timedelta(days=60) and history.events:
+            tally.of_rows(counts, models.metadata.tables[table], [row], 1)
+    if timedelta(days=60) > NOW - at_first and history.events:
         seen = derive.at(history.events[0].time)
         sealed = stamp(datetime.fromisoformat(seen) + timedelta(seconds=ledger.chance.randint(60, 900)))
-        ledger.rows["latency"].append((outlet.name, article, seen, "published", stamp(at_first), 1, sealed))
+        rows["latency"].append((outlet.name, article, seen, "published", stamp(at_first), 1, sealed))
+    hours = tuple(hour for hour, _ in lines)
+    return Model(article, number, orjson.dumps(rows).decode(), hours, counts)
 
 
 def hour_of(when: datetime) -> int:
-    return int((when - start()).total_seconds() // 3600)
+    return int((when - START).total_seconds() // 3600)
 
 
-def captures(ledger: Ledger, article: str, n: int, many: int, looks: float) -> Iterator[tuple[int, Observation]]:
-    """(hour, line) of each look at an article; the last twentieth waits in the back catalogue."""
-    chance, when = ledger.chance, published(n, many)
-    if n % 20 == 19:
+def captures(ledger: Ledger, article: str, number: int, at_first: datetime, looks: float) -> Iterator[tuple[int, Observation]]:
+    """(hour, line) of each look at an article; every twentieth model waits in the back catalogue."""
+    chance, when, model = ledger.chance, at_first, (number - FIRST) // COPIES
+    if model % 20 == 19:
         return
     refused = ledger.outlet.name == f"daily_{REFUSED}"
-    wait, text, gone_at = timedelta(minutes=chance.randint(61, 119)), 0, chance.random() < 0.02
-    wanted = max(1, round(chance.gauss(looks / 0.95, 1)))
+    wait, text, goes = timedelta(minutes=chance.randint(61, 119)), 0, chance.random() < 0.02
+    wanted = max(1, round(chance.gauss(looks * 1.12, 1)))  # some would be in the future, some wait
     for look in range(wanted):
         when += wait
         if when >= NOW - timedelta(hours=1):
             return
         blocked = refused and NOW - when < timedelta(days=30)
-        gone = gone_at and look >= wanted - 2
+        gone = goes and look >= wanted - 2
         text += look > 0 and chance.random() < 0.08
-        yield hour_of(when), sighting(ledger, article, n, (when, published(n, many)), (text, look, blocked, gone))
+        yield hour_of(when), sighting(ledger.outlet.name, article, number, (when, at_first), (text, look, blocked, gone))
         wait *= chance.uniform(2, 4)
 
 
 def sighting(
-    ledger: Ledger, article: str, n: int, times: tuple[datetime, datetime], what: tuple[int, int, bool, bool]
+    outlet: str, article: str, n: int, times: tuple[datetime, datetime], what: tuple[int, int, bool, bool]
 ) -> Observation:
     when, at_first = times
     text, look, blocked, gone = what
-    outlet, hour = ledger.outlet.name, hour_of(when)
-    digest = f"sha256:{text:032x}{n:032x}"
-    made = Observation(
+    hour = hour_of(when)
+    digest = f"sha256:{text:055d}{n:09d}"
+    klass: Class = "blocked" if blocked else "gone" if gone else "content"
+    return Observation(
         kind="article",
-        klass="blocked" if blocked else "gone" if gone else "content",
+        klass=klass,
         reason="http-403" if blocked else "http-404" if gone else "",
         outlet=outlet,
         run=run_of(hour),
         time=derive.stamp(when),
         url=address(outlet, n),
-        warc=stem_of(outlet, hour).warc,
+        warc=names_of(outlet, hour)[0],
         offset=n * 100,
         length=18_000 + n % 5000,
-        record=f"<urn:uuid:{article[:8]}-{article[8:12]}-4{article[13:16]}-8{article[17:20]}-{look:012x}>",
+        record=f"<urn:uuid:{article}-{look:04d}>",
         record_type="response",
         record_digest="sha256:" + "f" * 64,
         status=403 if blocked else 404 if gone else 200,
@@ -219,25 +268,32 @@ def sighting(
         why="new" if look == 0 else "revisit",
         article=article,
         post=str(n),
+        reading=_reading(outlet, article, n, (text, look, when, at_first)) if klass == "content" else None,
     )
-    if made.klass != "content":
-        return made
-    seed = SEEDS[0 if n % 400 == 0 else n % len(SEEDS)]
-    links = ({"name": seed[0], "sha256": seed[1], "set": seed[2], "relation": "contains", **_SHARES},) if n % 200 == 0 else ()
-    said = Digests(f"{text:016x}{n:016x}", f"{text:016x}{n:016x}", "3" * 32, "4" * 32)
-    heading = Digests(f"{n:032x}", f"{n:032x}", "3" * 32, "4" * 32)
-    key_of = f"snapshots/{outlet}/{article[:2]}/{article}/{text}" if links or text or look == 0 else ""
+
+
+def _reading(outlet: str, article: str, n: int, what: tuple[int, int, datetime, datetime]) -> Reading:
+    text, look, when, at_first = what
+    model = (n - FIRST) // COPIES
+    seed = SEEDS[0 if model % 400 == 0 else model % len(SEEDS)]
+    links = (
+        ({"name": seed[0], "sha256": seed[1], "set": seed[2], "relation": "contains", **_SHARES},) if model % 200 == 0 else ()
+    )
+    said, heading = (
+        Digests(f"{one:09d}{n:09d}{'0' * 14}", f"{one:09d}{n:09d}{'0' * 14}", "3" * 32, "4" * 32) for one in (text, 0)
+    )
+    name = snapshot(outlet, article, when, f"{text:03d}{n:09d}", "c" * 12) if text or look == 0 else ""
     stated = at_first.isoformat(timespec="seconds")
-    reading = Reading("a" * 12, "b" * 12, "main", heading, said, headline(n), stated, "", "ar", 2100 + n % 900, links, key_of)
-    return replace(made, reading=reading)
+    return Reading("a" * 12, "b" * 12, "main", heading, said, headline(n), stated, "", "ar", 2100 + model % 900, links, name)
 
 
 _SHARE = {"shared": 3, "of": 4, "share": 0.75}
 _SHARES = {"seed_in_article": _SHARE, "article_in_seed": _SHARE, "paragraphs": [[1, 2], [3, 3]], "recipe": "1"}
 
 
+@lru_cache(maxsize=64)
 def headline(n: int) -> str:
-    chance = random.Random(n)
+    chance = random.Random((n - FIRST) // COPIES)
     return f"{' '.join(chance.choices(WORDS, k=6))} {n}"
 
 
@@ -252,7 +308,7 @@ def front(outlet: str, hour: int, items: list[dict[str, Any]]) -> Observation:
 
 
 def channel(outlet: str, hour: int, number: int, kind: str, items: tuple[dict[str, Any], ...] = ()) -> Observation:
-    when = start() + timedelta(hours=hour, seconds=1 + number)
+    when = START + timedelta(hours=hour, seconds=1 + number)
     url = f"https://{outlet.replace('_', '-')}.example/{kind}/"
     refused = outlet == f"daily_{REFUSED}" and NOW - when < timedelta(days=30)
     digest = f"sha256:{number:032x}{hour:032x}"
@@ -264,7 +320,7 @@ def channel(outlet: str, hour: int, number: int, kind: str, items: tuple[dict[st
         run=run_of(hour),
         time=derive.stamp(when),
         url=url,
-        warc=stem_of(outlet, hour).warc,
+        warc=names_of(outlet, hour)[0],
         offset=number * 1000,
         length=20_000,
         record=f"<urn:uuid:{hour:08x}-{number:04x}-4000-8000-{'0' * 12}>",
@@ -300,13 +356,9 @@ def report(outlet: str, hour: int, asked: int) -> Observation:
 
 def heads(ledger: Ledger, hour: int, many: int) -> list[Observation]:
     """The lines with which a file begins: lists, and what the run reports."""
-    name, low = ledger.outlet.name, (hour - 1) * many / (DAYS * 24)
-    new = [
-        n
-        for n in range(max(0, int(low) - 2), min(many, int(low + many / (DAYS * 24)) + 3))
-        if hour_of(published(n, many)) == hour - 1
-    ]
-    items = [item(name, n, published(n, many)) for n in new]
+    name, each = ledger.outlet.name, many / (DAYS * 24)
+    near = range(max(0, int((hour - 1) * each) - COPIES), min(many, int(hour * each) + COPIES))
+    items = [item(name, FIRST + n, published(n, many)) for n in near if hour_of(published(n, many)) == hour - 1]
     lists = [channel(name, hour, number, kind) for number, kind in ((1, "feed"), (2, "home"), (3, "robots"))]
     return [front(name, hour, items), *lists, report(name, hour, ledger.lines[hour] - LISTS - 1)]
 
@@ -317,7 +369,7 @@ def files(connection: Connection, ledger: Ledger, many: int) -> None:
     for i in range(0, len(hours), 2000):
         for hour in hours[i : i + 2000]:
             stem, begun = stem_of(outlet, hour), heads(ledger, hour, many)
-            file = stem.observations.rpartition("/")[2].removesuffix(".jsonl.gz")
+            file = names_of(outlet, hour)[1]
             ledger.rows["source"].append((stem.observations, outlet, stem.run, ledger.lines[hour]))
             for number, one in enumerate(begun):
                 if ledger.keep:

@@ -16,7 +16,7 @@ def test_the_rows_are_those_of_apply(tmp_path: Path) -> None:
     lines: dict[tuple[str, int], dict[int, Observation]] = defaultdict(dict)
     bulk.migrate()
     ledgers.fill(
-        bulk, 800, 4000, lambda _: None, lambda outlet, hour, number, line: lines[outlet, hour].update({number: line})
+        bulk, 1000, 5_000, lambda _: None, lambda outlet, hour, number, line: lines[outlet, hour].update({number: line})
     )
     applied.migrate()
     applied.note_acts(bulk.acts())
@@ -30,7 +30,7 @@ def test_the_rows_are_those_of_apply(tmp_path: Path) -> None:
     figured = {row[3] for row in before["figure"]}
     after["figure"] = [row for row in after["figure"] if row[3] in figured]
     assert [name for name in after if before[name] != after[name]] == []
-    assert len(before["article"]) == 800
+    assert len(before["article"]) == 1000
     assert {row.state for row in bulk.articles()} >= {"live", "edited", "gone", "new"}
     assert all(before[name] for name in ("seed_link", "figure", "event", "tally", "run", "channel_capture"))
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, Text, func, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import Connection, Table, func, or_, select
 
 from archive.address import article_id
 from archive.catalog import acted, models
@@ -51,25 +51,6 @@ def unread(connection: Connection, outlet: str) -> list[UnreadRow]:
     """For the steps, which treat a withheld article as any other: nothing is left out."""
     u = models.unread.c
     return _every(connection, UnreadRow, models.unread, u.outlet == outlet, order=(u.time, u.article, u.record))
-
-
-def changes(
-    connection: Connection, *, outlet: str | None, kind: str | None, before: str | None, article: str | None, limit: int
-) -> list[EventRow]:
-    """Newest first. `before`: a time, or the cursor of an event."""
-    e = models.event.c
-    order = (e.time, e.outlet, e.article, e.number)
-    where: list[Any] = [e.outlet == outlet] if outlet else []
-    if article:
-        where.append(e.article == article)
-    if kind:
-        where.append((literal(" ") + type_coerce(e.kinds, Text) + " ").contains(f" {kind} ", autoescape=True))
-    if before and "|" in before:
-        time, of, its, number = before.split("|")
-        where.append(tuple_(*order) < tuple_(time, of, its, int(number)))
-    elif before:
-        where.append(e.time < before)
-    return _rows(connection, EventRow, models.event, *where, order=[column.desc() for column in order], limit=limit)
 
 
 def find(connection: Connection, reference: str, outlet: str | None) -> ArticleRow:

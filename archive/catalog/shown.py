@@ -54,12 +54,18 @@ class Shown:
         before: str | None = None,
         limit: int = 50,
         article: str | None = None,
+        **narrower: str,
     ) -> list[EventRow]:
-        """Events, newest first. `before`: a time, or `EventRow.cursor` of the last one of the page before."""
-        from archive.catalog import queries
+        """Events, newest first. `before`: a time, or `EventRow.cursor` of the last one of the page before.
 
+        `since`, `until`: days or times. `seed`: a seed file's SHA-256 or name, of which the article shares words. `words`:
+        that some version has, as `search` finds them; Refused when there is no word among them.
+        """
+        from archive.catalog.stream import Asked, changes
+
+        asked = Asked(outlet or "", kind or "", before or "", article or "", **narrower)
         with self._shown() as connection:
-            return queries.changes(connection, outlet=outlet, kind=kind, before=before, article=article, limit=limit)
+            return changes(connection, asked, limit)
 
     def article(self, reference: str, outlet: str | None = None) -> ArticleRow:
         """By address, id, or first 6 or more digits of the id. Refused when there is none or more than one; Withheld."""

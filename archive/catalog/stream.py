@@ -1,0 +1,193 @@
+"""What happened, newest first, as narrowly as people ask: by outlet, kind, time, seed file, words. Straight from indexes.
+
+Few articles (a seed file's, those that have rare words) are asked for their events; many (a word that everybody uses) are
+looked for among the newest events. Events with the same kinds of one outlet are one stretch of an index, and which kinds an
+outlet has the tally says, so a rare kind is not looked for among all events.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select, tuple_
+
+from archive.catalog import acted, bulk, models, tally, textmatch
+from archive.catalog.bulk import chunks
+from archive.catalog.hits import Wish
+from archive.catalog.rows import EventRow
+
+FEW = 4000  # articles whose events are asked for; more of them are looked for among the newest events
+LOOKED_AT = 6000  # events, for one page
+_e, _l, _d, _t = models.event.c, models.seed_link.c, models.document.c, models.tally.c
+_ORDER = (_e.time, _e.outlet, _e.article, _e.number)
+_COLUMNS = tuple(_e[name] for name in EventRow.__dataclass_fields__)
+Key = tuple[str, str]  # outlet, article
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`before`: a time, or the cursor of an event. `until`: a day is meant whole. `seed`: SHA-256 or name of a seed file."""
+
+    outlet: str = ""
+    kind: str = ""
+    before: str = ""
+    article: str = ""
+    since: str = ""
+    until: str = ""
+    seed: str = ""
+    words: str = ""
+
+    @property
+    def cursor(self) -> tuple[str, str, str, int] | None:
+        if "|" not in self.before:
+            return None
+        time, outlet, article, number = self.before.split("|")
+        return time, outlet, article, int(number)
+
+    def span(self) -> tuple[str, str]:
+        """First time, and what no time of the answer reaches."""
+        until = f"{self.until}T99" if len(self.until) == len("2026-11-22") else self.until
+        ends = [end for end in (until, "" if self.cursor else self.before) if end]
+        return self.since, min(ends, default="")
+
+
+def changes(connection: Connection, asked: Asked, limit: int) -> list[EventRow]:
+    """Newest first. Refused when there is no word in `words`."""
+    names = [asked.outlet] if asked.outlet else list(connection.scalars(select(models.outlet.c.outlet)))
+    few, test = _few(connection, asked, names)
+    if few is not None:
+        found = _of_articles(connection, asked, few)
+        return acted.veil(connection, sorted(found, key=_key, reverse=True)[:limit])
+    if test is None:
+        return acted.veil(connection, _page(connection, asked, names, limit))
+    kept = (row for page in _pages(connection, asked, names) for row in test(page))
+    return acted.veil(connection, list(islice(kept, limit)))
+
+
+def _key(row: EventRow) -> tuple[str, str, str, int]:
+    return row.time, row.outlet, row.article, row.number
+
+
+Test = Callable[[Sequence[EventRow]], Iterable[EventRow]]
+
+
+def _few(connection: Connection, asked: Asked, names: Sequence[str]) -> tuple[set[Key] | None, Test | None]:
+    """The few articles that may answer, or else how to tell those that do; neither when all may."""
+    sets: list[set[Key]] = [{(name, asked.article) for name in names}] if asked.article else []
+    if asked.seed:
+        column = _l.sha256 if len(asked.seed) == 64 else _l.name
+        rows = connection.execute(select(_l.outlet, _l.article).where(column == asked.seed).distinct())
+        sets.append({(row[0], row[1]) for row in rows})
+    test: Test | None = None
+    if asked.words:
+        found, match = _with_words(connection, asked)
+        if found is None and sets and len(set.intersection(*sets)) <= FEW:
+            near = set.intersection(*sets)
+            sets.append(_answering(connection, match, {article for _, article in near}))
+        elif found is None:
+            test = _reader(connection, match)
+        else:
+            sets.append(found)
+    if not sets:
+        return None, test
+    both = set.intersection(*sets)
+    if len(both) <= FEW:
+        return both, None
+    return None, lambda page: [row for row in (test(page) if test else page) if (row.outlet, row.article) in both]
+
+
+def _with_words(connection: Connection, asked: Asked) -> tuple[set[Key] | None, textmatch.Match]:
+    """The articles of which any version has the words; None when they are many."""
+    from archive.search.query import parse
+
+    match = textmatch.match(connection, parse(asked.words), asked.outlet)
+    low, high = Wish(parse(asked.words)).span()
+    ids, below = match.ids(connection, low, high, FEW)
+    if below > low:
+        return None, match
+    found: set[Key] = set()
+    for i in range(0, len(ids), bulk.CHUNK):
+        rows = connection.execute(select(_d.outlet, _d.article).where(_d.id.in_(ids[i : i + bulk.CHUNK])))
+        found.update((row[0], row[1]) for row in rows)
+    return found, match
+
+
+def _answering(connection: Connection, match: textmatch.Match, articles: Collection[str]) -> set[Key]:
+    """Those of some articles of which a text answers."""
+    texts: dict[int, Key] = {}
+    for part in chunks(sorted(articles)):
+        rows = connection.execute(select(_d.id, _d.outlet, _d.article).where(_d.article.in_(part)))
+        texts |= {row[0]: (row[1], row[2]) for row in rows}
+    return {texts[one] for one in match.among(connection, sorted(texts))}
+
+
+def _reader(connection: Connection, match: textmatch.Match) -> Test:
+    known: dict[Key, bool] = {}
+
+    def test(page: Sequence[EventRow]) -> Iterator[EventRow]:
+        new = {(row.outlet, row.article) for row in page} - known.keys()
+        answering = _answering(connection, match, {article for _, article in new})
+        known.update({key: key in answering for key in new})
+        return (row for row in page if known[row.outlet, row.article])
+
+    return test
+
+
+def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key]) -> list[EventRow]:
+    """All events of these articles that answer, in no order."""
+    of: dict[str, list[str]] = defaultdict(list)
+    for outlet, article in articles:
+        if asked.outlet in ("", outlet):
+            of[outlet].append(article)
+    names = tuple(EventRow.__dataclass_fields__)
+    hidden = set() if connection.get_execution_options().get(acted.SHOWN) else set(acted.withheld(connection))
+    low, high = asked.span()
+    found = []
+    for outlet, ids in of.items():
+        for part in chunks([one for one in ids if one not in hidden]):
+            for raw in bulk.rows(connection, models.event, outlet, part, names):
+                row = replace(EventRow(*raw), kinds=tuple(raw[4].split()), flags=tuple(raw[5].split()))
+                if row.time >= low and (not high or row.time < high) and (not asked.kind or asked.kind in row.kinds):
+                    found.append(row)
+    cursor = asked.cursor
+    return [row for row in found if _key(row) < cursor] if cursor else found
+
+
+def _pages(connection: Connection, asked: Asked, names: Sequence[str]) -> Iterator[list[EventRow]]:
+    looked = 0
+    while looked < LOOKED_AT:
+        page = _page(connection, asked, names, 500)
+        yield page
+        if len(page) < 500:
+            return
+        looked += len(page)
+        asked = Asked(asked.outlet, asked.kind, page[-1].cursor, since=asked.since, until=asked.until)
+
+
+def _page(connection: Connection, asked: Asked, names: Sequence[str], limit: int) -> list[EventRow]:
+    """The newest events of an outlet, a kind, a time."""
+    low, high = asked.span()
+    where: list[Any] = [_e.time >= low] if low else []
+    if high:
+        where.append(_e.time < high)
+    if cursor := asked.cursor:
+        where += [_e.time <= cursor[0], or_(_e.time < cursor[0], tuple_(*_ORDER) < tuple_(*cursor))]
+    query = select(*_COLUMNS).where(*where, *acted.hidden(connection, models.event)).limit(limit)
+    query = query.order_by(*(column.desc() for column in _ORDER))
+    if not (asked.outlet or asked.kind):
+        return [EventRow(*row) for row in connection.execute(query)]
+    found: list[EventRow] = []
+    for outlet, kinds in _kinds(connection, names, asked.kind):
+        found += [EventRow(*row) for row in connection.execute(query.where(and_(_e.outlet == outlet, _e.kinds == kinds)))]
+    return sorted(found, key=_key, reverse=True)[:limit]
+
+
+def _kinds(connection: Connection, names: Sequence[str], kind: str) -> list[tuple[str, tuple[str, ...]]]:
+    """(outlet, kinds) that events of these outlets have, those with this kind among them."""
+    query = select(_t.outlet, _t.what).where(_t.outlet.in_(names), _t.day == "", _t.what.startswith(tally.EVENT))
+    told = ((outlet, tuple(what.removeprefix(tally.EVENT).split())) for outlet, what in connection.execute(query))
+    return [(outlet, kinds) for outlet, kinds in told if not kind or kind in kinds]
