@@ -25,6 +25,7 @@ __all__ = ["Body", "body_of", "lines_of"]
 _LOST = 0.6  # share of articleBody that a body must have, or its container is the wrong one
 _WHOLE = 0.5  # share of the second extractor's text that articleBody must have, or it is an excerpt or another's
 _SURE = 0.6  # agreement with the second extractor from which Trafilatura's first thought is its last
+_NESTED = 300_000  # such a page, real ones stay under 60,000, keeps Trafilatura for half a minute when it thinks twice
 _TEXT = 50  # words of an articleBody that can overrule a container
 _SHORTER = 1.5  # times as long as what the page shows must be what it prints for programs, to stand for the text
 
@@ -144,6 +145,17 @@ def _trafilatura(container: Any) -> str:
     return _text_of(bare_extraction(page, include_comments=False, fast=True))
 
 
+def nesting(tree: Any) -> int:
+    """Elements counted once for each element that they stand in: what asking every element for its text costs."""
+    from lxml import etree
+
+    depth = total = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        total += depth if event == "start" else 0
+    return total
+
+
 def _text_of(document: Any) -> str:
     return str(document.text) if document is not None and document.text else ""
 
@@ -154,7 +166,7 @@ def _whole_page(tree: Any, layout: Layout, title: str, second: str) -> Body:
     from trafilatura import bare_extraction
 
     text = _text_of(bare_extraction(tree, include_comments=False, fast=True))
-    if agreement.between(text, second) < _SURE:
+    if agreement.between(text, second) < _SURE and nesting(tree) < _NESTED:
         text = _text_of(bare_extraction(tree, include_comments=False))
     body = tree.find(".//body")
     if not text or body is None:
