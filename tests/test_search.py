@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -20,13 +21,16 @@ from archive.errors import BadRecord, Refused
 from archive.keys import Stem
 from archive.observation import Observation
 from archive.search.entry import entry
+from archive.search.folding import folded
 from archive.search.query import parse
 from archive.settings import Settings
 from archive.steps.search import LATER, index
 from archive.steps.workshop import Workshop
 from tests.histories import START, at, content, line, sha
 from tests.newsrooms import Newsrooms, outlet, url
+from tests.servers import Server
 from tests.test_catalog import catalog, either, on_postgres, postgres  # noqa: F401
+from tests.wadi import Wadi, wadi
 
 HOSTILE = (
     *('"', "مدينة*", "title:مدينة", "^مدينة", "NEAR(مدينة خبر)", "مدينة AND", "OR", "NOT مدينة", "{title} : مدينة"),
@@ -337,3 +341,50 @@ class TestStep:
         rooms.hours += LATER / timedelta(hours=1)
         assert index(rooms.shop).data == {"indexed": 1, "unreadable": 1}
         assert self.find(rooms, "عاد") == [url("wire", "z1")]
+
+
+@pytest.fixture(scope="module")
+def read(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wadi]:
+    with wadi(weed, tmp_path_factory.mktemp("search"), articles=3) as made:
+        made.run()
+        yield made
+
+
+class TestCommand:
+    """From the page to the answer."""
+
+    def test_index_then_ask(self, read: Wadi) -> None:
+        title = read.site.articles[1].title
+        word = max(folded(title), key=len)
+        assert read.call("search", word).returncode == 99
+        done = read.call("search", "--index")
+        assert (done.returncode, done.stdout) == (0, "search: 3 texts indexed\n")
+        assert read.call("search", "--index", "--all").returncode == 99
+        row = json.loads(read.call("search", f'"{title}"', "--json").stdout.splitlines()[0])
+        assert row["url"] == f"{read.url}archives/1"
+        assert (row["found"], row["versions"], row["removed"], row["outlet"]) == ([1], 1, False, "wadi")
+        told = read.call("search", word, "--outlet", "wadi", "--since", "2020-01-01", "--state", "live")
+        assert told.returncode == 0
+        assert f"{read.url}archives/1" in told.stdout
+        for none in (("--outlet", "masar"), ("--since", "2999-01-01"), ("--until", "2020-01-01"), ("--state", "gone")):
+            assert read.call("search", word, *none).returncode == 99, none
+        assert read.call("search", "--index", "--again").returncode == 0
+
+    def test_page_by_page(self, read: Wadi) -> None:
+        read.call("search", "--index")
+        word = next(iter(set.intersection(*(set(folded(" ".join(a.paragraphs))) for a in read.site.articles.values()))))
+        first = [json.loads(line) for line in read.call("search", word, "--limit", "2", "--json").stdout.splitlines()]
+        assert (len(first), list(first[-1])) == (3, ["before"])
+        rest = read.call("search", word, "--limit", "2", "--before", str(first[-1]["before"]), "--json").stdout.splitlines()
+        assert {json.loads(line)["url"] for line in rest} | {one["url"] for one in first[:2]} == {
+            f"{read.url}archives/{n}" for n in (1, 2, 3)
+        }
+        assert "«" in "".join(first[0]["places"])
+
+    @pytest.mark.parametrize(
+        "wrong", [(), ("*",), ("--all",), ("x", "--again"), ("--index", "x"), ("x", "--since", "soon"), ("--", "-x")]
+    )
+    def test_what_is_no_question_is_refused(self, read: Wadi, wrong: tuple[str, ...]) -> None:
+        done = read.call("search", *wrong)
+        assert done.returncode == 78
+        assert done.stdout == ""
