@@ -72,6 +72,7 @@ _ALL = (
         "Nobody outside vouches for the log",
         "Run `warraq anchor`: it says who does not answer, and why.",
         "act",
+        patience=2 * _HOURS,  # it is asked each hour
         hidden_by=_NO_RUNS,
     ),
     Condition(
