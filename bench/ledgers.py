@@ -24,6 +24,7 @@ from archive.address import article_id
 from archive.catalog import Catalog, apply, bulk, derive, drift, kinship, models, tally
 from archive.catalog.sightings import sightings
 from archive.crossing import Settled
+from archive.history import at
 from archive.keys import Stem, run_time, snapshot
 from archive.latency import stamp
 from archive.observation import Class, Digests, Observation, Reading
@@ -119,8 +120,10 @@ def one(catalog: Catalog, number: int, size: tuple[int, int], say: Callable[[str
             flush(connection, ledger)
         if done % 20_000 == 0:
             say(f"{outlet.name}: {done} of {many} articles")
+    for _ in files(ledger, many):
+        with database.write("bench") as connection:
+            flush(connection, ledger)
     with database.write("bench") as connection:
-        files(connection, ledger, many)
         tally.write(connection, outlet.name, ledger.counts)
 
 
@@ -188,7 +191,8 @@ def flush(connection: Connection, ledger: Ledger) -> None:
 def model(ledger: Ledger, number: int, n: int, many: int, looks: float) -> Model:
     """Article `n` of `many`, folded."""
     outlet, article = ledger.outlet, article_id(address(ledger.outlet.name, number))
-    at_first, rows, counts = published(n, many), defaultdict(list), Counter()
+    at_first, counts = published(n, many), tally.Counts()
+    rows: dict[str, list[derive.Row]] = defaultdict(list)
     lines = list(captures(ledger, article, number, at_first, looks))
     mine = [line for _, line in lines]
     for hour, line in lines:
@@ -208,7 +212,7 @@ def model(ledger: Ledger, number: int, n: int, many: int, looks: float) -> Model
         if table in ("article", "event"):
             tally.of_rows(counts, models.metadata.tables[table], [row], 1)
     if timedelta(days=60) > NOW - at_first and history.events:
-        seen = derive.at(history.events[0].time)
+        seen = at(history.events[0].time)
         sealed = stamp(datetime.fromisoformat(seen) + timedelta(seconds=ledger.chance.randint(60, 900)))
         rows["latency"].append((outlet.name, article, seen, "published", stamp(at_first), 1, sealed))
     hours = tuple(hour for hour, _ in lines)
@@ -363,8 +367,8 @@ def heads(ledger: Ledger, hour: int, many: int) -> list[Observation]:
     return [front(name, hour, items), *lists, report(name, hour, ledger.lines[hour] - LISTS - 1)]
 
 
-def files(connection: Connection, ledger: Ledger, many: int) -> None:
-    """What each file has besides articles: its source, lists, report and figures."""
+def files(ledger: Ledger, many: int) -> Iterator[int]:
+    """Put into the ledger what each file has besides articles: source, lists, report, figures; how many by now."""
     outlet, hours = ledger.outlet.name, sorted(ledger.lines)
     for i in range(0, len(hours), 2000):
         for hour in hours[i : i + 2000]:
@@ -384,4 +388,4 @@ def files(connection: Connection, ledger: Ledger, many: int) -> None:
                 )
             ledger.rows["figure"] += drift.figure_rows(outlet, stem.run, file, ledger.newest[hour])
             ledger.counts.update(tally.of_lines(begun))
-        flush(connection, ledger)
+        yield i
