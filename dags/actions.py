@@ -106,9 +106,15 @@ REASON = Param(
 
 
 def action(
-    dag_id: str, description: str, doc: str, params: Mapping[str, Param], words: Callable[[Mapping[str, Any]], list[str]]
+    dag_id: str,
+    description: str,
+    doc: str,
+    params: Mapping[str, Param],
+    words: Callable[[Mapping[str, Any]], list[str]],
+    *,
+    logged: bool = True,
 ) -> DAG:
-    """A DAG that runs one command. `words`: the command's, from the parameters."""
+    """A DAG that runs one command. `words`: the command's, from the parameters; `logged`: it writes an act into the log."""
     with DAG(
         dag_id,
         description=description,
@@ -124,7 +130,7 @@ def action(
         params=dict(params),
     ) as dag:
 
-        @task(outlets=[LOG])
+        @task(outlets=[LOG] if logged else [])
         def act(**context) -> str:
             return warraq(*words(context["params"]))
 
@@ -248,6 +254,7 @@ prove_article = action(
         ),
     },
     proving,
+    logged=False,
 )
 acknowledge_alarm = action(
     "acknowledge_alarm",
@@ -267,4 +274,5 @@ acknowledge_alarm = action(
         ),
     },
     acknowledging,
+    logged=False,
 )

@@ -69,6 +69,7 @@ def test_every_seal_and_every_act_goes_to_the_log(dags) -> None:
     assert {f"warraq_{name}.seal" for name in ("manara", "masar", "watch")} <= makers
     acts = {"hold_article.act", "restrict_article.act", "watch_page.act", "accept_layout.accept"}
     assert {*acts, "capture_url.capture", "warraq_sweep.sweep", "warraq_reread.read"} <= makers
+    assert not {"prove_article.act", "acknowledge_alarm.act"} & makers
 
 
 def test_no_two_assets_have_one_name(dags) -> None:
