@@ -64,7 +64,7 @@ week: dev ## A scaled week on the test bed, 2,000 changes; WEEK="--faults" throu
 	@$(BIN)/python -m tests.week $(WEEK)
 
 bench: dev ## Every performance figure, with its bound
-	@status=0; for one in pipeline reading warc store catalog search planning verify revisit; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
+	@status=0; for one in pipeline reading warc store catalog search planning verify revisit pages; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
 
 floor: dev ## How clean bodies are on checked pages: PAGES=DIR, default ../shared/pages/real; PEERS=1 beside other extractors
 	@$(BIN)/python -m bench.extraction $(or $(PAGES),../shared/pages/real) $(if $(filter-out 0,$(PEERS)),--peers)
