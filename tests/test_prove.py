@@ -17,7 +17,7 @@ import pytest
 from archive import cdx, keys, observation, warc
 from archive.catalog import Catalog
 from archive.log import note, units
-from archive.prove import check, examine
+from archive.prove import check, examine, kept
 from archive.prove.make import Asked, prove
 from archive.steps.anchor import anchor
 from archive.steps.extract import extract
@@ -289,6 +289,20 @@ def test_it_says_in_a_line_what_it_made(story: Story, tmp_path: Path) -> None:
     done = story.made.call("verify", str(tmp_path / "one.zip"), env={"WARRAQ_BUCKET": "s3://nowhere"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].endswith("; 0 findings")
+
+
+def test_kept_it_lies_where_the_pages_offer_it(story: Story, tmp_path: Path) -> None:
+    state = story.shop().settings.state
+    for words, restricted in (([], False), (["--restricted"], True)):
+        before = {one.name for one in kept.listed(state)}
+        done = story.made.call("prove", "--keep", *words, "--", story.url(101))
+        assert done.returncode == 0, done.stderr
+        (one,) = [one for one in kept.listed(state) if one.name not in before]
+        assert (one.article, one.restricted) == (story.shop().catalog.history(story.url(101)).article.article, restricted)
+        assert check(state / kept.FOLDER / one.name)[1] == []
+    assert (state / kept.FOLDER).stat().st_mode & 0o077 == 0
+    done = story.made.call("prove", "--keep", "--out", str(tmp_path / "x.zip"), "--", story.url(101))
+    assert (done.returncode, list(tmp_path.iterdir())) == (78, [])
 
 
 @pytest.mark.parametrize("kind", ["warc", "snapshots", "observations", "log/tile/0"])
