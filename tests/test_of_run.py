@@ -58,6 +58,14 @@ def test_the_last_try_reports(told: Catalog) -> None:
     assert told.run(run(9)) == []
 
 
+def test_the_kind_edited_is_headline_text_or_both(told: Catalog) -> None:
+    told.apply(key(4), [content(4, "b", title="عنوان آخر", url=url(2)), report(4)], OUTLET)
+    told.apply(key(5), [content(5, "a 5 and more", title="عنوان آخر", url=url(1)), report(5)], OUTLET)
+    found = [(event.url, event.kinds) for event in told.changes(kind="edited")]
+    assert found == [(url(1), ("headline", "body")), (url(2), ("headline",)), (url(1), ("body",))]
+    assert told.changes(outlet=OUTLET.name, kind="edited", limit=2) == told.changes(kind="edited")[:2]
+
+
 def test_it_reads_the_hours_of_the_run_by_an_index(tmp_path: Path) -> None:
     from sqlalchemy import event
 

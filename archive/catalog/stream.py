@@ -21,6 +21,7 @@ from archive.catalog.hits import Wish
 from archive.catalog.rows import EventRow
 
 FEW = 4000  # articles whose events are asked for; more of them are looked for among the newest events
+EDITED, EDITS = "edited", frozenset(("headline", "body"))  # a kind to ask for, and the kinds that it means
 LOOKED_AT = 6000  # events, for one page
 _e, _l, _d, _t = models.event.c, models.seed_link.c, models.document.c, models.tally.c
 _ORDER = (_e.time, _e.outlet, _e.article, _e.number)
@@ -151,7 +152,7 @@ def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key]) 
         for part in chunks([one for one in ids if one not in hidden]):
             for raw in bulk.rows(connection, models.event, outlet, part, names):
                 row = replace(EventRow(*raw), kinds=tuple(raw[4].split()), flags=tuple(raw[5].split()))
-                if row.time >= low and (not high or row.time < high) and (not asked.kind or asked.kind in row.kinds):
+                if row.time >= low and (not high or row.time < high) and _is(row.kinds, asked.kind):
                     found.append(row)
     cursor = asked.cursor
     return [row for row in found if _key(row) < cursor] if cursor else found
@@ -190,4 +191,8 @@ def _kinds(connection: Connection, names: Sequence[str], kind: str) -> list[tupl
     """(outlet, kinds) that events of these outlets have, those with this kind among them."""
     query = select(_t.outlet, _t.what).where(_t.outlet.in_(names), _t.day == "", _t.what.startswith(tally.EVENT))
     told = ((outlet, tuple(what.removeprefix(tally.EVENT).split())) for outlet, what in connection.execute(query))
-    return [(outlet, kinds) for outlet, kinds in told if not kind or kind in kinds]
+    return [(outlet, kinds) for outlet, kinds in told if _is(kinds, kind)]
+
+
+def _is(kinds: Collection[str], kind: str) -> bool:
+    return not kind or kind in kinds or (kind == EDITED and not EDITS.isdisjoint(kinds))

@@ -8,6 +8,7 @@ from typing import Any
 # kind → (word, sign, tone). The sign says it without colour; the tone is a class in style.css.
 KINDS = {
     "new": ("New", "+", "new"),
+    "edited": ("Edited", "✎", "edit"),  # asked for, never told: of headline, text or both
     "headline": ("Headline edited", "✎", "edit"),
     "body": ("Text edited", "✎", "edit"),
     "orthographic": ("Spelling marks", "◌", "quiet"),

@@ -29,7 +29,7 @@ def card(desk: Desk, request: Request) -> Answer:
             "tone": said[one.status][1],
             "status": words.say(said[one.status][0]),
             "said": _said(words, one),
-            "path": f"/changes?outlet={one.outlet}",
+            "path": f"/changes?outlet={one.outlet}" if one.row else "/",
         }
         for one in values["cards"]
     ]

@@ -62,7 +62,7 @@ function Card() {
   return h("section", { style: box, dir: told.dir, lang: told.lang, "aria-label": told.title, "data-warraq-card": "" },
     h("h2", { style: { fontSize: "1.15em", fontWeight: 700, color: colour[told.tone], marginBlockEnd: "6px" } },
       h("span", { "aria-hidden": true }, `${sign[told.tone]} `), `${told.title}: ${told.headline}`),
-    h("ul", { style: { listStyle: "none", padding: 0, margin: 0 } }, told.lines.map((one) => h(Line, { one, key: one.path }))),
+    h("ul", { style: { listStyle: "none", padding: 0, margin: 0 } }, told.lines.map((one) => h(Line, { one, key: one.title }))),
     h("p", { style: { marginBlockStart: "8px" } }, h("a", { href: home, onClick: go, style: { color: "var(--chakra-colors-fg-info, #1f6660)", textDecoration: "underline" } }, told.more)));
 }
 
