@@ -25,7 +25,9 @@ __all__ = ["Body", "body_of", "lines_of"]
 _LOST = 0.6  # share of articleBody that a body must have, or its container is the wrong one
 _WHOLE = 0.5  # share of the second extractor's text that articleBody must have, or it is an excerpt or another's
 _SURE = 0.6  # agreement with the second extractor from which Trafilatura's first thought is its last
-_NESTED = 300_000  # such a page, real ones stay under 60,000, keeps Trafilatura for half a minute when it thinks twice
+_NESTED = 300_000  # on such a page, real ones stay under 60,000, Trafilatura is not asked for second thoughts: half a minute
+_HOPELESS = 1_000_000  # nor for its first: ten seconds
+_FEW = 1_000  # elements: deeper than 256 no page is nested (archive.markup)
 _TEXT = 50  # words of an articleBody that can overrule a container
 _SHORTER = 1.5  # times as long as what the page shows must be what it prints for programs, to stand for the text
 
@@ -146,9 +148,11 @@ def _trafilatura(container: Any) -> str:
 
 
 def nesting(tree: Any) -> int:
-    """Elements counted once for each element that they stand in: what asking every element for its text costs."""
+    """Elements counted once for each element that they stand in, 0 for a page of few: what asking each for its text costs."""
     from lxml import etree
 
+    if tree.xpath("count(//*)") < _FEW:
+        return 0
     depth = total = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -165,8 +169,9 @@ def _whole_page(tree: Any, layout: Layout, title: str, second: str) -> Body:
     they are asked for where another extractor read something else."""
     from trafilatura import bare_extraction
 
-    text = _text_of(bare_extraction(tree, include_comments=False, fast=True))
-    if agreement.between(text, second) < _SURE and nesting(tree) < _NESTED:
+    nested = nesting(tree)
+    text = _text_of(bare_extraction(tree, include_comments=False, fast=True)) if nested < _HOPELESS else second
+    if agreement.between(text, second) < _SURE and nested < _NESTED:
         text = _text_of(bare_extraction(tree, include_comments=False))
     body = tree.find(".//body")
     if not text or body is None:
