@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archive.errors import Refused
 from archive.search.clitics import asked, forms
 from archive.search.entry import MOST, entry
-from archive.search.excerpts import excerpts, marked
+from archive.search.excerpts import AROUND, excerpts, marked
 from archive.search.folding import fold, folded, keep, scan
 from archive.search.query import MOST as MOST_WORDS
 from archive.search.query import Query, Term, parse
@@ -354,6 +354,14 @@ class TestExcerpts:
         text = f"حرب {filler} حرب {filler} حرب {filler} حرب هنا في غزة {filler}"
         found = excerpts(text, parse("حرب غزة"), most=1)
         assert [part.text for part in found[0].parts if part.marked] == ["حرب", "غزة"]
+
+    def test_a_number_stays_whole_at_the_edge(self) -> None:
+        text = "حرب " + "و " * (AROUND - 2) + "2.5 مليون " + "كلام " * 30
+        (only,) = excerpts(text, parse("حرب"))
+        assert self.text_of(only.parts).endswith("2.5")
+        text = "كلام " * 30 + "2.5 " + "و " * (AROUND - 1) + "حرب"
+        (only,) = excerpts(text, parse("حرب"))
+        assert self.text_of(only.parts).startswith("2.5")
 
     def test_without_the_words_the_beginning(self) -> None:
         (only,) = excerpts("سطر أول\nوآخر", parse("غائب"))

@@ -89,10 +89,19 @@ def _best(windows: Iterable[tuple[int, int]], found: dict[int, tuple[Word, int]]
 def _excerpt(text: str, words: Sequence[Word], found: dict[int, tuple[Word, int]], low: int, high: int) -> Excerpt:
     if not words:
         return Excerpt((), before=False, after=False)
-    start = words[low].start if low else 0
-    end = words[high - 1].end if high < len(words) else len(text)
+    start = _edge(text, words[low].start, -1) if low else 0
+    end = _edge(text, words[high - 1].end, 1) if high < len(words) else len(text)
     inside = {at: one for at, one in found.items() if low <= at < high}
     return Excerpt(tuple(_parts(text, inside, start, end)), before=low > 0, after=high < len(words))
+
+
+def _edge(text: str, at: int, step: int) -> int:
+    """From there on to the next space, so that 2.5 stays whole; not for ever."""
+    for _ in range(30):
+        if not 0 < at < len(text) or text[at - (step < 0)].isspace():
+            break
+        at += step
+    return at
 
 
 def _parts(text: str, found: dict[int, tuple[Word, int]], start: int, end: int) -> Iterator[Part]:
