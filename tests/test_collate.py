@@ -87,3 +87,10 @@ def test_both_texts_come_back_letter_for_letter(old: str, new: str, fold: bool) 
     assert "".join(piece.new for piece in pieces) == f"{new}\n"
     assert all(not piece.new for piece in pieces if piece.op == "delete")
     assert all(not piece.old for piece in pieces if piece.op == "insert")
+
+
+def test_what_repeats_a_word_for_ever_is_given_up_on_and_comes_back_whole() -> None:
+    old, new = "أول " + "ك " * 3000 + "آخر", "بدء " + "ك " * 2990 + "ختام"
+    pieces = collate(old, new)
+    assert ("".join(piece.old for piece in pieces), "".join(piece.new for piece in pieces)) == (f"{old}\n", f"{new}\n")
+    assert [piece.op for piece in pieces] == ["delete", "insert", "equal"]
