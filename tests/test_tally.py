@@ -1,0 +1,121 @@
+"""Counts by day: what a count of everything gives, after folds, withheld articles and updates of older catalogs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+
+from archive.acts import Act
+from archive.acts import key as act_key
+from archive.catalog import Catalog
+from archive.catalog.rows import DayRow
+from tests.histories import START, at, content, line
+from tests.test_catalog import OUTLET, announce, catalog, either, item, key, on_postgres, picture, postgres, story, url  # noqa: F401
+
+
+@pytest.fixture
+def told(either: Catalog) -> Catalog:  # noqa: F811
+    for one in story():
+        either.apply(*one, OUTLET)
+    later = [
+        announce(40, item(31, published=at(39.9))),
+        content(40, "x", url=url(31)),
+        line(41, "blocked", url(32)),
+        picture(41),
+    ]
+    either.note_latency(OUTLET.name, either.apply(key(40), later, OUTLET), START + timedelta(hours=41))
+    return either
+
+
+def counted(of: Catalog, day: str) -> dict[str, int]:
+    """The same from events and captures, one by one."""
+    found: Counter[str] = Counter()
+    for event in of.events():
+        if event.time[:10] == day:
+            found["edits"] += not {"headline", "body"}.isdisjoint(event.kinds)
+            for kind in ("new", "gone", "returned", "moved"):
+                found[kind] += kind in event.kinds
+            found["spelling"] += "orthographic" in event.kinds
+    for article in of.articles():
+        for capture in of.history(article.article).captures:
+            if capture.time[:10] == day:
+                found["captures"] += 1
+                named = capture.klass.replace("-", "_")
+                found[named if named in ("content", "blocked", "broken", "not_modified") else "other"] += 1
+    return found
+
+
+def test_days_count_what_is_there(told: Catalog) -> None:
+    days = told.days()
+    assert [(row.outlet, row.day) for row in days] == sorted({(row.outlet, row.day) for row in days})
+    assert {row.day for row in days} >= {event.time[:10] for event in told.events()}
+    for row in days:
+        _same(row, counted(told, row.day))
+    assert sum(row.captures for row in days) == told.outlets()[0].captures
+    assert sum(row.channels for row in days) > 0
+    assert told.days(days[-1].day) == days[-1:]
+    assert told.days(outlet="other") == []
+    assert told.days(outlet=OUTLET.name) == days
+
+
+def test_withheld_articles_are_taken_off(told: Catalog) -> None:
+    before = told.days()
+    hidden = [told.article(url(n)).article for n in (1, 3)]
+    made = [Act("restrict", at(99 + n), "amal", "a court", article=one) for n, one in enumerate(hidden)]
+    told.note_acts({act_key(one): one for one in made})
+    after = told.days()
+    assert after != before
+    for row in after:
+        _same(row, counted(told, row.day))
+    assert told.with_withheld().days() == before
+
+
+def _same(row: DayRow, expected: dict[str, int]) -> None:
+    names = (
+        "new",
+        "edits",
+        "spelling",
+        "gone",
+        "returned",
+        "moved",
+        "captures",
+        "content",
+        "blocked",
+        "broken",
+        "not_modified",
+    )
+    assert {name: getattr(row, name) for name in (*names, "other")} == {name: expected[name] for name in (*names, "other")}
+
+
+def test_a_record_that_two_lines_name_is_counted_once(either: Catalog) -> None:  # noqa: F811
+    one = content(1, "a", url=url(1))
+    reached = line(1, "elsewhere", url(2), record=one.record, length=one.length)
+    either.apply(key(1), [one, reached, content(2, "b", url=url(1))], OUTLET)
+    (row,) = either.days()
+    assert (row.captures, row.requests, row.bytes) == (3, 2, 2 * one.length)
+
+
+def test_what_waits(told: Catalog) -> None:
+    now = START + timedelta(hours=41)
+    rows = {row.why: (row.due, row.later) for row in told.waiting(now)}
+    known = told.known(OUTLET.name)
+    assert rows["backlog"] == (sum(one.visit.last_fetch is None for one in known), 0) != (0, 0)
+    assert sum(due + later for due, later in rows.values()) <= 2 * len(known)
+    later = {row.why: row.due for row in told.waiting(now + timedelta(days=400))}
+    assert later["revisit"] > rows.get("revisit", (0, 0))[0]
+
+
+def test_delays(told: Catalog) -> None:
+    (row,) = told.delays()
+    (one,) = [found for found in told.latencies() if found.kind == "published" and found.site]
+    assert (row.outlet, row.n, row.p50, row.p90) == (OUTLET.name, 1, one.seconds, one.seconds)
+    assert told.delays(since=f"{datetime.fromisoformat(one.time) + timedelta(days=1):%Y-%m-%d}") == []
+
+
+def test_what_is_stored(told: Catalog) -> None:
+    rows = {row.what: row for row in told.stored()}
+    assert rows["warc"].objects == len(story()) + 1
+    assert rows["warc"].bytes == sum(row.bytes for row in told.days()) == sum(rows[w].bytes for w in rows if w != "warc") > 0
+    assert sum(rows[what].objects for what in rows if what != "warc") == sum(row.requests for row in told.days())
