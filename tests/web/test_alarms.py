@@ -23,7 +23,7 @@ from archive.web import app as web
 from archive.web import language
 from archive.web.desk import Desk
 from archive.web.house import Open, Visitor
-from archive.web.pages.alarms import section
+from archive.web.pages.alarms import pieces, section
 from tests.web.cases import SCRIPT
 
 NOW = datetime.now(UTC)
@@ -61,7 +61,7 @@ def test_what_stands_is_shown_with_what_to_do(catalog: Catalog) -> None:
         assert f'id="{row.id}"' in page
         assert f"/warraq/do/acknowledge_alarm?alarm={row.id}" in page
         assert f'/warraq/runbook/{row.condition}"' in page
-        assert row.remedy.partition("'")[0] in page
+        assert row.remedy.partition("'")[0].partition("`")[0] in page
     assert "منارة الساحل" in page
     assert "Nobody has looked for a while" in page
 
@@ -113,6 +113,14 @@ def test_each_condition_has_its_words_in_arabic_and_its_section_in_the_runbook(n
     page = client(catalog).get(f"/warraq/runbook/{name}")
     assert page.status_code == 200
     assert "Symptom." in page.text
+
+
+def test_markdown_of_the_runbook_is_shown_as_what_it_means() -> None:
+    told = pieces("**Check.** `du -xh * | sort` and 2 * 3 * 4, *urgent*: `a`")
+    assert told == [
+        ("strong", "Check."), ("", " "), ("code", "du -xh * | sort"), ("", " and 2 * 3 * 4, "), ("em", "urgent"), ("", ": "), ("code", "a"),
+    ]  # fmt: skip
+    assert pieces("<script>`") == [("", "<script>`")]
 
 
 def test_no_other_section() -> None:

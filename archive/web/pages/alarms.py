@@ -34,6 +34,7 @@ SEVERITIES = {
     "watch": ("warn", "Watch", "It may pass by itself."),
 }
 ACKNOWLEDGE = "acknowledge_alarm"
+_MARKS = re.compile(r"(\*\*[^*]+\*\*|`[^`]+`|(?<!\S)\*[^*\s][^*]*\*)")
 
 
 def alarms(desk: Desk, request: Request) -> Answer:
@@ -60,6 +61,7 @@ def _shown(row: AlarmRow, said: language.Words, desk: Desk) -> Mapping[str, Any]
         "severity": word,
         "meaning": meaning,
         "subject": desk.title(row.subject),
+        "remedy": pieces(said.term(row.remedy)),
         "evidence": said.term(row.say).format(**{name: isolated(value) for name, value in row.values.items()}),
         "runbook": row.condition if row.condition in CONDITIONS else "",
     }
@@ -70,14 +72,32 @@ def runbook(desk: Desk, request: Request) -> Answer:
     name = str(request.path_params["condition"])
     if name not in CONDITIONS:
         raise HTTPException(404, "The runbook has no such section.")
-    return "runbook.html", {"condition": CONDITIONS[name], "parts": section(name), "where": f"{RUNBOOK}#{name}"}
+    return "runbook.html", {
+        "condition": CONDITIONS[name],
+        "remedy": pieces(words(request).term(CONDITIONS[name].remedy)),
+        "parts": list(map(pieces, section(name))),
+        "where": f"{RUNBOOK}#{name}",
+    }
 
 
 def section(name: str) -> list[str]:
     """Paragraphs of the section `### name` of the runbook, as it is written; its own words stay English."""
     text = (ROOT / RUNBOOK).read_text("utf-8")
     found = re.search(rf"(?ms)^### {re.escape(name)}\n(.*?)(?=^#|\Z)", text)
-    return re.split(r"\n\s*\n", found[1].strip()) if found else []
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", found[1].strip())] if found else []
+
+
+def pieces(text: str) -> list[tuple[str, str]]:
+    """(tag, text) of a paragraph of Markdown, as far as the runbook uses it: **strong**, *em*, `code`, and the rest."""
+    out = []
+    for part in _MARKS.split(text):
+        for mark, tag in (("**", "strong"), ("`", "code"), ("*", "em")):
+            if part.startswith(mark) and part.endswith(mark) and len(part) > 2 * len(mark):
+                out.append((tag, part[len(mark) : -len(mark)]))
+                break
+        else:
+            out.append(("", part))
+    return [one for one in out if one[1]]
 
 
 def metrics(desk: Desk, request: Request) -> Answer:
