@@ -131,21 +131,17 @@ def _compared(a: list[str], b: list[str], fold: bool) -> Iterator[_Run]:
         yield _Run(op == "equal", a[i:j], b[k:m])
 
 
-def _opcodes(a: Sequence[Hashable], b: Sequence[Hashable]) -> Iterator[tuple[str, int, int, int, int]]:
-    """As `SequenceMatcher.get_opcodes`, in a bounded time: what begins and ends alike is told first, and of what is left
-    nothing is matched when the same words come so often that it would take long."""
+def _opcodes(a: Sequence[Hashable], b: Sequence[Hashable]) -> Iterable[tuple[str, int, int, int, int]]:
+    """As `SequenceMatcher.get_opcodes`, in a bounded time: where the same words come so often that it would take long, only
+    what begins and ends alike is matched."""
+    often = Counter(b)
+    if sum(often[key] for key in a) <= _TOO_MANY:
+        return SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     most = min(len(a), len(b))
     lead = next((n for n in range(most) if a[n] != b[n]), most)
     tail = next((n for n in range(most - lead) if a[-1 - n] != b[-1 - n]), most - lead)
-    x, y = a[lead : len(a) - tail], b[lead : len(b) - tail]
-    often = Counter(y)
-    yield "equal", 0, lead, 0, lead
-    if sum(often[key] for key in x) > _TOO_MANY:
-        yield "replace", lead, lead + len(x), lead, lead + len(y)
-    else:
-        for op, i, j, k, m in SequenceMatcher(None, x, y, autojunk=False).get_opcodes():
-            yield op, lead + i, lead + j, lead + k, lead + m
-    yield "equal", len(a) - tail, len(a), len(b) - tail, len(b)
+    x, y = len(a) - tail, len(b) - tail
+    return [("equal", 0, lead, 0, lead), ("replace", lead, x, lead, y), ("equal", x, len(a), y, len(b))]
 
 
 def _merged(runs: Iterable[_Run]) -> list[_Run]:
@@ -181,14 +177,19 @@ def _island(run: _Run, before: _Run, after: _Run) -> bool:
 
 
 def _slid(runs: list[_Run]) -> list[_Run]:
-    """A paragraph that came or went has the line end after it, not the one before it: either may be the equal one."""
+    """A paragraph that came or went is that paragraph with its line end, not the end of one and the beginning of the next:
+    where the words around it are the same, it is moved on to the next beginning of a line."""
     for before, run, after in zip(runs, runs[1:], runs[2:], strict=False):
         side = run.old if not run.new else run.new
-        if run.same or (run.old and run.new) or side[0] != "\n" or after.new[:1] != ["\n"]:
+        if run.same or (run.old and run.new) or side[-1] == "\n" or "\n" not in side:
             continue
-        side.append(side.pop(0))
-        for taken, given in ((after.old, before.old), (after.new, before.new)):
-            given.append(taken.pop(0))
+        most = side.index("\n") + 1
+        if [*map(_exact, side[:most])] == [*map(_exact, after.new[:most])]:
+            moved = side[:most]
+            side[:] = side[most:] + (after.old if run.old else after.new)[:most]
+            for taken, given, mine in ((after.old, before.old, run.old), (after.new, before.new, run.new)):
+                given.extend(moved if mine else taken[:most])
+                del taken[:most]
     return _merged(runs)
 
 

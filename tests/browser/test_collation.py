@@ -10,6 +10,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +68,9 @@ class _Paired(Shelf):
         return found
 
 
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    """The pages alone, without Airflow, on a port of their own."""
+@contextmanager
+def serve(shelf: Shelf) -> Iterator[str]:
+    """The pages alone over a shelf, without Airflow, on a port of their own; their address."""
     import uvicorn
     from starlette.applications import Starlette
     from starlette.routing import Mount
@@ -77,7 +78,6 @@ def pages() -> Iterator[str]:
     from archive.web import app as web
     from archive.web.house import Open
 
-    shelf = _Paired()
     app = Starlette(routes=[Mount("/warraq", web.create(lambda: desk(shelf), Open()))])
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -88,6 +88,12 @@ def pages() -> Iterator[str]:
     yield f"http://127.0.0.1:{port}/warraq"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[str]:
+    with serve(_Paired()) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +110,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1800, "height": 900}, locale="en")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield context.new_page()
+    made = context.new_page()
+    made.set_default_timeout(90_000)
+    yield made
     context.close()
 
 
@@ -132,6 +140,24 @@ def open_(page: Page, pages: str, n: int, query: str) -> None:
     page.evaluate("document.fonts.ready.then(() => 1)")
 
 
+def uncut(page: Page) -> None:
+    """Every mark begins and ends where a word does: no Arabic letter beyond it would join."""
+    edges = page.evaluate(
+        """() => {
+          for (const bare of document.querySelectorAll('.bare')) bare.append(' ');  // as its generated space stands there
+          return [...document.querySelectorAll('.paper ins, .paper del')].map(mark => {
+            const before = document.createRange(), after = document.createRange(), all = mark.closest('.p');
+            before.setStart(all, 0); before.setEndBefore(mark);
+            after.setStartAfter(mark); after.setEnd(all, all.childNodes.length);
+            return [before.toString().slice(-1), mark.textContent, after.toString().slice(0, 1)];
+          });
+        }"""
+    )
+    for before, text, after in edges:
+        assert not (before.isalpha() and text[:1].isalpha()), (before, text)
+        assert not (after.isalpha() and text[-1:].isalpha()), (text, after)
+
+
 @CASES
 def test_each_side_reads_and_copies_as_its_version(page: Page, pages: str, n: int) -> None:
     """Marks turn nothing round: every paragraph's letters stand as they do in a paragraph without any."""
@@ -151,6 +177,7 @@ def test_each_side_reads_and_copies_as_its_version(page: Page, pages: str, n: in
             assert seen(marked) == seen(bare), line
         got = copied(page, f".{side} .paper > .p")
         assert got == text.replace("\u00a0", " "), "Chromium copies a no-break space as a space"
+    uncut(page)
 
 
 @CASES
@@ -169,24 +196,4 @@ def test_in_one_text_what_went_stands_before_what_came(page: Page, pages: str, n
             assert came[1] <= went[0] + 1, f"{word} to the left of what it replaces"
         else:  # inside a Latin name, which is read from left to right
             assert went[1] <= came[0] + 1, f"{word} to the right of what it replaces"
-
-
-def test_no_word_is_cut(page: Page, pages: str) -> None:
-    """Every mark begins and ends where a word does: no Arabic letter beyond it would join."""
-    for n in range(len(PAIRS)):
-        for query in ("", "view=side"):
-            open_(page, pages, n, query)
-            edges = page.evaluate(
-                """() => {
-                  for (const bare of document.querySelectorAll('.bare')) bare.append(' ');  // as its generated space stands there
-                  return [...document.querySelectorAll('.paper ins, .paper del')].map(mark => {
-                    const before = document.createRange(), after = document.createRange(), all = mark.closest('.p');
-                    before.setStart(all, 0); before.setEndBefore(mark);
-                    after.setStartAfter(mark); after.setEnd(all, all.childNodes.length);
-                    return [before.toString().slice(-1), mark.textContent, after.toString().slice(0, 1)];
-                  });
-                }"""
-            )
-            for before, text, after in edges:
-                assert not (before.isalpha() and text[:1].isalpha()), (before, text)
-                assert not (after.isalpha() and text[-1:].isalpha()), (text, after)
+    uncut(page)

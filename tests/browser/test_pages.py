@@ -88,7 +88,7 @@ def test_changes_leads_to_article_and_compare(page: Page, stack: Stack) -> None:
     keep(page, "compare")
     page.get_by_role("link", name="Article", exact=True).click()
     assert "Version" in page.locator(".edition").inner_text()
-    assert page.locator(".text p").first.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    assert page.locator(".text .p").first.evaluate("e => getComputedStyle(e).direction") == "rtl"
     keep(page, "article")
 
 
