@@ -34,7 +34,7 @@ SEVERITIES = {
     "watch": ("warn", "Watch", "It may pass by itself."),
 }
 ACKNOWLEDGE = "acknowledge_alarm"
-_MARKS = re.compile(r"(\*\*[^*]+\*\*|`[^`]+`|(?<!\S)\*[^*\s][^*]*\*)")
+_MARKS = re.compile(r"(\*\*[^*]+\*\*|`[^`]+`|(?<![\w*])\*[^*\s][^*]*\*)")
 
 
 def alarms(desk: Desk, request: Request) -> Answer:
