@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archive.catalog.hits import Found, Wish
     from archive.catalog.pairs import Pair
     from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
-    from archive.catalog.rows import DayRow, DelayRow, DueRow, EventRow, HistoryRow, OutletRow, RunRow, StoredRow
+    from archive.catalog.rows import ArticleRow, DayRow, DelayRow, DueRow, EventRow, HistoryRow, OutletRow, RunRow, StoredRow
     from archive.outlet import Outlet
     from archive.settings import Settings
     from archive.steps.signed import Condition
@@ -41,6 +41,9 @@ class Catalog(Protocol):
 
     def history(self, article: str) -> HistoryRow:
         """Refused when there is no such article, Withheld when it may not be shown."""
+
+    def article(self, reference: str) -> ArticleRow:
+        """The article alone; refused as `history`."""
 
     def outlets(self) -> list[OutletRow]: ...
 

@@ -266,6 +266,9 @@ class Shelf:
             raise Refused(f"no article {article} in the catalog", "`warraq ls` lists them")
         return self.histories[article]
 
+    def article(self, reference: str) -> ArticleRow:
+        return self.history(reference).article
+
     def outlets(self) -> list[OutletRow]:
         return [row(OutletRow, outlet=name) for name in ("manara", "masar")]
 

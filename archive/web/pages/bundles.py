@@ -55,7 +55,7 @@ def _title(desk: Desk, request: Request, one: kept.Kept) -> str | None:
     What nobody but an operator may see: a bundle that holds what is withheld, or whose article was withheld since.
     """
     try:
-        row = desk.catalog.history(one.article).article
+        row = desk.catalog.article(one.article)
     except Refused:  # Withheld among them
         title = ""
     else:

@@ -88,7 +88,7 @@ async def _subject(request: Request, given: Mapping[str, str]) -> dict[str, str]
 def _article(opened: Callable[[], Desk], article: str) -> dict[str, str]:
     desk = opened()
     try:
-        row = desk.catalog.history(article).article
+        row = desk.catalog.article(article)
     except Withheld:
         return {"withheld": "yes"}
     except Refused:
