@@ -279,7 +279,7 @@ def sighting(
 def _reading(outlet: str, article: str, n: int, what: tuple[int, int, datetime, datetime]) -> Reading:
     text, look, when, at_first = what
     model = (n - FIRST) // COPIES
-    seed = SEEDS[0 if model % 400 == 0 else model % len(SEEDS)]
+    seed = SEEDS[0 if model % 400 == 0 else model // 200 % len(SEEDS)]
     links = (
         ({"name": seed[0], "sha256": seed[1], "set": seed[2], "relation": "contains", **_SHARES},) if model % 200 == 0 else ()
     )

@@ -62,7 +62,9 @@ def rows(connection: Connection, article: str, outlet: str, since: str, limit: i
         .limit(limit)
     )
     if article:
-        query = query.where(or_(_r.article == article, _r.other == article))
+        names = select(models.outlet.c.outlet)  # with an outlet each side has an index
+        sides = and_(_r.outlet.in_(names), _r.article == article), and_(_r.other_outlet.in_(names), _r.other == article)
+        query = query.where(or_(*sides))
     if outlet:
         query = query.where(or_(_r.outlet == outlet, _r.other_outlet == outlet))
     if since:
