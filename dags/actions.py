@@ -71,7 +71,7 @@ The last line of the log names the thing and the remedy; nothing was written.
 - **exit 75**: the store was not to be had; it was tried {tries} times. Clear the task.
 """
 ACKNOWLEDGE = """
-Says that a person knows of an alarm and sees to it: nobody is told of it again while it lasts. It does not end it; that
+Says that a person knows of an alarm and sees to it: nobody is told of it again for a week, unless it becomes worse. It does not end it; that
 does what its runbook says. Your name and reason stand beside it.
 
 ## How to check that it works
