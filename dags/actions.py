@@ -71,8 +71,8 @@ The last line of the log names the thing and the remedy; nothing was written.
 - **exit 75**: the store was not to be had; it was tried {tries} times. Clear the task.
 """
 ACKNOWLEDGE = """
-Says that a person knows of an alarm and sees to it: nobody is told of it again for a week, unless it becomes worse. It does not end it; that
-does what its runbook says. Your name and reason stand beside it.
+Says that a person knows of an alarm and sees to it: nobody is told of it again for a week, unless it becomes worse. It does not
+end it; that does what its runbook says. Your name and reason stand beside it.
 
 ## How to check that it works
 The run is green, and *Alarms* shows the alarm as acknowledged by you.

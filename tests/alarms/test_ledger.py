@@ -102,6 +102,15 @@ def test_what_nobody_took_is_told_at_the_next_check() -> None:
     assert not watch.check(found)
 
 
+def test_those_that_follow_within_half_an_hour_are_one_more_message() -> None:
+    watch = Watch()
+    for names in ("a", "ab", "abc", "abcd"):
+        watch.check(wrong("run-failed", *names))
+    watch.run(HOUR, wrong("run-failed", *"abcd"))
+    assert [[one.subject for one in message.new] for _, message in watch.told] == [["a"], ["b", "c", "d"]]
+    assert watch.told[1][0] - watch.told[0][0] == telling.GROUP
+
+
 def test_an_urgent_one_waits_for_no_group() -> None:
     watch = Watch()
     assert watch.check(wrong("audit-finding", "one")).new
