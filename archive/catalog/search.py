@@ -23,7 +23,7 @@ from archive.catalog.hits import REMOVED, Found, Hit, Waiting, Wish, first_id
 from archive.catalog.textmatch import Match
 from archive.search.entry import Entry
 
-LOOKED_AT = 4000  # texts that are looked at for one page: a filter that few articles meet must not take for ever
+LOOKED_AT = 3000  # texts that are looked at for one page: a filter that few articles meet must not take for ever
 _COLUMNS = models.version.c.keys()
 _OUTLET, _ARTICLE, _SNAPSHOT = (_COLUMNS.index(name) for name in ("outlet", "article", "snapshot"))
 _d, _u, _v, _a = models.document.c, models.unindexed.c, models.version.c, models.article.c
