@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from archive.alarms.pace import after
+from archive.outlet import RESERVED
 from archive.web.views import isolated
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 Tone = Literal["bad", "warn", "quiet"]
 TONES: tuple[Tone, ...] = ("bad", "warn", "quiet")
+SILENCE = timedelta(minutes=80)  # as long as the alarm waits (archive.alarms.conditions, outlet-silent)
 OVERDUE = timedelta(minutes=10)  # a scheduler that lives begins a run within a minute of its time
 
 
@@ -106,7 +109,10 @@ def _captures(known: Known) -> Iterator[Reason]:
         since, what = known.row.failing_since[:16].replace("T", " "), _trouble(known.report)
         words = "Nothing readable since {time}: {what}." if what else "Nothing readable since {time}."
         yield Reason("bad", words, {"time": isolated(since), "what": isolated(what)}, _run(known))
-    if known.fetched or known.file is None or known.broken:
+    if known.fetched:
+        yield from _silence(known)
+        return
+    if known.file is None or known.broken:
         return
     if known.running:
         yield Reason("quiet", "Its first run is under way.")
@@ -114,6 +120,16 @@ def _captures(known: Known) -> Iterator[Reason]:
         yield Reason("quiet", "It has not run yet.")
     elif known.dag is not None and known.dag.last_state == "success":
         yield Reason("warn", "Its runs have captured nothing.", link=_run(known))
+
+
+def _silence(known: Known) -> Iterator[Reason]:
+    """The run that should have followed the last capture did not come. A dead scheduler rings no alarm, so it is said here."""
+    if known.file is None or known.row is None or not known.file.enabled or known.outlet == RESERVED:
+        return
+    last = datetime.fromisoformat(known.row.last_capture)
+    if after(known.file.schedule, last) + timedelta(seconds=known.file.budget) + SILENCE < known.now:
+        time = isolated(known.row.last_capture[:16].replace("T", " "))
+        yield Reason("bad", "Nothing has been captured since {time}.", {"time": time}, _run(known))
 
 
 def _trouble(report: Mapping[str, Any]) -> str:

@@ -63,14 +63,15 @@ WHYS = [
     ({"row": NOTHING, "dag": DagState(last_state="running", last_run=RUN)}, "quiet", "Its first run is under way"),
     ({"row": None, "dag": DagState()}, "quiet", "It has not run yet"),
     ({"row": None}, "warn", "Its runs have captured nothing"),
-    ({"row": replace(NOTHING, last_capture="x", failing_since=ago(days=2))}, "bad", "Nothing readable since"),
+    ({"row": replace(NOTHING, last_capture=ago(minutes=4), failing_since=ago(days=2))}, "bad", "Nothing readable since"),
+    ({"row": row(OutletRow, outlet="manara", articles=3, last_capture=ago(hours=2))}, "bad", "Nothing has been captured since"),
     ({"report": report(jobs={"robots-unreachable": 4})}, "bad", "robots.txt cannot be had"),
     ({"report": report(jobs={"disallowed": 4}, roles={})}, "warn", "robots.txt forbids pages"),
     ({"report": report(jobs={"private": 4})}, "bad", "private one"),
     ({"report": report(given_up={"a.example": "six failures in a row"})}, "warn", "was given up"),
     ({"report": report(lists={"feed": {"documents": 2, "items": 0}})}, "warn", "name no article"),
-    ({"row": replace(NOTHING, captures=4, last_capture="x")}, "warn", "no article could be read"),
-    ({"row": replace(NOTHING, waiting=4, last_capture="x")}, "quiet", "wait for their turn"),
+    ({"row": replace(NOTHING, captures=4, last_capture=ago(minutes=4))}, "warn", "no article could be read"),
+    ({"row": replace(NOTHING, waiting=4, last_capture=ago(minutes=4))}, "quiet", "wait for their turn"),
 ]
 
 
@@ -82,6 +83,13 @@ def test_an_outlet_that_is_well_needs_no_words() -> None:
 def test_why_an_outlet_shows_nothing_is_told_in_words(given: dict[str, Any], tone: str, words: str) -> None:
     found = {reason.tone for reason in why.reasons(known(**given)) if words in reason.words}
     assert found == {tone}
+
+
+def test_a_quiet_outlet_is_not_silent_before_its_next_run_had_its_time() -> None:
+    daily = replace(FILES["manara"], schedule="0 3 * * *")
+    held = row(OutletRow, outlet="manara", articles=3, last_capture="2026-11-21T03:02:00.000000Z")
+    assert why.reasons(known(file=daily, row=held, now=NOW.replace(hour=4, minute=20))) == []
+    assert [one.tone for one in why.reasons(known(file=daily, row=held, now=NOW.replace(hour=4, minute=40)))] == ["bad"]
 
 
 def test_a_run_that_goes_on_is_not_late_and_a_run_is_late_after_its_patience() -> None:
