@@ -113,3 +113,13 @@ def test_every_action_can_be_found_and_starts_at_once(dags) -> None:
         for param in map(dags[name].params.get_param, dags[name].params):
             assert param.schema.get("title"), name
             assert param.description, name
+
+
+def test_every_word_of_a_form_has_its_arabic(dags) -> None:
+    from archive.web.language import tables
+
+    for dag in dags.values():
+        if "action" in dag.tags:
+            params = [dag.params.get_param(name) for name in dag.params]
+            said = {dag.description, *(word for one in params for word in (one.schema["title"], one.description))}
+            assert said <= set(tables().words), dag.dag_id
