@@ -108,7 +108,7 @@ clean: ## Remove .venv, caches and the demo's state; never the real archive's
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' \
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' \
 		$(firstword $(MAKEFILE_LIST))
 
 bare:

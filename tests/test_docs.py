@@ -140,9 +140,9 @@ def test_every_file_that_is_named_exists() -> None:
 
 def test_every_make_target_that_is_named_exists_and_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    described = set(re.findall(r"(?m)^([a-z]+):.*## ", makefile))
+    described = set(re.findall(r"(?m)^([a-z0-9]+):.*## ", makefile))
     for path, text in DOCS.items():
-        named = set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z]+)`|(?m:^(?:[A-Z_]+=\S+ )*make ([a-z]+)\b)", text))
+        named = set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z0-9]+)`|(?m:^(?:[A-Z_]+=\S+ )*make ([a-z0-9]+)\b)", text))
         assert {one or other for one, other in named} <= described, path
 
 
