@@ -220,6 +220,7 @@ COMMANDS: dict[str, Arguments] = {
     "drift": plain("wadi"),
     "accept-layout": plain("wadi", "0123abcd", "--reason", "a new theme"),
     "republished": plain("--find", "--all"),
+    "search": plain("--index", "--all"),
     "ls": plain(),
     "history": of_article(),
     "show": of_article(),

@@ -185,6 +185,7 @@ def case(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cas
         made.site.edit(1)
         assert made.call("run", "wadi", "--everything").returncode == 0
         assert made.call("watch", f"{made.url}archives/1", "--every", "1d").returncode == 0
+        assert made.call("search", "--index").returncode == 0
         secret = (f"{made.url}archives/1", article_id(f"{made.url}archives/1"), first.title, "الخبر رقم 1 من")
         yield Case(made, secret[0], secret)
 
@@ -194,6 +195,7 @@ class TestArchive:
 
     looks = (
         *(("ls",), ("ls", "--json"), ("ls", "--events"), ("ls", "--events", "--json"), ("seeds", "ls", "--json")),
+        *(("search", "رقم"), ("search", "رقم", "--json")),
         *(("watch",), ("watch", "--json"), ("latency", "--each"), ("latency", "--each", "--json")),
         *(("export", what, "--format", form) for what in ("articles", "versions", "events") for form in ("jsonl", "csv")),
     )
