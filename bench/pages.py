@@ -51,7 +51,14 @@ class Snapshots:
         text = "\n".join(" ".join(invented.sentence(chance) for _ in range(3)) for _ in range(8))
         rare = f"نادرة{chance.randrange(50_000)}"
         fields = {"v": 1, "title": invented.sentence(chance)[:90], "text": text, "faithful": f"{text} {rare}"}
-        more = {"subtitle": "", "authors": [], "published": None, "modified": None, "images": [], "reading": {"id": "c" * 12, "trafilatura": "2.1.0"}}
+        more = {
+            "subtitle": "",
+            "authors": [],
+            "published": None,
+            "modified": None,
+            "images": [],
+            "reading": {"id": "c" * 12, "trafilatura": "2.1.0"},
+        }
         return gzip.compress(orjson.dumps({**fields, **more}), 1)
 
     def __getattr__(self, name: str) -> Any:
