@@ -125,4 +125,5 @@ def view(connection: Connection, outlet: str) -> Drift:
     alarms += alarm.look_alarms(found, now, told, partial(urls, connection, outlet))
     for of in (one for _, by_layout in told for one in by_layout.values()):
         of.examples = {what: [*_shown(named, hidden)] for what, named in of.examples.items()}
+        of.articles = [article for article in of.articles if article not in hidden]
     return Drift(told, tuple(sorted(alarms, key=lambda one: one.opened)), waiting(connection, outlet), now)
