@@ -43,7 +43,7 @@ test: dev ## All tests; installs Chromium for them when it is root on Debian, el
 	@deploy/system-packages
 	@$(BIN)/pytest -m "not long and not e2e" -n $(JOBS) --dist loadscope $(PYTEST)
 
-long: dev ## The tests that `make test` leaves out: cut short at every request, killed at random, the drill
+long: dev ## The tests that `make test` leaves out: cut short at every request, killed, each alarm provoked, hostile texts, the drill
 	@$(BIN)/pytest -m long $(PYTEST)
 
 e2e: dev ## The stack of `make demo` in a real browser, as admin, operator and viewer; screenshots in build/e2e; about 15 minutes

@@ -170,7 +170,7 @@ def test_clock(at: Wadi, seconds: int) -> None:
 
 def test_a_clock_that_goes_wrong_between_two_steps_is_refused_and_a_little_off_is_a_warning(at: Wadi) -> None:
     shop = at.shop()
-    shop.clock = lambda: utc_now() + timedelta(seconds=31.5)
+    shop.clock = lambda: utc_now() + timedelta(seconds=40)  # the storage tells whole seconds, and not at once
     with unchanged(at), pytest.raises(Refused, match="off the storage's"):
         clock.offset(shop)
     shop.clock = lambda: utc_now() + timedelta(seconds=10)

@@ -32,7 +32,7 @@ def test_the_rows_are_those_of_apply(tmp_path: Path) -> None:
     assert [name for name in after if before[name] != after[name]] == []
     assert len(before["article"]) == 1000
     assert {row.state for row in bulk.articles()} >= {"live", "edited", "gone", "new"}
-    assert all(before[name] for name in ("seed_link", "figure", "event", "tally", "run", "channel_capture"))
+    assert all(before[name] for name in ("seed_link", "event", "tally", "run", "channel_capture"))
 
 
 def _in_order(lines: dict[int, Observation]) -> list[Observation]:

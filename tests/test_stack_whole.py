@@ -140,6 +140,7 @@ def test_ctrl_c_and_sigterm_leave_nothing_and_the_state_serves_again(running: Ru
     assert "stopped" in running.said()
 
 
+@pytest.mark.long
 def test_a_killed_supervisor_leaves_nothing(running: Running) -> None:
     again = Running(running.state.parent)  # on the same state: it starts from what is there
     assert secrets.passwords(again.state, []) == secrets.passwords(running.state, [])

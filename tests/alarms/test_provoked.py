@@ -35,6 +35,7 @@ from tests.test_catalog import key
 from tests.test_drift_catalog import OUTLET, story
 from tests.wadi import Wadi, new_run, wadi
 
+pytestmark = pytest.mark.long  # a minute and more, most of it other processes starting
 NOW = datetime.now(UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PROVOKED: set[str] = set()

@@ -16,7 +16,7 @@ from tests.web.cases import EDITED, Shelf, snapshot
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.long]
 RUN = "window.__ran=1"
 MARKUP = [
     f"<script>{RUN}</script>",
