@@ -25,12 +25,12 @@ from archive.prove.make import Asked, prove
 from archive.rereading import Scope
 from archive.steps import again, compared
 from archive.steps import reread as rereading_step
+from archive.steps.compared import report
 from archive.steps.extract import extract
 from archive.steps.past import Past
 from archive.steps.pictured import Pictured
 from archive.steps.readers import readers
 from archive.steps.rebuild import rebuild
-from archive.steps.compared import report
 from archive.steps.reread import Wish, reread, waiting
 from archive.steps.seal import seal
 from archive.steps.workshop import Outcome

@@ -28,7 +28,9 @@ _INSIDE = 60  # elements of a frame among which its caption is looked for: a fra
 def described(image: Any) -> dict[str, str]:
     """`caption` always ("" for none); `alt` and `credit` where the page states them. `image`: an <img> of lxml.html."""
     frames = (_captioned(one) for one in islice(image.iterancestors(), _UP) if _is_frame(one))
-    caption, credit = next((said for said in frames if any(said)), ("", ""))  # an image's own box may stand in that of the caption
+    caption, credit = next(
+        (said for said in frames if any(said)), ("", "")
+    )  # an image's own box may stand in that of the caption
     credit = credit or _credit_in(caption)
     alt = " ".join((image.get("alt") or "").split())[:_LONGEST]
     return {"caption": caption} | ({"alt": alt} if alt else {}) | ({"credit": credit} if credit else {})
