@@ -125,6 +125,7 @@ def feed(site: Site) -> str:
 
 def open_site(site: Site) -> None:
     """Give the site its answers: a front page, a feed, an article for each payload that is edited after it was read once."""
+    site.url = site.url.rstrip("/")
     site.routes["/robots.txt"] = Reply(body="User-agent: *\nAllow: /\n", headers={"Content-Type": "text/plain"})
     links = "".join(f'<a href="{path(name)}">{name}</a>' for name in PAYLOADS)
     site.routes["/"] = Reply(body=f"<!doctype html><html lang=ar><body>{links}</body></html>")
