@@ -58,6 +58,15 @@ def told(either: Catalog) -> Catalog:  # noqa: F811
 
 
 class TestCatalog:
+    def test_captures_that_led_to_a_withheld_article_hold_its_page_and_are_veiled_too(self, told: Catalog) -> None:
+        origin, goal = article_id(url(21)), article_id(url(22))
+        (led,) = [one for _, one in told.lines(OUTLET.name, origin) if one.to]
+        assert told.veiled(OUTLET.name, origin) == set()
+        withhold(told, goal)
+        assert told.veiled(OUTLET.name, origin) == {led.record}
+        assert told.with_withheld().veiled(OUTLET.name, origin) == set()
+        assert told.veiled(OUTLET.name, article_id(url(1))) == set()
+
     def test_no_answer_to_people_has_a_trace_of_it(self, told: Catalog) -> None:
         article = article_id(url(1))
         before = answers(told)
@@ -150,7 +159,7 @@ class TestCatalog:
 
 def answers(of: Catalog) -> dict[str, object]:
     """What people may ask without naming an article, answered. A new question of the catalog is among them by itself."""
-    named = {"announced", "article", "history", "twins", "pictures_of", "with_withheld"}
+    named = {"announced", "article", "history", "twins", "pictures_of", "veiled", "with_withheld"}
     of_steps = {"note_latency", "picture_captures"}
     found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
     assert named | of_steps <= found

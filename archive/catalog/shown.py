@@ -138,6 +138,16 @@ class Shown:
         with self._shown() as connection:
             return rooms.linked(connection, sha256, article)
 
+    def veiled(self, outlet: str, article: str) -> set[str]:
+        """Records of the captures that hold a withheld article's page, or name it: where they led, whence they came."""
+        from archive.catalog import acted, lines
+        from archive.veil import others
+
+        with self._shown() as connection:
+            hidden = set() if self._withheld else set(acted.withheld(connection))
+            held = lines.lines(connection, outlet, article) if hidden else []
+            return {line.record for _, line in held if others(line) & hidden}
+
     def watch_list(self, outlet: str | None = None) -> list[Watched]:
         """What is watched, by outlet and address, with its pace and its last capture."""
         from archive.catalog import acted, models, watched

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from archive.address import article_id
 from archive.errors import BadOutlet, Broken, Refused, Withheld
 from archive.observation import Observation
 from archive.prove import bundle, choose, facts, kept, outside, readme, report
@@ -19,6 +18,7 @@ from archive.prove.gather import Gathered, digests
 from archive.prove.ledger import Ledger
 from archive.prove.maker import maker, recipe
 from archive.steps.workshop import Outcome, Workshop
+from archive.veil import others
 
 if TYPE_CHECKING:
     from archive.catalog.rows import HistoryRow
@@ -83,8 +83,7 @@ def _nobody_withheld(shop: Workshop, article: str, lines: Iterable[Observation])
     """A page that led to another article, or was reached from one: its capture holds that one's page, or names it."""
     standing = shop.catalog.standing()
     for line in lines:
-        others = {str(line.to.get("article") or ""), *map(article_id, line.via)} - {article}
-        if any(other in standing and standing[other].withheld for other in others):
+        if any(other in standing and standing[other].withheld for other in others(line) - {article}):
             what = "the page led to another article, or was reached from one"
             raise Withheld(f"{what}, at {line.time}, and that one is withheld", "--restricted includes it")
 

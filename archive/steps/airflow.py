@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any
 
 PATIENCE = 15.0  # seconds
@@ -21,7 +22,7 @@ def parts(url: str, now: datetime, most: timedelta = BEAT) -> dict[str, str]:
         return judge(_ask(f"{url}/api/v2/monitor/health"), now, most)
     except urllib.error.HTTPError as error:
         return {"api-server": f"{url} answers {error.code}"}
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException, ValueError, TypeError, AttributeError) as error:  # or what answers is no Airflow
         why = getattr(error, "reason", error)
         return {"api-server": f"{url} does not answer ({why}); whether the scheduler beats cannot be asked"}
 

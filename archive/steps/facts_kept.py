@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from archive import keys
 from archive.alarms.facts import AuditFacts, LogFacts, MirrorFacts, StoreFacts, Unapplied
-from archive.errors import WarraqError
+from archive.errors import Refused, WarraqError
 from archive.steps.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -67,7 +67,11 @@ class Kept:
         given = self.shop.settings
         where = "WARRAQ_LOG_KEY" if given.log_key else str(given.log_key_file)
         there = look(self._store, given)
-        key = doctor.judge_key(keyring.load(given), where, published(self._store), git=False)
+        try:
+            key = doctor.judge_key(keyring.load(given), where, published(self._store), git=False)
+            trouble = f"{key.what} — {key.remedy}" if key.state == "fail" else ""
+        except (Refused, PermissionError) as error:  # a key that cannot be used is what this is about
+            trouble = str(error)
         checks = {
             "checkpoint book": doctor.judge_book(given.book, keep_book.read(given.book).damaged, there, self.now, posted=True)
         }
@@ -78,7 +82,7 @@ class Kept:
             names = [witness.parse(text).key.name for text in given.witnesses]
             checks["witnesses"] = doctor.judge_witnesses(names, there, self.now)
         return LogFacts(
-            key=f"{key.what} — {key.remedy}" if key.state == "fail" else "",
+            key=trouble,
             waiting=there.waiting,
             waiting_since=there.waiting_since,
             outside={who: one.what for who, one in checks.items() if one.state != "ok"},

@@ -51,8 +51,9 @@ def directly(
         new = {key: text for key, text in lines.items() if key not in held}
         if not new:
             return []
-        if settings.webhook:
-            webhook(settings, {**(more or {}), "text": "\n".join(new.values())})
+        if not settings.webhook:
+            return []  # nobody was told, so nothing is remembered as told
+        webhook(settings, {**(more or {}), "text": "\n".join(new.values())})
         file.seek(0)
         file.truncate()
         file.write(json.dumps({key: when.isoformat() for key, when in (held | dict.fromkeys(new, now)).items()}))

@@ -6,6 +6,7 @@ A page says `_("Older")` in its template; the Arabic stands in `arabic/*.toml`, 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def choose(cookie: str, accept: str) -> str:
     asked: list[tuple[float, int, str]] = []
     for place, part in enumerate(accept.split(",")):
         name, _, more = part.strip().partition(";")
-        weight = more.strip().removeprefix("q=")
-        quality = float(weight) if weight.replace(".", "", 1).isdigit() else 1.0
+        weight = re.fullmatch(r"q=([01](?:\.[0-9]{0,3})?)", more.strip())
+        quality = float(weight[1]) if weight else 1.0
         asked.append((-quality, place, name.lower().split("-")[0]))
     return next((name for quality, _, name in sorted(asked) if name in LANGUAGES and quality < 0), "en")

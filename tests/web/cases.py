@@ -261,6 +261,9 @@ class Shelf:
             rows = [e for e in rows if (e.time, e.outlet, e.article, e.number) < (time, of, article, int(number))]
         return rows[:limit]
 
+    def veiled(self, outlet: str, article: str) -> set[str]:
+        return set()
+
     def history(self, article: str) -> HistoryRow:
         if article not in self.histories:
             raise Refused(f"no article {article} in the catalog", "`warraq ls` lists them")

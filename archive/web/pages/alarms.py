@@ -40,7 +40,7 @@ _MARKS = re.compile(r"(\*\*[^*]+\*\*|`[^`]+`|(?<![\w*])\*[^*\s][^*]*\*)")
 def alarms(desk: Desk, request: Request) -> Answer:
     said = words(request)
     rows = [_shown(row, said, desk) for row in desk.catalog.alarms(open_only=False, limit=OVER)]
-    checks = desk.catalog.measures("check", since=stamp(desk.now() - timedelta(days=7)))
+    checks = desk.catalog.measures("check", since=stamp(desk.now() - timedelta(days=7)), subject="scheduler")
     checked = checks[-1].time if checks else ""
     given = desk.settings() if desk.settings else None
     return "alarms.html", {

@@ -60,7 +60,7 @@ def _title(desk: Desk, request: Request, one: kept.Kept) -> str | None:
         title = ""
     else:
         title = row.title or row.url
-        if not one.restricted:
+        if not one.restricted and not desk.catalog.veiled(row.outlet, row.article):
             return title
     return title if request.scope["warraq.visitor"].may(MAKES) else None
 

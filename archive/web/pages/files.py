@@ -13,7 +13,7 @@ from starlette.responses import Response
 from archive.errors import BadRecord, Broken, Refused
 from archive.web import exchange
 from archive.web.desk import Desk
-from archive.web.pages.shared import Answer, Page, history
+from archive.web.pages.shared import WITHHELD, Answer, Page, history
 
 if TYPE_CHECKING:
     from archive.catalog.rows import HistoryRow
@@ -62,6 +62,8 @@ def record(desk: Desk, request: Request) -> Answer:
     capture = next((one for one in found.captures if _UUID.fullmatch(wanted) and wanted in one.record), None)
     if capture is None:
         raise HTTPException(404, "This article has no such capture.")
+    if capture.record in desk.catalog.veiled(found.article.outlet, found.article.article):
+        raise HTTPException(451, WITHHELD)
     try:
         data = exchange.exchange(desk, capture.warc, capture.offset, capture.length)
     except Refused as error:
