@@ -151,13 +151,14 @@ def _long_places(marks: list[str], text: str) -> dict[int, tuple[int, int]]:
     """Where in `text` the long ones of `marks` stand, by their number."""
     places: dict[int, tuple[int, int]] = {}
     taken: set[int] = set()
+    looked: dict[str, int] = {}
     for n, mark in enumerate(marks):
         if len(mark) < _LONG:
             continue
-        at = _free(text, mark, taken)
+        at = _free(text, mark, taken, looked)
         end = at + len(mark)
         if at < 0 and len(mark) > 3 * _LONG:  # its beginning and its end, when something was cut out between
-            at = _free(text, mark[:_LONG], taken)
+            at = _free(text, mark[:_LONG], taken, looked)
             end = text.find(mark[-_LONG:], at + _LONG, at + len(mark)) + _LONG if at >= 0 else 0
             at = at if end > _LONG else -1
         if at >= 0:
@@ -166,8 +167,10 @@ def _long_places(marks: list[str], text: str) -> dict[int, tuple[int, int]]:
     return places
 
 
-def _free(text: str, part: str, taken: set[int]) -> int:
-    at = text.find(part)
+def _free(text: str, part: str, taken: set[int], looked: dict[str, int]) -> int:
+    """The first place of `part` that is not taken. `looked`: up to where there was none; what is taken stays taken."""
+    at = text.find(part, looked.get(part, 0))
     while at in taken:
         at = text.find(part, at + 1)
+    looked[part] = at if at >= 0 else len(text)
     return at
