@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -52,7 +53,7 @@ def running(folder: Path) -> Iterator[str]:
             time.sleep(0.2)
         yield f"postgresql://warraq@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # SIGTERM would wait for our own connections
         server.wait(timeout=120)
 
 
