@@ -63,7 +63,7 @@ testbed: dev ## Capture the six WordPress sites of ../shared/testbed and compare
 week: dev ## A scaled week on the test bed, 2,000 changes; WEEK="--faults" through every fault; about 45 minutes
 	@$(BIN)/python -m tests.week $(WEEK)
 
-bench: dev ## Every performance figure, with its bound
+bench: dev ## Every performance figure, with its bound; search and pages take --postgresql, and --folder to keep what they filled
 	@status=0; for one in pipeline reading warc store catalog search planning verify revisit pages; do echo "== bench.$$one"; $(BIN)/python -m bench.$$one || status=1; done; exit $$status
 
 floor: dev ## How clean bodies are on checked pages: PAGES=DIR, default ../shared/pages/real; PEERS=1 beside other extractors

@@ -3,7 +3,9 @@
 Words are as common as in a language (Zipf), so the questions are of words that every text has, that one in a thousand has, that
 three have; phrases of common words; words with filters that few articles meet.
 
-python -m bench.search [--texts 100000] [--length 200] [--database postgresql://…] [--keep FILE]
+python -m bench.search [--texts 100000] [--length 200] [--folder DIR] [--postgresql]
+`--postgresql`: a server of its own (bench.postgres), whose data are in the folder. What is filled into a kept folder is filled
+once: the same command measures it again.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, Integer, Table, func, select
+from sqlalchemy import BigInteger, Float, Integer, Table, and_, func, select, text
 
 from archive import keys
 from archive.catalog import Catalog, bulk, models
 from archive.catalog.derive import stamp
 from archive.catalog.hits import Waiting, Wish
+from archive.errors import Refused
 from archive.search.entry import Entry
 from archive.search.query import parse
+from bench import postgres
 
 BOUND = 500.0  # ms
 WORDS = 300_000
@@ -69,25 +73,31 @@ def row(table: Table, **given: Any) -> tuple[Any, ...]:
 
 def fill(catalog: Catalog, texts: int, length: int) -> None:
     seen: set[tuple[str, str]] = set()
-    made = entries(texts, length)
-    while part := list(islice(made, BATCH)):
-        versions, articles = [], []
+    made, began = entries(texts, length), time.perf_counter()
+    for n in range(0, texts, BATCH):
+        part = list(islice(made, BATCH))
+        versions, articles, second = [], [], []
         for one, _, when, state in part:
             key = {"outlet": one.outlet, "article": one.article}
             again = (one.outlet, one.article) in seen
             seen.add((one.outlet, one.article))
             versions.append(row(models.version, **key, number=1 + again, time=stamp(when), snapshot=one.snapshot, title="خبر"))
-            if not again:
+            if again:
+                second.append(key)
+            else:
                 articles.append(row(models.article, **key, url="https://x.example/", title="خبر", state=state, versions=1))
         with catalog._database.write("bench") as connection:
             bulk.put(connection, models.version, versions)
             bulk.put(connection, models.article, articles)
+            for key in second:
+                which = and_(models.article.c.outlet == key["outlet"], models.article.c.article == key["article"])
+                connection.execute(models.article.update().where(which).values(versions=2))
         catalog.note_indexed({one: entry for one, entry, _, _ in part})
-    with catalog._database.write("bench") as connection:
-        many = select(func.max(models.version.c.number)).where(
-            models.version.c.outlet == models.article.c.outlet, models.version.c.article == models.article.c.article
-        )
-        connection.execute(models.article.update().values(versions=many.scalar_subquery()))
+        if (n + BATCH) % 50_000 == 0:
+            print(f"{n + BATCH} of {texts} texts after {time.perf_counter() - began:.0f} s", flush=True)
+    if not catalog._database.is_sqlite:  # what autovacuum has done on a server that runs for a while
+        with catalog._database.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
 def questions(texts: int) -> dict[str, Wish]:
@@ -117,21 +127,39 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--texts", type=int, default=100_000)
     options.add_argument("--length", type=int, default=200, help="words of a text")
-    options.add_argument("--database", default="", help="an empty one; SQLite in a folder when left out")
-    options.add_argument("--keep", default="", help="an SQLite file that is filled once and kept")
+    options.add_argument("--folder", type=Path, help="where the catalog is kept, to be measured again; left out: not kept")
+    options.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server in the folder instead of SQLite")
     given = options.parse_args()
-    with TemporaryDirectory() as folder:
-        path = Path(given.keep or f"{folder}/catalog.db")
-        known = path.exists()
-        catalog = Catalog(given.database or f"sqlite:///{path}")
-        catalog.migrate()
-        began = time.perf_counter()
-        if not known:
-            fill(catalog, given.texts, given.length)
-            each = 1000 * (time.perf_counter() - began) / given.texts
-            size = f", {path.stat().st_size / given.texts / 1000:.1f} KB a text" if path.exists() else ""
-            print(f"filled with {given.texts} texts of {given.length} words: {each:.2f} ms each{size}")
-        return measure(catalog, given.texts)
+    with TemporaryDirectory() as passing:
+        folder = (given.folder or Path(passing)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        if given.postgresql:
+            if not given.folder:
+                folder.chmod(0o755)  # the server may be another user than we are
+            with postgres.running(folder / "postgresql") as url:
+                return judge(url, given.texts, given.length)
+        return judge(f"sqlite:///{folder}/search.db", given.texts, given.length)
+
+
+def judge(url: str, texts: int, length: int) -> int:
+    """Fill the catalog if it is empty, and measure. Refused when it holds other than so many texts."""
+    catalog = Catalog(url)
+    catalog.migrate()
+    began = time.perf_counter()
+    if not held(catalog):
+        fill(catalog, texts, length)
+        print(f"filled with {texts} texts of {length} words: {1000 * (time.perf_counter() - began) / texts:.2f} ms each")
+    if (there := held(catalog)) != texts:
+        raise Refused(f"the catalog holds {there} texts, not {texts}", "name another folder, or remove this one")
+    try:
+        return measure(catalog, texts)
+    finally:
+        catalog.close()
+
+
+def held(catalog: Catalog) -> int:
+    with catalog._database.read() as connection:
+        return connection.scalar(select(func.count()).select_from(models.document)) or 0
 
 
 def measure(catalog: Catalog, texts: int) -> int:
