@@ -208,7 +208,8 @@ class Webhook(BaseNotifier):
         if told["dag"] != ALARMS:
             try:
                 catalog = Catalog(given.catalog)
-                outcome.failed(catalog, told["dag"], told["task"], now, told["reason"], by_hand=_by_hand(context))
+                where = {"run": told["run"], "index": getattr(context["task_instance"], "map_index", -1)}
+                outcome.failed(catalog, told["dag"], told["task"], now, told["reason"], by_hand=_by_hand(context), **where)
             except Exception as error:  # noqa: BLE001 -- whatever it is, the failure itself must be told
                 log.warning("the failure is not noted, and told from here: %s", error)
             else:
@@ -224,7 +225,8 @@ def recovered(context: Any) -> None:
     """A task went well: over with the alarm about its failure, if there was one."""
     ti = context["task_instance"]
     try:
-        outcome.succeeded(Catalog(settings.from_environment().catalog), ti.dag_id, ti.task_id, datetime.now(UTC))
+        catalog, where = Catalog(settings.from_environment().catalog), {"index": getattr(ti, "map_index", -1)}
+        outcome.succeeded(catalog, ti.dag_id, ti.task_id, datetime.now(UTC), run=getattr(ti, "run_id", ""), **where)
     except WarraqError as error:
         log.warning("that it went well is not noted: %s", error)
 

@@ -21,7 +21,7 @@ async def missed(task: str, context: Mapping[str, Any]) -> str:
     run = context["dag_run"]
     told = "" if run["state"] in DONE else reason(run, datetime.now(UTC))
     if told:
-        await asyncio.to_thread(_note, str(run["dag_id"]), task, told)
+        await asyncio.to_thread(_note, str(run["dag_id"]), task, told, str(run["dag_run_id"]))
         log.warning("%s.%s: %s", run["dag_id"], task, told)
     return told
 
@@ -33,13 +33,13 @@ def reason(run: Mapping[str, Any], now: datetime) -> str:
     return f"its run {run['dag_run_id']} is still {run['state']}, {minutes:.0f} minutes after it was asked for"
 
 
-def _note(dag: str, task: str, told: str) -> None:
+def _note(dag: str, task: str, told: str, run: str) -> None:
     from archive import settings
     from archive.catalog import Catalog
     from archive.steps import outcome
 
     catalog = Catalog(settings.from_environment().catalog)
     try:
-        outcome.failed(catalog, dag, task, datetime.now(UTC), told, by_hand=False)
+        outcome.failed(catalog, dag, task, datetime.now(UTC), told, by_hand=False, run=run)
     finally:
         catalog.close()

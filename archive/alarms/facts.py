@@ -36,6 +36,7 @@ class Failure:
     when: datetime
     reason: str
     by_hand: bool = False  # a run that somebody started: they saw it fail
+    since: datetime | None = None  # its first failure since it went well last
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,13 +109,12 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
 
 
 def _failures(failures: tuple[Failure, ...], told: set[str], now: datetime) -> Iterator[Finding]:
-    """One for each DAG: its newest. The audit's and the mirror's own findings say it better."""
-    newest = {one.dag: one for one in sorted(failures, key=lambda one: one.when)}
+    """One for each DAG: its newest, of a scheduled run if there is one. The audit's and the mirror's own findings say it better."""
     own = {"warraq_audit": "audit-finding", "warraq_mirror": "mirror"}
+    live = [one for one in failures if own.get(one.dag) not in told and not (one.by_hand and now - one.when > BY_HAND)]
+    newest = {one.dag: one for one in sorted(live, key=lambda one: (not one.by_hand, one.when))}
     for dag, one in sorted(newest.items()):
-        if own.get(dag) in told or (one.by_hand and now - one.when > BY_HAND):
-            continue
-        first = min(other.when for other in failures if other.dag == dag)
+        first = min(other.since or other.when for other in live if other.dag == dag)
         yield Finding("run-failed", dag, "{task}: {reason}", {"task": one.task, "reason": one.reason}, since=first)
 
 

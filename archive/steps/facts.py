@@ -17,7 +17,7 @@ from archive.alarms.facts import Disk, Facts, Failure, OutletFacts, Spooled
 from archive.errors import WarraqError
 from archive.latency import stamp
 from archive.outlet import Outlet
-from archive.steps import airflow, facts_kept
+from archive.steps import airflow, facts_kept, outcome
 from archive.steps.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -152,13 +152,17 @@ def _layout(
 
 
 def failures(shop: Workshop) -> Iterable[Failure]:
-    """Tasks whose newest outcome is a failure (archive.steps.outcome)."""
-    newest = {one.subject: one for one in shop.catalog.measures("task")}
-    for subject, one in newest.items():
-        if one.value:
-            told = json.loads(one.said)
-            dag, _, task = subject.rpartition(".")
-            yield Failure(dag, task, _when(one.time), told["reason"], bool(told.get("by_hand")))
+    """Tasks that failed since they went well last: of each the newest failure, by the scheduler and by hand."""
+    rows: dict[str, list[Measure]] = defaultdict(list)
+    for one in shop.catalog.measures(outcome.NAME):
+        rows[one.subject] = [*rows[one.subject], one] if one.value else []
+    for subject, failed in rows.items():
+        dag, _, task = subject.rpartition(".")
+        told = [(_when(one.time), json.loads(one.said)) for one in failed]
+        for by_hand in (False, True):
+            mine = [(when, said["reason"]) for when, said in told if bool(said.get("by_hand")) is by_hand]
+            if mine:
+                yield Failure(dag, task, *mine[-1], by_hand=by_hand, since=mine[0][0])
 
 
 def spooled(folder: Path, good: Mapping[str, Outlet]) -> Iterable[Spooled]:

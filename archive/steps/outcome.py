@@ -19,20 +19,30 @@ NAME = "task"
 LONGEST = 2000  # characters of a reason
 
 
-def failed(catalog: Catalog, dag: str, task: str, now: datetime, reason: str, *, by_hand: bool) -> None:
-    """Raises what the catalog raises: then it is to be told in another way."""
+def failed(
+    catalog: Catalog, dag: str, task: str, now: datetime, reason: str, *, by_hand: bool, run: str = "", index: int = -1
+) -> None:
+    """`run`: the scheduler's id of it. `index`: of a mapped task, which of its siblings. Raises what the catalog raises."""
     from archive.catalog.alarms import Measure
 
-    said = json.dumps({"reason": reason[:LONGEST], "by_hand": by_hand}, ensure_ascii=False)
-    catalog.measure([Measure(NAME, f"{dag}.{task}", stamp(now), 1.0, said)])
+    said = json.dumps({"reason": reason[:LONGEST], "by_hand": by_hand, "run": run}, ensure_ascii=False)
+    catalog.measure([Measure(NAME, _subject(dag, task, index), stamp(now), 1.0, said)])
 
 
-def succeeded(catalog: Catalog, dag: str, task: str, now: datetime) -> None:
+def succeeded(catalog: Catalog, dag: str, task: str, now: datetime, *, run: str = "", index: int = -1) -> None:
+    """Over with its own failure; of mapped siblings, with those of other runs too: this run's say themselves how they end."""
     from archive.catalog.alarms import Measure
 
-    noted = catalog.measures(NAME, subject=f"{dag}.{task}")
-    if noted and noted[-1].value:
-        catalog.measure([Measure(NAME, f"{dag}.{task}", stamp(now), 0.0, "")])
+    own, plain = _subject(dag, task, index), _subject(dag, task, -1)
+    noted = catalog.measures(NAME, subject=None if index >= 0 else own)
+    newest = {one.subject: one for one in noted if one.subject in (own, plain) or one.subject.startswith(f"{plain}[")}
+    over = [name for name, one in newest.items() if one.value and (name == own or json.loads(one.said).get("run") != run)]
+    if over:
+        catalog.measure([Measure(NAME, name, stamp(now), 0.0, "") for name in over])
+
+
+def _subject(dag: str, task: str, index: int) -> str:
+    return f"{dag}.{task}" if index < 0 else f"{dag}.{task}[{index}]"
 
 
 def duty(shop: Workshop, name: str, faults: int, said: str) -> None:

@@ -85,6 +85,15 @@ def test_a_run_that_failed_is_told_once_for_its_dag_with_the_newest_reason() -> 
     assert wrong(Facts(failures=(old,))) == {}
 
 
+def test_a_failure_by_hand_hides_no_scheduled_one() -> None:
+    """Whoever started a run by hand knows of it; the scheduled run's failure stands after the day that it is told for."""
+    scheduled = Failure("warraq_a", "crawl", NOW - 30 * HOUR, "the disk", since=NOW - 50 * HOUR)
+    by_hand = Failure("warraq_a", "crawl", NOW - 26 * HOUR, "no address", by_hand=True)
+    for failures in ((scheduled, by_hand), (scheduled, replace(by_hand, when=NOW))):
+        (one,), _ = judge.found(Facts(failures=failures), NOW)
+        assert (one.values["reason"], one.since) == ("the disk", NOW - 50 * HOUR)
+
+
 def test_the_audit_that_failed_by_a_finding_is_one_alarm() -> None:
     audit = AuditFacts(NOW, NOW, NOW, faults=2, first="altered: warc/x")
     failed = (Failure("warraq_audit", "audit", NOW, "2 findings"), Failure("warraq_mirror", "mirror", NOW, "away"))

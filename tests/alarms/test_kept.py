@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,12 +13,13 @@ from archive.alarms import ledger
 from archive.alarms.model import Alarm, Finding
 from archive.catalog import Catalog, models
 from archive.catalog.alarms import Measure
+from archive.steps import facts, outcome
 from tests.test_catalog import catalog, either, on_postgres, postgres
 
 __all__ = ["catalog", "either", "on_postgres", "postgres"]  # fixtures
 
 NOW = datetime(2026, 11, 22, 3, 0, 0, 123456, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -76,3 +78,29 @@ def test_measurements(held: Catalog) -> None:
     assert [one.subject for one in held.measures("disk")] == ["/", "/"]
     held.clear()
     assert len(held.measures("disk")) == 2, "a rebuild leaves them alone"
+
+
+def failing(catalog: Catalog) -> list[tuple[str, str, bool]]:
+    found = facts.failures(SimpleNamespace(catalog=catalog))  # type: ignore[arg-type]
+    return sorted((one.task, one.reason, one.by_hand) for one in found)
+
+
+def test_a_run_by_hand_that_fails_too_leaves_the_scheduled_failure(held: Catalog) -> None:
+    for hours, by_hand in ((0, False), (1, False), (2, True)):
+        outcome.failed(held, "warraq_a", "crawl", NOW + hours * HOUR, f"after {hours} h", by_hand=by_hand)
+    assert failing(held) == [("crawl", "after 1 h", False), ("crawl", "after 2 h", True)]
+    assert [one.since for one in facts.failures(SimpleNamespace(catalog=held))] == [NOW, NOW + 2 * HOUR]  # type: ignore[arg-type]
+    outcome.succeeded(held, "warraq_a", "crawl", NOW + 3 * HOUR)
+    assert failing(held) == []
+
+
+def test_of_mapped_siblings_each_fails_for_itself_until_a_later_run(held: Catalog) -> None:
+    for index in (1, 7):
+        outcome.failed(held, "warraq_a", "read", NOW, f"part {index}", by_hand=False, run="first", index=index)
+    outcome.succeeded(held, "warraq_a", "read", NOW + HOUR, run="first", index=0)
+    assert failing(held) == [("read[1]", "part 1", False), ("read[7]", "part 7", False)], "a sibling's success is not theirs"
+    outcome.failed(held, "warraq_a", "read", NOW + 2 * HOUR, "again", by_hand=False, run="second", index=1)
+    outcome.succeeded(held, "warraq_a", "read", NOW + 3 * HOUR, run="second", index=0)
+    assert failing(held) == [("read[1]", "again", False)], "a run of fewer parts is right"
+    outcome.succeeded(held, "warraq_a", "read", NOW + 4 * HOUR, run="second", index=1)
+    assert failing(held) == []
