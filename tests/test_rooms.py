@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Float, Integer, Table
+
 from archive.acts import Act
 from archive.address import article_id
-from archive.catalog import Catalog
+from archive.catalog import Catalog, models
+from archive.catalog.rooms import SeedFileRow
+from archive.web import seeds_view
 from tests.test_catalog import OUTLET, catalog, either, on_postgres, postgres, story  # noqa: F401
 from tests.test_catalog import url as address
 
@@ -41,3 +48,33 @@ def test_the_withheld_are_in_no_answer_of_the_room(either: Catalog) -> None:  # 
     told.note_acts({"acts/2026/11/22/a.json": act})
     assert told.seed_files() == told.linked(sha256) == told.announced(OUTLET.name, article) == []
     assert told.with_withheld().linked(sha256)
+
+
+def blank(table: Table, **given: Any) -> dict[str, Any]:
+    """A row with these values, the others empty."""
+    empty = {column.name: 0 if isinstance(column.type, (Integer, BigInteger, Float)) else "" for column in table.columns}
+    return empty | given
+
+
+def test_of_many_articles_the_largest_shares_come_first_a_page_at_a_time(either: Catalog) -> None:  # noqa: F811
+    told, sha256 = filled(either), "5" * 64
+    shares = {f"{n:032x}": (7 * n) % 100 / 100 for n in range(1, 31)}
+    with either._database.write(OUTLET.name) as connection:
+        for article, share in shares.items():
+            detail = orjson.dumps({"seed_in_article": {"share": share}, "article_in_seed": {"share": 0.0}}).decode()
+            key = {"outlet": OUTLET.name, "article": article}
+            link = {"name": "5.txt", "sha256": sha256, "seed_set": "s", "relation": "derived", "detail": detail}
+            connection.execute(models.seed_link.insert().values(**key, version=1, **link))
+            connection.execute(models.article.insert().values(**blank(models.article, **key)))
+            connection.execute(models.version.insert().values(**blank(models.version, **key, number=1)))
+    pages = [told.linked(sha256, "", start, 12) for start in (0, 12, 24, 36)]
+    assert [len(page) for page in pages] == [12, 12, 6, 0]
+    ids = [row.link.article for page in pages for row in page]
+    assert ids == sorted(shares, key=lambda one: (-shares[one], one))
+
+
+def test_pages_of_a_seed_file_s_articles() -> None:
+    file = seeds_view.Line("5.txt", "5" * 64, "", 0, locked=True, found=SeedFileRow("5.txt", "5" * 64, 250, 0, 0, 250))
+    steps = [seeds_view.steps(file, start, min(seeds_view.PAGE, 250 - start)) for start in (0, 100, 200)]
+    assert steps == [{"before": None, "after": 100}, {"before": 0, "after": 200}, {"before": 100, "after": None}]
+    assert seeds_view.steps(file, 50, 100) == {"before": 0, "after": 150}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, and_, select
 
 from archive.catalog import acted, models
 from archive.catalog.rows import SeedLinkRow
 
 _s, _l, _a, _v = models.sighting.c, models.seed_link.c, models.article.c, models.version.c
-MOST = 500  # articles of one seed file that are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,52 +63,49 @@ def announced(connection: Connection, outlet: str, article: str) -> list[Announc
 
 def seed_files(connection: Connection) -> list[SeedFileRow]:
     """Every seed file that an article links to, by name."""
-    newest = _newest(connection).subquery()
-    relation = models.seed_link.alias()
-    same = and_(*(relation.c[name] == newest.c[name] for name in ("outlet", "article", "version", "sha256")))
-    columns = [relation.c[name] for name in ("name", "sha256", "outlet", "article", "relation")]
-    once = select(*columns).join(newest, same).distinct().subquery()
-    counts = [func.sum(case((once.c.relation == word, 1), else_=0)) for word in ("identical", "contains", "derived")]
-    query = select(once.c.name, once.c.sha256, func.count(), *counts).group_by(once.c.name, once.c.sha256)
-    return [SeedFileRow(*_numbers(row)) for row in connection.execute(query.order_by(once.c.name, once.c.sha256))]
+    columns = (_l.name, _l.sha256, _l.outlet, _l.article, _l.version, _l.relation)
+    newest: dict[tuple[str, ...], tuple[int, str]] = {}
+    for *key, version, relation in connection.execute(select(*columns).where(*acted.hidden(connection, models.seed_link))):
+        newest[tuple(key)] = max(newest.get(tuple(key), (0, "")), (version, relation))
+    count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for (name, sha256, _, _), (_, relation) in newest.items():
+        count[name, sha256][relation] += 1
+    words = ("identical", "contains", "derived")
+    return [SeedFileRow(*key, found.total(), *(found[one] for one in words)) for key, found in sorted(count.items())]
 
 
-def linked(connection: Connection, sha256: str, article: str = "") -> list[LinkedRow]:
-    """The articles that link to a seed file, or one of them; the largest share of either text first."""
-    newest = _newest(connection, sha256).subquery()
-    table = models.seed_link
-    mine = and_(*(table.c[name] == newest.c[name] for name in ("outlet", "article", "version", "sha256")))
-    its = and_(_a.outlet == _l.outlet, _a.article == _l.article)
-    text = and_(_v.outlet == _l.outlet, _v.article == _l.article, _v.number == _l.version)
-    columns = (*(_l[name] for name in _LINK), _a.url, _a.title, _a.state, _v.time, _v.snapshot, _v.language)
-    query = select(*columns).join(newest, mine).join(models.article, its).join(models.version, text)
+def linked(connection: Connection, sha256: str, article: str = "", start: int = 0, limit: int | None = None) -> list[LinkedRow]:
+    """The articles that link to a seed file, or one; the largest share of either text first, `limit` of them from `start`."""
+    query = select(*(_l[name] for name in _LINK)).where(_l.sha256 == sha256, *acted.hidden(connection, models.seed_link))
     query = query.where(_l.article == article) if article else query
-    rows = [_linked(tuple(row)) for row in connection.execute(query.order_by(_l.outlet, _l.article, _l.seed_set).limit(MOST))]
-    once = {(row.link.outlet, row.link.article): row for row in rows}  # of several sets of seed files one counts
-    return sorted(once.values(), key=lambda row: (-_share(row.link), row.link.outlet, row.link.article))
+    newest: dict[tuple[str, str], SeedLinkRow] = {}
+    for row in connection.execute(query.order_by(_l.outlet, _l.article, _l.version, _l.seed_set)):
+        newest[row[0], row[1]] = _link(tuple(row))  # of several sets of seed files one counts
+    ranked = sorted(newest.values(), key=lambda link: (-_share(link), link.outlet, link.article))
+    return _with_texts(connection, ranked[start : None if limit is None else start + limit])
+
+
+def _with_texts(connection: Connection, links: Sequence[SeedLinkRow]) -> list[LinkedRow]:
+    its = and_(_a.outlet == _v.outlet, _a.article == _v.article)
+    columns = (_v.outlet, _v.article, _v.number, _a.url, _a.title, _a.state, _v.time, _v.snapshot, _v.language)
+    query = select(*columns).join(models.article, its)
+    found: dict[tuple[str, str, int], Sequence[Any]] = {}
+    for outlet in {link.outlet for link in links}:
+        mine = [link for link in links if link.outlet == outlet]
+        here = query.where(_v.outlet == outlet, _v.article.in_([link.article for link in mine]))
+        found |= {(row[0], row[1], row[2]): row[3:] for row in connection.execute(here)}
+    keys = [(link.outlet, link.article, link.version) for link in links]
+    return [LinkedRow(link, *found[key]) for link, key in zip(links, keys, strict=True) if key in found]
 
 
 _LINK = ("outlet", "article", "version", "name", "sha256", "seed_set", "relation", "detail")
 
 
-def _newest(connection: Connection, sha256: str = "") -> Select[Any]:
-    """The newest version of each article that links to each seed file."""
-    query = select(_l.outlet, _l.article, _l.sha256, func.max(_l.version).label("version"))
-    query = query.where(_l.sha256 == sha256) if sha256 else query
-    return query.where(*acted.hidden(connection, models.seed_link)).group_by(_l.outlet, _l.article, _l.sha256)
-
-
-def _linked(row: tuple[Any, ...]) -> LinkedRow:
-    values = dict(zip(_LINK, row, strict=False))
-    return LinkedRow(SeedLinkRow(**{**values, "detail": orjson.loads(values["detail"])}), *row[len(_LINK) :])
+def _link(row: tuple[Any, ...]) -> SeedLinkRow:
+    values = dict(zip(_LINK, row, strict=True))
+    return SeedLinkRow(**{**values, "detail": orjson.loads(values["detail"])})
 
 
 def _share(link: SeedLinkRow) -> float:
     ways = (link.detail.get(name) or {} for name in ("seed_in_article", "article_in_seed"))
     return max((float(way.get("share") or 0) for way in ways), default=0.0)
-
-
-def _numbers(row: Iterable[Any]) -> list[Any]:
-    """PostgreSQL sums integers to Decimal."""
-    name, sha256, *counts = row
-    return [name, sha256, *map(int, counts)]

@@ -131,12 +131,12 @@ class Shown:
         with self._shown() as connection:
             return rooms.seed_files(connection)
 
-    def linked(self, sha256: str, article: str = "") -> list[LinkedRow]:
-        """The articles that share words with a seed file, or one of them; the largest share first."""
+    def linked(self, sha256: str, article: str = "", start: int = 0, limit: int | None = None) -> list[LinkedRow]:
+        """The articles that share words with a seed file, or one; the largest share first, `limit` of them from `start`."""
         from archive.catalog import rooms
 
         with self._shown() as connection:
-            return rooms.linked(connection, sha256, article)
+            return rooms.linked(connection, sha256, article, start, limit)
 
     def veiled(self, outlet: str, article: str) -> set[str]:
         """Records of the captures that hold a withheld article's page, or name it: where they led, whence they came."""

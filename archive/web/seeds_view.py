@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from archive.catalog.rooms import LinkedRow, SeedFileRow
     from archive.seed import SeedFile
 
+PAGE = 100  # articles of a seed file
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -63,6 +65,13 @@ def linked(rows: Sequence[LinkedRow], title: Callable[[str], str]) -> list[dict[
         }
         for row in rows
     ]
+
+
+def steps(file: Line, start: int, here: int) -> dict[str, Any]:
+    """Where the pages of articles before and after this one begin; None where there is none."""
+    many = file.found.articles if file.found else 0
+    after = start + here if here and start + here < many else None
+    return {"before": max(0, start - PAGE) if start else None, "after": after}
 
 
 def aligned(row: LinkedRow, seed: str, snapshot: Mapping[str, Any]) -> Mapping[str, Any]:

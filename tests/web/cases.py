@@ -300,7 +300,7 @@ class Shelf:
     def seed_files(self) -> list[SeedFileRow]:
         return [SeedFileRow("007-السوق القديمة.txt", "77" * 32, 1, 0, 1, 0)]
 
-    def linked(self, sha256: str, article: str = "") -> list[LinkedRow]:
+    def linked(self, sha256: str, article: str = "", start: int = 0, limit: int | None = None) -> list[LinkedRow]:
         found = self.histories[EDITED]
         link, version = found.links[-1], found.versions[-1]
         if sha256 != link.sha256 or article not in ("", EDITED):

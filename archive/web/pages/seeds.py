@@ -48,13 +48,21 @@ def seed(desk: Desk, request: Request) -> Answer:
         raise HTTPException(404, "There is no such seed file.")
     if article and not ARTICLE.fullmatch(article):
         raise HTTPException(404, "An article's id is 32 hex digits.")
-    rows = desk.catalog.linked(sha256, article)
+    start = _start(request.query_params.get("from", ""))
+    rows = desk.catalog.linked(sha256, article, start, seeds_view.PAGE)
     values = {"file": known[0], "articles": seeds_view.linked(rows, desk.title), "aligned": None, "commands": [], "trouble": ""}
+    values |= seeds_view.steps(known[0], start, len(rows)) if not article else {"before": None, "after": None}
     if article:
         if not rows:
             raise HTTPException(404, "This article shares no words with the seed file.")
         values |= _beside(desk, rows[0])
     return "seed.html", values
+
+
+def _start(asked: str) -> int:
+    if asked and not re.fullmatch(r"[0-9]{1,9}", asked):
+        raise HTTPException(404, "`from` is a number of articles.")
+    return int(asked or 0)
 
 
 def _beside(desk: Desk, row: LinkedRow) -> dict[str, object]:
