@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,11 +78,12 @@ def linked(connection: Connection, sha256: str, article: str = "", start: int = 
     """The articles that link to a seed file, or one; the largest share of either text first, `limit` of them from `start`."""
     query = select(*(_l[name] for name in _LINK)).where(_l.sha256 == sha256, *acted.hidden(connection, models.seed_link))
     query = query.where(_l.article == article) if article else query
-    newest: dict[tuple[str, str], SeedLinkRow] = {}
+    newest: dict[tuple[str, str], Sequence[Any]] = {}
     for row in connection.execute(query.order_by(_l.outlet, _l.article, _l.version, _l.seed_set)):
-        newest[row[0], row[1]] = _link(tuple(row))  # of several sets of seed files one counts
-    ranked = sorted(newest.values(), key=lambda link: (-_share(link), link.outlet, link.article))
-    return _with_texts(connection, ranked[start : None if limit is None else start + limit])
+        newest[row[0], row[1]] = row  # of several sets of seed files one counts
+    ranked = sorted((-_share(orjson.loads(row[-1])), *key) for key, row in newest.items())
+    page = ranked[start : None if limit is None else start + limit]
+    return _with_texts(connection, [_link(newest[outlet, article]) for _, outlet, article in page])
 
 
 def _with_texts(connection: Connection, links: Sequence[SeedLinkRow]) -> list[LinkedRow]:
@@ -101,11 +102,11 @@ def _with_texts(connection: Connection, links: Sequence[SeedLinkRow]) -> list[Li
 _LINK = ("outlet", "article", "version", "name", "sha256", "seed_set", "relation", "detail")
 
 
-def _link(row: tuple[Any, ...]) -> SeedLinkRow:
+def _link(row: Sequence[Any]) -> SeedLinkRow:
     values = dict(zip(_LINK, row, strict=True))
     return SeedLinkRow(**{**values, "detail": orjson.loads(values["detail"])})
 
 
-def _share(link: SeedLinkRow) -> float:
-    ways = (link.detail.get(name) or {} for name in ("seed_in_article", "article_in_seed"))
+def _share(detail: Mapping[str, Any]) -> float:
+    ways = (detail.get(name) or {} for name in ("seed_in_article", "article_in_seed"))
     return max((float(way.get("share") or 0) for way in ways), default=0.0)
