@@ -6,12 +6,16 @@ Runs inside Airflow's api-server only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from archive.web.house import DagForm, DagState, RunState, Started, Visitor
+
+if TYPE_CHECKING:
+    from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
 
 
 class AirflowHouse:
@@ -35,16 +39,15 @@ class AirflowHouse:
         if not allowed:
             return PlainTextResponse("Your role may not see the archive.", 403)
 
-        def may(dag: str) -> bool:
+        def allowed_to(method: ResourceMethod, dag: str) -> bool:
             from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 
+            details = DagDetails(id=dag)
             return bool(
-                manager.is_authorized_dag(
-                    method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=dag), user=user
-                )
+                manager.is_authorized_dag(method=method, access_entity=DagAccessEntity.RUN, details=details, user=user)
             )
 
-        return Visitor(str(user.get_name()), may)
+        return Visitor(str(user.get_name()), partial(allowed_to, "POST"), partial(allowed_to, "GET"))
 
     async def actions(self, request: Request) -> list[DagForm]:
         from stack import airflow_rest

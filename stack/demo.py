@@ -13,7 +13,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--once", action="store_true", help="end by itself when everything was shown and verified")
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that --once may take (default %(default).0f)")
     options = parser.parse_args(arguments)
-    chosen = modes.choose("demo")
-    chosen = replace(chosen, outlets=chosen.state / "outlets")
-    stack = Stack(chosen, extra={"WARRAQ_SEEDS_LOCK": str(ROOT / "sandbox" / "seeds.lock")}, say=say)
+    stack = Stack(modes.choose("demo"), say=say)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stack.ask_to_stop())
     began, limit = time.monotonic(), options.limit if options.once else None

@@ -24,7 +24,7 @@ def build(mode: Mode, base: Mapping[str, str] = os.environ, extra: Mapping[str, 
     keys = secrets.keys(mode.state)
     refresh = "10" if mode.sandbox else "30"
     env |= {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', os.defpath)}",
+        "PATH": f"{programs(Path(sys.executable), ROOT)}{os.pathsep}{base.get('PATH', os.defpath)}",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), base.get("PYTHONPATH")))),
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": ",".join(filter(None, (base.get("NO_PROXY"), f"{HOST},localhost"))),
@@ -62,4 +62,16 @@ def build(mode: Mode, base: Mapping[str, str] = os.environ, extra: Mapping[str, 
         }
     if mode.sandbox:
         env.setdefault("WARRAQ_CONTACT", f"{mode.name}@localhost")
+    if mode.name == "demo":
+        env["WARRAQ_SEEDS_LOCK"] = str(ROOT / "sandbox" / "seeds.lock")
     return env | dict(extra or {})
+
+
+def programs(python: Path, root: Path) -> Path:
+    """The folder of `warraq` and `airflow`: beside the running Python, or else where `make setup` puts them.
+
+    `python3.11 -m stack env` is for a shell that is in no virtual environment.
+    """
+    made = root / ".venv" / "bin"
+    beside = (python.parent / "warraq").exists()
+    return made if not beside and (made / "warraq").exists() else python.parent

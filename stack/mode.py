@@ -98,7 +98,7 @@ def _sandbox(name: str, env: Mapping[str, str], outlets: Path | None) -> Mode:
         state=state,
         first_port=_port(env, f"WARRAQ_{name.upper()}_PORT", first) if first else free_row(),
         bucket=f"s3://warraq-{name}",
-        outlets=(outlets or ROOT / "sandbox/outlets").resolve(),
+        outlets=(outlets or (state / "outlets" if name == "demo" else ROOT / "sandbox/outlets")).resolve(),
         deployment=name,
         users=(("admin", "admin"), ("operator", "op"), ("viewer", "viewer")),
         embedded_store=True,

@@ -475,6 +475,26 @@ def test_env_gives_a_shell_what_the_programs_have(tmp_path: Path) -> None:
     assert found["AIRFLOW_CONFIG"] == str(ROOT / "airflow.cfg")
 
 
+def test_a_shell_outside_of_the_virtual_environment_finds_the_programs(tmp_path: Path) -> None:
+    """`eval "$(python3.11 -m stack env)"`, as the docs have it: then `warraq` and `airflow` are commands."""
+    system, made = tmp_path / "usr" / "python3.11", tmp_path / ".venv" / "bin"
+    assert environment.programs(system, tmp_path) == system.parent
+    made.mkdir(parents=True)
+    (made / "warraq").touch()
+    assert environment.programs(system, tmp_path) == made
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "warraq").touch()
+    assert environment.programs(own / "python", tmp_path) == own, "a virtual environment of another name"
+
+
+def test_the_demos_shell_sees_the_demos_outlets_and_seed_files(tmp_path: Path) -> None:
+    demo = mode.choose("demo", {"WARRAQ_DEMO_STATE": str(tmp_path)})
+    built = environment.build(demo, {"WARRAQ_SEEDS_LOCK": "/of/the/real/one"})
+    assert built["WARRAQ_OUTLETS"] == str(tmp_path / "outlets")
+    assert built["WARRAQ_SEEDS_LOCK"] == str(ROOT / "sandbox" / "seeds.lock")
+
+
 def test_clean_removes_the_demo_and_never_the_real_state(tmp_path: Path) -> None:
     state = tmp_path / "demo"
     mode.empty(mode.choose("demo", {"WARRAQ_DEMO_STATE": str(state)}))
