@@ -44,7 +44,10 @@ class Settings:
     mirror_secret_key: str = field(default="", repr=False)  # WARRAQ_MIRROR_SECRET_ACCESS_KEY
     mirror_profile: str = ""  # WARRAQ_MIRROR_PROFILE: boto3 profile to take the credentials from instead
     mirror_connection: str = ""  # WARRAQ_MIRROR_CONNECTION: id of an Airflow connection to take them from instead
-    mail: tuple[str, ...] = ()  # WARRAQ_MAIL: addresses that alarms are sent to, through Airflow's SMTP connection
+    mail: tuple[str, ...] = ()  # WARRAQ_MAIL: addresses that alarms are sent to
+    smtp: str = field(default="", repr=False)  # WARRAQ_SMTP: the server that takes them, as `smtp://user:password@host:587`
+    smtp_connection: str = field(default="", repr=False)  # AIRFLOW_CONN_SMTP_DEFAULT, as Airflow's JSON, instead of it
+    metrics_token: Path | None = None  # WARRAQ_METRICS_TOKEN_FILE: what Prometheus says to be let in to /metrics alone
     heartbeat: str = field(default="", repr=False)  # WARRAQ_HEARTBEAT: address that is asked after each check of the alarms
     airflow: str = ""  # WARRAQ_AIRFLOW_URL: where Airflow answers; "" where there is none
     cost: float = 0.0  # WARRAQ_COST_PER_GB: what a gigabyte costs a month, as `0.023 USD`; 0: not told
@@ -91,6 +94,9 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         mirror_profile=env.get("WARRAQ_MIRROR_PROFILE", ""),
         mirror_connection=env.get("WARRAQ_MIRROR_CONNECTION", ""),
         mail=tuple(env.get("WARRAQ_MAIL", "").replace(",", " ").split()),
+        smtp=env.get("WARRAQ_SMTP", "").strip(),
+        smtp_connection=held if (held := env.get("AIRFLOW_CONN_SMTP_DEFAULT", "").strip()).startswith("{") else "",
+        metrics_token=Path(token) if (token := env.get("WARRAQ_METRICS_TOKEN_FILE", "")) else None,
         heartbeat=env.get("WARRAQ_HEARTBEAT", ""),
         airflow=_airflow(env, state),
         **_cost(env),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from _steps import ALARMS, DEFAULTS, Webhook, runbook, warraq
-from airflow.sdk import DAG, BaseNotifier, task
+from _ways import ways
+from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from archive import settings
-from archive.errors import WarraqError
 
 DOC = """
 Looks at outlets, runs, log, audit, copies, store, disk and clock, opens and closes alarms, and tells what is new: to
-`WARRAQ_WEBHOOK` (JSON; its `text` is what Slack and its like show) and by mail to `WARRAQ_MAIL` (connection `smtp_default`).
+`WARRAQ_WEBHOOK` (JSON; its `text` is what Slack and its like show) and by mail to `WARRAQ_MAIL` (`WARRAQ_SMTP`, or the
+connection `smtp_default`).
 Each alarm is told once, again after a day if nobody acknowledged it, and once more when it is over. *Alarms* in the menu lists
 them with what to do; docs/OPERATIONS.md has a section for each.
 
@@ -29,53 +28,17 @@ them with what to do; docs/OPERATIONS.md has a section for each.
 - **check, exit 75**: the catalog was away or busy. The next run, five minutes later, looks again.
 - **check, exit 78 or 65**: a setting, the outlets' folder or the catalog; the line says which.
 - **tell**: nobody took the message; the log says who refused it and why. It is told again by the next run.
+- That it failed is itself told at once, by webhook and mail, once a day.
 - What this DAG cannot tell, it cannot tell: let cron or systemd run `warraq status --max-age` (docs/OPERATIONS.md, "The
   dead man's switch").
 """
 
 
-class Hook(BaseNotifier):
-    """Posts what it is given to WARRAQ_WEBHOOK."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        super().__init__()
-        self.body = body
-
-    def notify(self, context: Any) -> None:
-        from archive.steps.tell import webhook
-
-        webhook(settings.from_environment(), self.body)
-
-
-def mail(message: dict[str, Any], to: tuple[str, ...]) -> BaseNotifier:
-    """The message as a mail, by Airflow's own notifier. Only its `notify` may be called, or the text is read as a template."""
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-
-    page = f"<pre>{html.escape(message['text'])}</pre>"
-    return SmtpNotifier(to=list(to), subject=message["subject"], html_content=page)
-
-
-def ways(message: dict[str, Any]) -> dict[str, Callable[[], BaseNotifier]]:
-    """Every way that is set, by name."""
-    given = settings.from_environment()
-    found: dict[str, Callable[[], BaseNotifier]] = {}
-    if given.webhook:
-        found["webhook"] = lambda: Hook({key: value for key, value in message.items() if key != "subject"})
-    if given.mail:
-        found["mail"] = lambda: mail(message, given.mail)
-    return found
-
-
 def send(message: dict[str, Any], context: Any) -> tuple[list[str], list[str]]:
     """(who took it, who did not and why)."""
-    took, refused = [], []
-    for name, make in ways(message).items():
-        try:
-            make().notify(context)
-            took.append(name)
-        except Exception as error:  # noqa: BLE001 -- one way that is closed must not close the others
-            refused.append(f"{name}: {error if isinstance(error, WarraqError) else f'{type(error).__name__}: {error}'}"[:500])
-    return took, refused
+    from archive.steps import tell
+
+    return tell.send(ways(settings.from_environment(), context), message)
 
 
 with DAG(

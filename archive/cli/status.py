@@ -12,7 +12,7 @@ import typer
 from archive import outlet as outlet_files
 from archive.cli.common import Json, print_json, workshop
 from archive.cli.log import standing as log_standing
-from archive.errors import BadOutlet, Refused
+from archive.errors import BadOutlet, Refused, WarraqError
 from archive.latency import spoken
 from archive.outlet import RESERVED, Outlet
 from archive.steps import standing
@@ -29,10 +29,13 @@ def status(
         float,
         typer.Option(
             "--max-age",
-            help="Minutes: fail when the scheduler did not beat, an outlet had no capture, or leaves no signature, for longer.",
+            help="Minutes: fail when the scheduler did not beat, a run of an outlet is late, leaves lack a signature, "
+            "or nobody was told of an alarm, for longer.",
         ),
     ] = 0,
-    tell: Annotated[bool, typer.Option("--tell", help="Post what is stale to WARRAQ_WEBHOOK, once a day at most.")] = False,
+    tell: Annotated[
+        bool, typer.Option("--tell", help="Tell what is stale, by every way that is set, once a day at most; fail without one.")
+    ] = False,
     prometheus: Annotated[bool, typer.Option("--prometheus", help="Print figures for Prometheus instead.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,11 +57,12 @@ def status(
             print(line)
         for error in (*bad.values(), *found.trouble.values()):
             print(f"warraq: {error}", file=sys.stderr)
-    if tell and found.stale:
-        _tell(shop, found)
+    unheard = _tell(shop, found) if tell else ""
+    if unheard:
+        print(f"warraq: {unheard}", file=sys.stderr)
     if found.trouble and not max_age:
         raise typer.Exit(next(iter(found.trouble.values())).exit_code)
-    if found.stale or found.trouble or bad:
+    if found.stale or found.trouble or bad or unheard:
         raise typer.Exit(Refused.exit_code)
 
 
@@ -80,7 +84,8 @@ def _outlet(shop: Workshop, one: Outlet, found: Standing) -> str:
         else "nothing yet"
     )
     told += f", found after {spoken(found.clock[name].median)} (median of 7 days)" if name in found.clock else ""
-    trouble = f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
+    trouble = f"; {found.late[name]}" if name in found.late else ""
+    trouble += f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
     trouble += _alarms(shop, name) if row else ""
     return f"{'STALE ' if name in found.stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)")
 
@@ -106,6 +111,7 @@ def _data(found: Standing, bad: Mapping[str, BadOutlet]) -> dict[str, object]:
         "log": found.log.data,
         "airflow": found.parts,
         "alarms": found.open_alarms,
+        "untold": [{**asdict(row), "evidence": row.evidence} for row in found.untold],
         "last_check": found.last_check,
         "trouble": {part: str(error) for part, error in found.trouble.items()},
         "stale": found.stale,
@@ -113,9 +119,17 @@ def _data(found: Standing, bad: Mapping[str, BadOutlet]) -> dict[str, object]:
     }
 
 
-def _tell(shop: Workshop, found: Standing) -> None:
-    from archive.steps.tell import directly
+def _tell(shop: Workshop, found: Standing) -> str:
+    """Tell what is stale; why somebody who should know does not, "" for all is well."""
+    from archive.steps.tell import REMEDY, absent, directly
 
-    why = {part: found.parts.get(part) or str(found.trouble.get(part) or "nothing new for too long") for part in found.stale}
-    told = {part: f"Warraq {shop.settings.deployment}: STALE {part}: {reason}" for part, reason in why.items()}
-    directly(shop.settings, "status", told, shop.clock())
+    if missing := absent(shop.settings):
+        return f"{missing} — {REMEDY}"
+    why = {part: found.parts.get(part) or str(found.trouble.get(part, "")) or found.late.get(part, "") for part in found.stale}
+    name = shop.settings.deployment
+    lines = {part: f"Warraq {name}: STALE {part}: {reason or 'nothing new for too long'}" for part, reason in why.items()}
+    try:
+        told = directly(shop.settings, "status", lines, shop.clock())
+    except WarraqError as error:
+        return str(error)
+    return "; ".join(told.refused)

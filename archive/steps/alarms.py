@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +14,8 @@ from archive.alarms.row import row
 from archive.alarms.telling import Message
 from archive.errors import Refused, WarraqError
 from archive.latency import stamp
-from archive.steps import facts, post, tell
+from archive.steps import anyway, facts, tell
+from archive.steps.beat import beat
 from archive.steps.workshop import Outcome, Workshop
 
 
@@ -26,15 +26,18 @@ def check(shop: Workshop, *, hold: bool = False) -> Outcome:
     """
     now = shop.clock()
     found, unknown = judge.found(facts.gather(shop, now), now)
-    shop.catalog.change_alarms(lambda held: ledger.step(held, found, now, unknown), now - ledger.SOON)
+    try:
+        shop.catalog.change_alarms(lambda held: ledger.step(held, found, now, unknown), now - ledger.SOON)
+    except WarraqError as error:
+        raise anyway.tell(shop, found, error, now, hold=hold) from error
     held = shop.catalog.recent_alarms(now - ledger.SOON)
     message = telling.due(held, now)
-    _beat(shop, now)
     told = "nothing new"
     if message and not hold:
-        told = _tell(shop, message, now)
+        told = _tell(shop, message)
     elif message:
         told = "to be told"
+    beat(shop, now, unknown)
     standing = [one for one in held if one.open]
     line = f"alarms: {len(standing)} open, {told}" + (f"; not judged: {', '.join(sorted(unknown))}" if unknown else "")
     data = {"open": len(standing), "message": _message(shop, message), "unknown": sorted(unknown)}
@@ -79,19 +82,17 @@ def acknowledge(shop: Workshop, which: str, reason: str, who: str) -> Outcome:
     return Outcome(f"alarms: {which} acknowledged by {who} ({about})", {"id": which, "by": who, "reason": reason.strip()})
 
 
-def _tell(shop: Workshop, message: Message, now: datetime) -> str:
+def _tell(shop: Workshop, message: Message) -> str:
     ids = [one.id for one in (*message.new, *message.again, *message.over)]
-    trouble = ""
-    if shop.settings.webhook:
-        try:
-            tell.webhook(shop.settings, words.payload(message, shop.settings.deployment))
-        except WarraqError as error:
-            unheard(shop, str(error))
-            return f"{len(ids)} to tell, and nobody took it: {error}"
+    took, refused = tell.send(tell.ways(shop.settings), _message(shop, message) or {})
+    trouble = "; ".join(refused)
+    if refused and not took:
+        unheard(shop, trouble)
+        return f"{len(ids)} to tell, and nobody took it: {trouble}"
     for text in words.text(message).splitlines():
         shop.say(text)
     mark(shop, ids, trouble)
-    return f"{len(ids)} told" if shop.settings.webhook else f"{len(ids)} told here only (no WARRAQ_WEBHOOK)"
+    return f"{len(ids)} told ({', '.join(took)})" if took else f"{len(ids)} told here only: {tell.absent(shop.settings)}"
 
 
 def _message(shop: Workshop, message: Message) -> dict[str, Any] | None:
@@ -108,16 +109,3 @@ def _heard(shop: Workshop, trouble: str, now: datetime) -> None:
     if trouble or (last and last[-1].value):
         said = json.dumps({"trouble": trouble}, ensure_ascii=False)
         shop.catalog.measure([Measure("told", "", stamp(now), float(bool(trouble)), said)])
-
-
-def _beat(shop: Workshop, now: datetime) -> None:
-    """Note that a check went to its end: for `warraq status --max-age`, and for whoever watches WARRAQ_HEARTBEAT."""
-    from archive.catalog.alarms import Measure
-
-    by = os.environ.get("AIRFLOW_CTX_DAG_ID", "")
-    shop.catalog.measure([Measure("check", "scheduler" if by else "by hand", stamp(now), 0.0, by)])
-    if shop.settings.heartbeat:
-        try:
-            post.post(post.check("WARRAQ_HEARTBEAT", shop.settings.heartbeat), b"", "text/plain")
-        except WarraqError as error:  # whoever watches it will say that it is missing
-            shop.say(f"alarms: the heartbeat was not taken: {error}")

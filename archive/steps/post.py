@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import http.client
 import queue
+import smtplib
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from archive.errors import Refused, TryAgain
@@ -17,6 +19,7 @@ from archive.log.anchor import bare
 
 LIMIT = 20.0  # seconds for the whole of it
 MOST = 1 << 20  # bytes of an answer
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +47,39 @@ def check(name: str, address: str) -> str:
 
 
 def post(address: str, body: bytes, media_type: str) -> Answer:
-    """The answer, whatever its status; TryAgain names the host when there is none within LIMIT seconds.
+    """The answer, whatever its status; TryAgain names the host when there is none within LIMIT seconds."""
+    limit = LIMIT
+    return bounded(host(address), limit, lambda: _send(address, body, media_type, limit))
+
+
+def bounded(who: str, limit: float, ask: Callable[[], _T]) -> _T:
+    """What `ask` returns; TryAgain names `who` when it fails, or is not done within `limit` seconds. SMTPException as it is.
 
     A thread asks, because no socket timeout ends a server that sends a byte now and then. It is left behind when the time
     is up, and ends with the process.
     """
-    limit = LIMIT
-    box: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+    box: queue.SimpleQueue[tuple[_T] | Exception] = queue.SimpleQueue()
 
-    def ask() -> None:
+    def run() -> None:
         try:
-            box.put(_send(address, body, media_type, limit))
+            box.put((ask(),))
         except (OSError, http.client.HTTPException, ValueError) as error:
             box.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
+    found: tuple[_T] | Exception
     try:
         found = box.get(timeout=limit)
     except queue.Empty:
         found = TimeoutError()
+    if isinstance(found, tuple):
+        return found[0]
+    if isinstance(found, smtplib.SMTPException):  # an OSError, but what the server said is in it
+        raise found
     reason = getattr(found, "reason", found)
     if isinstance(reason, TimeoutError):
-        raise TryAgain(f"{host(address)}: no answer within {limit:.0f} s")
-    if isinstance(found, Exception):
-        raise TryAgain(f"{host(address)}: {str(reason)[:200] or type(reason).__name__}") from found
-    return found
+        raise TryAgain(f"{who}: no answer within {limit:.0f} s")
+    raise TryAgain(f"{who}: {str(reason)[:200] or type(reason).__name__}") from found
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -1,68 +1,146 @@
-"""The way out to people: one message to a webhook. And without a catalog: a line, told once a day at most."""
+"""The ways out to people: a webhook, a mail. And without a catalog: a line, told once a day at most."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import time
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from archive.errors import TryAgain
+from archive.errors import Refused, TryAgain, WarraqError
 from archive.settings import Settings
-from archive.steps import post
+from archive.steps import mail, post
+from archive.steps.told import Memory
 
 PAUSES = (1.0, 3.0, None)  # seconds between the tries
 DAY = timedelta(days=1)
+Message = Mapping[str, Any]  # `text`; `subject`, for a mail; whatever else goes to the webhook
+Way = Callable[[Message], str]  # "", or who did not take it although others did; raises when nobody did
 
 
-def webhook(settings: Settings, body: Mapping[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of telling: the lines that were new, who took them, who did not and why, whether that is remembered."""
+
+    lines: tuple[str, ...] = ()
+    took: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    kept: bool = True
+
+
+def ways(settings: Settings) -> dict[str, Way]:
+    """Every way that is set, by name: `webhook`, `mail`. The mail needs no Airflow, so it fails where no server is known."""
+    found: dict[str, Way] = {}
+    if settings.webhook:
+        found["webhook"] = lambda message: webhook(settings, {k: v for k, v in message.items() if k != "subject"})
+    if settings.mail:
+        found["mail"] = lambda message: mailed(settings, message)
+    return found
+
+
+def absent(settings: Settings) -> str:
+    """Why nobody can be told from outside of Airflow; "" when somebody can."""
+    if settings.webhook or (settings.mail and (settings.smtp or settings.smtp_connection)):
+        return ""
+    if settings.mail:
+        return "NOBODY IS TOLD from here: WARRAQ_MAIL is set, and no mail server that can be reached without Airflow"
+    return "NOBODY IS TOLD: neither WARRAQ_WEBHOOK nor WARRAQ_MAIL with WARRAQ_SMTP is set"
+
+
+REMEDY = 'set WARRAQ_WEBHOOK, or WARRAQ_MAIL and WARRAQ_SMTP (docs/OPERATIONS.md, "Alarms")'
+
+
+def webhook(settings: Settings, body: Message) -> str:
     """Post to WARRAQ_WEBHOOK. TryAgain when nobody took it, Refused when that is no address."""
     address = post.check("WARRAQ_WEBHOOK", settings.webhook)
-    data = json.dumps(body, ensure_ascii=False).encode()
+    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")  # a lone surrogate: as JSON escapes it
+
+    def ask() -> str:
+        answer = post.post(address, data, "application/json; charset=utf-8")
+        if 200 <= answer.status < 300:
+            return ""
+        what = f"the webhook at {post.host(address)} answered {answer.status}"
+        raise TryAgain(what, "correct WARRAQ_WEBHOOK, or ask its owner")
+
+    return _tried(ask)
+
+
+def mailed(settings: Settings, message: Message) -> str:
+    """Mail to WARRAQ_MAIL by WARRAQ_SMTP, or by the connection of Airflow's that the environment holds."""
+    if not settings.smtp and not settings.smtp_connection:
+        raise Refused("WARRAQ_MAIL is set, and no mail server that can be reached without Airflow", "set WARRAQ_SMTP")
+    by = mail.server(settings.smtp) if settings.smtp else mail.connection(settings.smtp_connection)
+    text = str(message["text"])
+    subject = str(message.get("subject") or text.partition("\n")[0])[:200]
+    return _tried(lambda: mail.send(by, settings.mail, subject, text, datetime.now(UTC)))
+
+
+def _tried(ask: Callable[[], str]) -> str:
     for pause in PAUSES:
         try:
-            answer = post.post(address, data, "application/json; charset=utf-8")
-            if 200 <= answer.status < 300:
-                return
-            raise TryAgain(
-                f"the webhook at {post.host(address)} answered {answer.status}", "correct WARRAQ_WEBHOOK, or ask its owner"
-            )
+            return ask()
         except TryAgain:
             if pause is None:
                 raise
             time.sleep(pause)
+    raise AssertionError("PAUSES ends with None")
+
+
+def send(out: Mapping[str, Way], message: Message) -> tuple[list[str], list[str]]:
+    """(who took it, who did not and why), by every way: one that is closed closes no other."""
+    took, refused = [], []
+    for name, way in out.items():
+        try:
+            trouble = way(message)
+            took.append(name)
+        except WarraqError as error:
+            trouble = str(error)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the next way must be tried
+            trouble = f"{type(error).__name__}: {error}"
+        refused += [f"{name}: {trouble}"[:500]] if trouble else []
+    return took, refused
 
 
 def directly(
-    settings: Settings, source: str, lines: Mapping[str, str], now: datetime, more: Mapping[str, Any] | None = None
-) -> list[str]:
-    """Tell what the catalog cannot remember: of each of `lines`, by key, at most once a day; what was told now.
+    settings: Settings,
+    source: str,
+    lines: Mapping[str, str],
+    now: datetime,
+    *,
+    more: Mapping[str, Any] | None = None,
+    out: Mapping[str, Way] | None = None,
+) -> Told:
+    """Tell what the catalog cannot remember: of each of `lines`, by key, at most once a day.
 
-    `told-<source>.json` of the state folder remembers. `more`: what else goes into the message. Raises as `webhook` does; then
+    It is told before it is remembered (archive.steps.told), so a full disk silences nothing. `more`: what else goes to the
+    webhook. `out`: the ways, those of `ways` when left out. Refused or TryAgain when there are ways and nobody took it; then
     nothing counts as told.
     """
-    settings.state.mkdir(parents=True, exist_ok=True)
-    with (settings.state / f"told-{source}.json").open("a+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        held = {key: when for key, when in _read(file.read()).items() if now - when < DAY}
+    out, memory = ways(settings) if out is None else out, Memory(settings.state, source)
+    with memory.alone():
+        held = memory.read(now, DAY)
         new = {key: text for key, text in lines.items() if key not in held}
-        if not new:
-            return []
-        if not settings.webhook:
-            return []  # nobody was told, so nothing is remembered as told
-        webhook(settings, {**(more or {}), "text": "\n".join(new.values())})
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps({key: when.isoformat() for key, when in (held | dict.fromkeys(new, now)).items()}))
-    return list(new.values())
+        if not new or not out:
+            return Told()  # nobody was told, so nothing is remembered as told
+        took, refused = send(out, {**(more or {}), "text": "\n".join(new.values())})
+        if not took:
+            wrong = Refused if settings_are_wrong(settings) else TryAgain
+            raise wrong(f"nobody took it: {'; '.join(refused)}")
+        kept = memory.keep({**held, **dict.fromkeys(new, now)})
+    return Told(tuple(new.values()), tuple(took), tuple(refused), kept)
 
 
-def _read(text: str) -> dict[str, datetime]:
-    """What was told when. A file that was cut short is forgotten: then it is told once more."""
+def settings_are_wrong(settings: Settings) -> str:
+    """Why a way that is set can never work, "" when each may: for whoever asks before anything has to be told."""
     try:
-        return {str(key): datetime.fromisoformat(when) for key, when in json.loads(text or "{}").items()}
-    except (ValueError, TypeError, AttributeError):
-        return {}
+        if settings.webhook:
+            post.check("WARRAQ_WEBHOOK", settings.webhook)
+        if settings.smtp:
+            mail.server(settings.smtp)
+        elif settings.smtp_connection and settings.mail:
+            mail.connection(settings.smtp_connection)
+    except Refused as error:
+        return str(error)
+    return ""

@@ -1,0 +1,40 @@
+"""Alarms that cannot be noted, because the catalog takes nothing (a full disk): the worst of them are told all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from archive.alarms.conditions import CONDITIONS
+from archive.alarms.model import Finding
+from archive.errors import WarraqError
+from archive.steps.tell import directly
+from archive.steps.workshop import Workshop
+
+ALWAYS = frozenset({"disk"})  # whatever its severity: it may be why nothing can be noted
+
+
+def tell(shop: Workshop, found: Sequence[Finding], error: WarraqError, now: datetime, *, hold: bool) -> WarraqError:
+    """The same kind of error, with the worst of what was found in its words.
+
+    Each is told once a day at most; with `hold` by nobody here: whoever tells that the check failed tells it with these words.
+    """
+    worst = [one for one in found if one.condition in ALWAYS or _severity(one) == "urgent"]
+    lines = {f"{one.condition} {one.subject}": _line(one) for one in worst}
+    told = f"{error.what}; seen all the same: {'; '.join(lines.values())}" if lines else error.what
+    if not hold:
+        said = {"": f"Warraq {shop.settings.deployment}: {error}", **lines}
+        try:
+            directly(shop.settings, "alarms", said, now)
+        except WarraqError as unheard:
+            shop.say(f"alarms: {unheard}")
+    return type(error)(told, error.remedy)
+
+
+def _severity(one: Finding) -> str:
+    return one.severity or CONDITIONS[one.condition].severity
+
+
+def _line(one: Finding) -> str:
+    about = f" ({one.subject})" if one.subject else ""
+    return f"{CONDITIONS[one.condition].title}{about}: {one.say.format(**one.values)}"
