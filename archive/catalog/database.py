@@ -17,6 +17,9 @@ from archive.errors import Broken, Refused, TryAgain
 
 BUSY = 30.0  # seconds a writer waits for another one
 _MISSING = re.compile(r"no such (?:column|table)|has no column|(?:column|relation) .* does not exist")
+_ALL = "warraq, whoever writes"  # a lock that every writer shares; the first statement, so that what follows sees all before it
+_BESIDE = text("SELECT pg_advisory_xact_lock_shared(hashtext(:all))")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
 SCHEMA_TABLE = "warraq_schema"  # Alembic's, named so that it never meets another application's
 
 
@@ -48,10 +51,19 @@ class Database:
 
     @contextmanager
     def write(self, lock: str) -> Iterator[Connection]:
-        """One transaction; writers with the same `lock` come one after another."""
+        """One transaction; writers with the same `lock` come one after another, and none beside `write_alone`."""
         with self._told(), self.engine.execution_options(write=True).begin() as connection:
             if not self.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": f"warraq {lock}"})
+                connection.execute(_BESIDE, {"all": _ALL})
+                connection.execute(_ALONE, {"lock": f"warraq {lock}"})
+            yield connection
+
+    @contextmanager
+    def write_alone(self) -> Iterator[Connection]:
+        """One transaction while no other one writes: it waits for those that do, and those that come wait for it."""
+        with self._told(), self.engine.execution_options(write=True).begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(_ALONE, {"lock": _ALL})
             yield connection
 
     def migrate(self) -> None:

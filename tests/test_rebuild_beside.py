@@ -1,0 +1,89 @@
+"""A rebuild while others seal: what it ends with is what a rebuild by itself gives, counts included."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from archive.catalog import Catalog, apply, tally
+from archive.observation import Observation
+from tests.test_catalog import OUTLET, Item, catalog, either, on_postgres, postgres, story  # noqa: F401
+
+OTHERS = [replace(OUTLET, name=f"other_{n}", url=f"https://other-{n}.example/") for n in range(1)]
+
+
+def of(outlet: str, items: list[Item]) -> list[Item]:
+    """The same objects, of another outlet."""
+
+    def line(one: Observation) -> Observation:
+        return replace(one, outlet=outlet)
+
+    return [(key.replace("/example/", f"/{outlet}/"), [line(one) for one in lines]) for key, lines in items]
+
+
+def rows(of_: Catalog) -> dict[str, set[tuple[object, ...]]]:
+    return {name: set(found) for name, found in of_.tables().items()}
+
+
+def test_a_seal_that_has_read_what_a_rebuild_takes_away_finishes_first(
+    on_postgres: Catalog,  # noqa: F811
+    catalog: Catalog,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    items = story()
+    for one in items[:-1]:
+        on_postgres.apply(*one, OUTLET)
+    clearing = threading.Thread(target=on_postgres.clear)
+    write = tally.write
+
+    def beside(connection: object, *more: object) -> None:
+        """The rebuild begins when this seal has noted what to count off; go on when it is through, or has to wait."""
+        if not clearing.ident:
+            clearing.start()
+            while clearing.is_alive() and not _waits(on_postgres):
+                clearing.join(0.01)
+        write(connection, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(apply.tally, "write", beside)
+    on_postgres.apply(*items[-1], OUTLET)
+    clearing.join()
+    on_postgres.apply_all(items, OUTLET)
+    catalog.apply_all(items, OUTLET)
+    assert rows(on_postgres) == rows(catalog)
+
+
+def _waits(given: Catalog) -> bool:
+    with given._database.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")))
+
+
+def test_rebuilds_and_seals_at_once_end_as_one_rebuild(either: Catalog, catalog: Catalog) -> None:  # noqa: F811
+    outlets = [OUTLET, *OTHERS]
+    items = {one.name: of(one.name, story()) for one in outlets}
+    began = threading.Barrier(len(outlets) + 1)
+
+    def seal(number: int) -> None:
+        began.wait(30)
+        for one in items[outlets[number].name]:
+            either.apply(*one, outlets[number])
+
+    def rebuild() -> None:
+        began.wait(30)
+        for _ in range(2):
+            either.clear()
+            for one in outlets:
+                either.apply_all(items[one.name], one)
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(rebuild), *(pool.submit(seal, n) for n in range(len(outlets)))]
+    for each in done:
+        each.result()
+    found = rows(either)
+    catalog.clear()
+    for one in outlets:
+        catalog.apply_all(items[one.name], one)
+    assert found == rows(catalog)
