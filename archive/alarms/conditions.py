@@ -9,6 +9,7 @@ from archive.alarms.model import Condition
 
 _MINUTES, _HOURS = timedelta(minutes=1), timedelta(hours=1)
 _NO_RUNS = ("scheduler", "store")  # while nothing runs, no outlet is to blame
+_HALF = (*_NO_RUNS, "rebuild")  # a catalog that is half filled says nothing of outlets
 
 _ALL = (
     Condition(
@@ -16,7 +17,7 @@ _ALL = (
         "Nothing is captured",
         "Look at the outlet's newest run in Airflow: paused, failed, or never started?",
         "act",
-        patience=80 * _MINUTES,
+        patience=20 * _MINUTES,  # a machine that was off captures again meanwhile
         hidden_by=_NO_RUNS,
     ),
     Condition(
@@ -24,19 +25,21 @@ _ALL = (
         "The site tells nothing",
         "Open the site in a browser: down, or does it refuse us? Captures go on by themselves.",
         "watch",
-        hidden_by=_NO_RUNS,
+        hidden_by=_HALF,
     ),
     Condition(
         "layout",
         "Pages are read otherwise than before",
         "Look at the five addresses, then correct the layout or accept the look.",
         "act",
+        hidden_by=("rebuild",),
     ),
     Condition(
         "mass-deletion",
         "Many articles went at once",
         "Look at the site: a clean-up, a new address, or an outage that looks like one?",
         "act",
+        hidden_by=("rebuild",),
     ),
     Condition("run-failed", "A run failed", "Read the last line of the failed task's log; it says what to do.", "act"),
     Condition("outlet-file", "An outlet file cannot be used", "Correct the file; the line says where.", "act"),
@@ -94,6 +97,13 @@ _ALL = (
         "The catalog lacks what the bucket has",
         "Run `warraq seal --all`; if that leaves anything, `warraq rebuild`.",
         "act",
+        hidden_by=("rebuild",),
+    ),
+    Condition(
+        "rebuild",
+        "A rebuild of the catalog did not end",
+        "Run `warraq rebuild` again; until it ends, what rests on the catalog is not judged.",
+        "act",
     ),
     Condition(
         "disk", "The disk is filling up", "Free some space, or move the state folder to a larger disk.", "act", calm=_HOURS
@@ -106,7 +116,14 @@ _ALL = (
         "Give the outlet more time a run (budget), a shorter delay, or fewer revisits.",
         "watch",
         calm=6 * _HOURS,
-        hidden_by=_NO_RUNS,
+        hidden_by=_HALF,
+    ),
+    Condition(
+        "not-judged",
+        "Something cannot be looked at",
+        "Correct what the line names; until then nobody knows whether that part is well.",
+        "act",
+        patience=20 * _MINUTES,  # a store or a database that is away for a moment
     ),
     Condition("unheard", "Alarms reach nobody", "Correct WARRAQ_WEBHOOK or the mail connection, or ask its owner.", "act"),
 )

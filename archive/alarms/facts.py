@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from archive.alarms.forecast import Series
+from archive.alarms.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class OutletFacts:
     failing_since: datetime | None  # first capture of an unbroken row that told nothing
     known: int  # articles
     gone: int  # of them, within the last day
-    layout: str = ""  # how its pages are read otherwise than before; "" for not
+    layout: Sequence[Sentence] = ()  # how its pages are read otherwise than before
     layout_since: datetime | None = None
     layout_act: bool = True  # must a person do something about it?
     waiting: Series = ()  # articles that are announced and not captured
@@ -94,6 +95,16 @@ class MirrorFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RebuildFacts:
+    """A rebuild of the catalog that has not ended. What the catalog says meanwhile is half of it."""
+
+    since: datetime
+    seen: datetime  # its last sign of life
+    done: int
+    files: int  # of them all
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     outlets: tuple[OutletFacts, ...] | None = None
     broken_files: Mapping[str, str] | None = None  # file → why
@@ -106,5 +117,7 @@ class Facts:
     audit: AuditFacts | None = None
     mirror: MirrorFacts | None = None
     mirror_wanted: bool = True
+    rebuild: RebuildFacts | None = None  # None: none goes on
     airflow: Mapping[str, str] | None = None  # part of Airflow → why it is not well, "" when it is
+    trouble: Mapping[str, str] = field(default_factory=dict)  # source (or outlet) that could not be asked → why
     unheard: str = ""  # why nobody took the last message; "" when somebody did

@@ -14,11 +14,13 @@ from archive.alarms.facts import (
     LogFacts,
     MirrorFacts,
     OutletFacts,
+    RebuildFacts,
     Spooled,
     StoreFacts,
     Unapplied,
 )
 from archive.alarms.model import Finding, Severity
+from archive.alarms.sentences import joined
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAILING = HOUR  # that a site tells nothing: a restart, a short wall
@@ -28,6 +30,7 @@ SPOOLED = timedelta(hours=2)  # beyond a run's own time
 APPLIED = timedelta(hours=6)  # from a run's plan until the catalog has it; the spider's own time among it
 SIGNED = HOUR
 AUDITED, ALL_AUDITED = timedelta(hours=49), timedelta(days=9)  # the DAG audits daily, and everything within 7 days
+REBUILT = HOUR  # without a sign of life of a rebuild, which gives one a minute
 MIRRORED = timedelta(hours=49)  # the DAG copies daily
 WEEK = timedelta(days=7)
 LEAST = 1 << 30  # free bytes without which nothing runs (as `warraq doctor` has it)
@@ -71,7 +74,9 @@ def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     out += _log(facts.log, now) if facts.log else ()
     out += _audit(facts.audit, now) if facts.audit else ()
     out += _mirror(facts.mirror, now) if facts.mirror else ()
+    out += _rebuild(facts.rebuild, now) if facts.rebuild else ()
     out += [Finding("scheduler", part, "{reason}", {"reason": why}) for part, why in (facts.airflow or {}).items() if why]
+    out += [Finding("not-judged", source, "{reason}", {"reason": why}) for source, why in facts.trouble.items()]
     out += [Finding("unheard", "", "{reason}", {"reason": facts.unheard})] if facts.unheard else []
     out += _failures(facts.failures or (), {one.condition for one in out}, now)
     unknown = {name for name, part in NEEDS.items() if getattr(facts, part) is None}
@@ -80,6 +85,11 @@ def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     if not facts.mirror_wanted:
         unknown -= {"mirror"}
     return out, frozenset(unknown)
+
+
+def apart(facts: Facts) -> frozenset[tuple[str, str]]:
+    """Conditions of single subjects that could not be judged: of outlets that could not be asked."""
+    return frozenset((name, subject) for subject in facts.trouble for name, part in NEEDS.items() if part == "outlets")
 
 
 def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
@@ -99,7 +109,7 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
         yield Finding("outlet-failing", one.name, say, {"since": _minute(since)}, worse, since)
     if one.layout:
         how: Severity | None = None if one.layout_act else "watch"
-        yield Finding("layout", one.name, "{reason}", {"reason": one.layout}, how, one.layout_since)
+        yield Finding("layout", one.name, *joined(one.layout), how, one.layout_since)
     if one.gone >= max(MANY, SHARE * one.known):
         say = "{gone} of {known} articles went within a day."
         yield Finding("mass-deletion", one.name, say, {"gone": f"{one.gone:,}", "known": f"{one.known:,}"})
@@ -109,7 +119,7 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
 
 
 def _failures(failures: tuple[Failure, ...], told: set[str], now: datetime) -> Iterator[Finding]:
-    """One for each DAG: its newest, of a scheduled run if there is one. The audit's and the mirror's own findings say it better."""
+    """One for each DAG: its newest, of a scheduled run if there is one. Audit and mirror have findings that say it better."""
     own = {"warraq_audit": "audit-finding", "warraq_mirror": "mirror"}
     live = [one for one in failures if own.get(one.dag) not in told and not (one.by_hand and now - one.when > BY_HAND)]
     newest = {one.dag: one for one in sorted(live, key=lambda one: (not one.by_hand, one.when))}
@@ -183,6 +193,18 @@ def _mirror(one: MirrorFacts, now: datetime) -> Iterator[Finding]:
     elif now - (newest := one.newest or one.began) > MIRRORED:
         say = "It was last brought up to date at {since}." if one.newest else "It was never brought up to date, since {since}."
         yield Finding("mirror", "", say, {"since": _minute(newest)}, since=newest + DAY)
+
+
+def rebuilding(one: RebuildFacts | None, now: datetime) -> bool:
+    """Does it go on, so that nothing that rests on the catalog can be judged?"""
+    return one is not None and now - one.seen <= REBUILT
+
+
+def _rebuild(one: RebuildFacts, now: datetime) -> Iterator[Finding]:
+    if not rebuilding(one, now):
+        say = "It began at {since}; when last seen, at {seen}, {done} of {files} files were in the catalog."
+        values = {"since": _minute(one.since), "seen": _minute(one.seen), "done": f"{one.done:,}", "files": f"{one.files:,}"}
+        yield Finding("rebuild", "", say, values, since=one.seen)
 
 
 def _minute(when: datetime) -> str:

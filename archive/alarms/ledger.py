@@ -19,17 +19,26 @@ LONGEST = timedelta(days=1)  # of all calms
 CALM = timedelta(minutes=30)  # of a condition that this version does not know any more
 
 
-def step(held: Sequence[Alarm], found: Iterable[Finding], now: datetime, unknown: Collection[str] = frozenset()) -> list[Alarm]:
+def step(
+    held: Sequence[Alarm],
+    found: Iterable[Finding],
+    now: datetime,
+    unknown: Collection[str] = frozenset(),
+    apart: Collection[tuple[str, str]] = frozenset(),
+) -> list[Alarm]:
     """Every alarm that is open after this check, or was closed by it.
 
-    `held`: those that were open, or closed within SOON. `unknown`: names of conditions that could not be judged. KeyError for
-    a finding whose condition nobody defined.
+    `held`: those that were open, or closed within SOON. `unknown`: names of conditions that could not be judged; `apart`: the
+    same of single subjects. KeyError for a finding whose condition nobody defined.
     """
     wrong = {one.key: one for one in found}
     hidden = hides(wrong.values()) | set(unknown)
-    wrong = {key: one for key, one in wrong.items() if key[0] not in hidden}
+    wrong = {key: one for key, one in wrong.items() if key[0] not in hidden and key not in apart}
     standing = {one.key: one for one in held if one.open}
-    kept = [_kept(one, wrong.get(one.key), now, judged=one.condition not in hidden) for one in standing.values()]
+    kept = [
+        _kept(one, wrong.get(one.key), now, judged=one.condition not in hidden and one.key not in apart)
+        for one in standing.values()
+    ]
     return [*kept, *(_opened(one, held, now) for key, one in wrong.items() if key not in standing)]
 
 

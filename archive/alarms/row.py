@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.model import RANK, Alarm, Severity
+from archive.alarms.sentences import parts
 
 RUNBOOK = "docs/OPERATIONS.md"
 
@@ -41,7 +42,7 @@ class AlarmRow:
     @property
     def evidence(self) -> str:
         """What was seen, in English."""
-        return self.say.format(**self.values)
+        return " ".join(say.format(**values) for say, values in parts(self.say, self.values))
 
 
 def shown(alarms: Iterable[Alarm]) -> list[AlarmRow]:

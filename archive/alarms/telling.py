@@ -1,7 +1,8 @@
 """Who is told what, and when. Pure.
 
-- An alarm is told once it has stood for its condition's patience; with it all others of its condition that are wrong now: one
-  message for twelve outlets. Those that follow wait until GROUP has passed since, unless they are urgent.
+- An alarm is told once it has stood for its condition's patience, counted from the check that found it; with it all others of
+  its condition that are wrong now: one message for twelve outlets. Those that follow wait until GROUP has passed since, unless
+  they are urgent.
 - It is told again after AGAIN if nobody acknowledged it, after LATER if somebody did, at once if it became worse.
 - That it is over is told once, to those who were told that it began: when no other of its condition is open, or after GROUP.
 
@@ -62,7 +63,7 @@ def told(alarms: Iterable[Alarm], message: Message, now: datetime) -> list[Alarm
 def _new(name: str, mine: Sequence[Alarm], now: datetime) -> list[Alarm]:
     patience = CONDITIONS[name].patience if name in CONDITIONS else timedelta()
     untold = [one for one in mine if _wrong(one) and _news(one)]
-    ripe = [one for one in untold if one.told is not None or now - one.since >= patience]
+    ripe = [one for one in untold if one.told is not None or now - one.opened >= patience]
     lately = any(one.told is not None and now - one.told < GROUP for one in mine)
     if not lately or any(one.severity == "urgent" for one in ripe):
         return untold if ripe else []

@@ -16,6 +16,7 @@ from archive.errors import Refused, WarraqError
 from archive.latency import stamp
 from archive.steps import anyway, facts, tell
 from archive.steps.beat import beat
+from archive.steps.facts_memory import Memory
 from archive.steps.workshop import Outcome, Workshop
 
 
@@ -25,9 +26,12 @@ def check(shop: Workshop, *, hold: bool = False) -> Outcome:
     The data: how many are open, the message (None for nothing new) with the ids of its alarms, and what could not be judged.
     """
     now = shop.clock()
-    found, unknown = judge.found(facts.gather(shop, now), now)
+    memory = Memory(shop, now)
+    known = facts.gather(shop, memory)
+    found, unknown = judge.found(known, now)
+    apart = judge.apart(known)
     try:
-        shop.catalog.change_alarms(lambda held: ledger.step(held, found, now, unknown), now - ledger.SOON)
+        shop.catalog.change_alarms(lambda held: ledger.step(held, found, now, unknown, apart), now - ledger.SOON)
     except WarraqError as error:
         raise anyway.tell(shop, found, error, now, hold=hold) from error
     held = shop.catalog.recent_alarms(now - ledger.SOON)
@@ -37,11 +41,20 @@ def check(shop: Workshop, *, hold: bool = False) -> Outcome:
         told = _tell(shop, message)
     elif message:
         told = "to be told"
-    beat(shop, now, unknown)
+    _noted(shop, memory, now, unknown)
     standing = [one for one in held if one.open]
     line = f"alarms: {len(standing)} open, {told}" + (f"; not judged: {', '.join(sorted(unknown))}" if unknown else "")
     data = {"open": len(standing), "message": _message(shop, message), "unknown": sorted(unknown)}
     return Outcome(line, data, progress=tuple(words.line(one) for one in standing))
+
+
+def _noted(shop: Workshop, memory: Memory, now: datetime, unknown: Collection[str]) -> None:
+    """Keep what was measured, and that this check went to its end. Last: what cannot be kept keeps nobody from being told."""
+    try:
+        memory.keep()
+        beat(shop, now, unknown)
+    except WarraqError as error:
+        shop.say(f"alarms: what was measured is not kept: {error}")
 
 
 def mark(shop: Workshop, ids: Collection[str], trouble: str = "") -> Outcome:

@@ -7,24 +7,31 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archive import keys
 from archive.alarms.facts import AuditFacts, LogFacts, MirrorFacts, StoreFacts, Unapplied
 from archive.errors import Refused, WarraqError
+from archive.latency import stamp
+from archive.log.writer import published, walk
+from archive.steps import pending
+from archive.steps.facts_memory import Memory
 from archive.steps.workshop import Workshop
 
 if TYPE_CHECKING:
     from archive.s3 import S3Store
 
-DAYS = 2  # of runs that the catalog is compared with; the daily sweep does it with all
+DAYS = 2  # of runs that the catalog is compared with at each check
+WHOLE = DAY = timedelta(days=1)  # between two comparisons with all that the bucket has
+MOST = 500  # keys that are remembered as lacking; when all of them came, the whole is compared again
+BEHIND = "behind"  # measurements of what lacks
 
 
 class Kept:
     """Asks one archive. Where the store cannot be used, `store` says why and the others raise."""
 
-    def __init__(self, shop: Workshop, now: datetime, began: datetime) -> None:
-        self.shop, self.now, self.began = shop, now, began
+    def __init__(self, shop: Workshop, memory: Memory) -> None:
+        self.shop, self.memory, self.now, self.began = shop, memory, memory.now, memory.began
 
     @cached_property
     def _store(self) -> S3Store:
@@ -41,37 +48,60 @@ class Kept:
             return StoreFacts(trouble=str(error))
 
     def unapplied(self, names: Iterable[str]) -> Unapplied:
-        """Observations of the last days that the catalog lacks."""
+        """Observations that the catalog lacks: of the last days, of the whole bucket once a day, and whatever lacked before.
+
+        What lacked stays in the question until the catalog has it, however old it grows.
+        """
+        noted = self.shop.catalog.measures(BEHIND)[-1:]
+        held: dict[str, Any] = json.loads(noted[0].said) if noted else {"whole": "", "keys": []}
+        names = list(names)
+        lacking, cut = self.shop.catalog.pending(held["keys"]), noted and noted[0].value > len(held["keys"])
+        whole = not held["whole"] or self.now - datetime.fromisoformat(held["whole"]) >= WHOLE or bool(cut and not lacking)
+        found = self._observations(names, None if whole else DAYS)
+        lacking = sorted({*lacking, *self._ours(self.shop.catalog.pending(found))}, key=lambda key: keys.parse_stem(key).run)
+        old = [key for key in lacking if self.now - keys.run_time(keys.parse_stem(key).run) > DAY]
+        said = {"whole": stamp(self.now) if whole else held["whole"], "keys": old[:MOST]}
+        if said != held:
+            self.memory.note(BEHIND, "", float(len(old)), json.dumps(said))
+        return Unapplied(len(lacking), keys.run_time(keys.parse_stem(lacking[0]).run) if lacking else None)
+
+    def _observations(self, names: Iterable[str], days: int | None) -> list[str]:
+        """Keys of these outlets' observations, of the last days or of all (None)."""
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        days = [midnight - timedelta(days=n) for n in range(DAYS)]
-        found = [
-            key
+        last = [midnight - timedelta(days=n) for n in range(days or 0)]
+        prefixes = [
+            prefix
             for name in names
-            for prefix in keys.day_prefixes("observations", name, days)
-            for key in self._store.list(prefix)
-            if key.endswith(".jsonl.gz")
+            for prefix in ([f"observations/{name}/"] if days is None else keys.day_prefixes("observations", name, last))
         ]
-        lacking = self.shop.catalog.pending(found)
-        runs = [keys.run_time(keys.parse_stem(key).run) for key in lacking]
-        return Unapplied(len(lacking), min(runs, default=None))
+        return [stem.observations for prefix in prefixes for stem in pending.named(self._store.list(prefix))]
+
+    def _ours(self, lacking: list[str]) -> list[str]:
+        """Without what nobody vouches for, as in a seal: files of runs of long ago that are not in the log."""
+        stems = {key: keys.parse_stem(key) for key in lacking}
+        late = {key: stem.warc for key, stem in stems.items() if pending.late(stem.run, self.now)}
+        if not late:
+            return lacking
+        known = pending.vouched(self.shop.settings).union(self.shop.catalog.logged(sorted(late.values())))
+        for batch in walk(self._store, self.shop.catalog.log_size()):  # a catalog that is behind knows less of the log
+            known.update(unit.key for unit in batch.units)
+        return [key for key in lacking if late.get(key) is None or late[key] in known]
 
     def log(self) -> LogFacts:
         """Whether this machine can sign, what is unsigned, and who outside has fallen silent."""
         from archive import doctor_log as doctor
-        from archive.log import keyring, witness
-        from archive.log.writer import published
+        from archive.log import witness
         from archive.steps import keep_book
         from archive.steps.post import host
         from archive.steps.signed import look
 
-        given = self.shop.settings
-        where = "WARRAQ_LOG_KEY" if given.log_key else str(given.log_key_file)
-        there = look(self._store, given)
+        given, trouble = self.shop.settings, self._key()
         try:
-            key = doctor.judge_key(keyring.load(given), where, published(self._store), git=False)
-            trouble = f"{key.what} — {key.remedy}" if key.state == "fail" else ""
-        except (Refused, PermissionError) as error:  # a key that cannot be used is what this is about
-            trouble = str(error)
+            there = look(self._store, given)
+        except (WarraqError, OSError):
+            if trouble:  # told first: without a key nothing of the log gets better
+                return LogFacts(key=trouble)
+            raise
         checks = {
             "checkpoint book": doctor.judge_book(given.book, keep_book.read(given.book).damaged, there, self.now, posted=True)
         }
@@ -87,6 +117,20 @@ class Kept:
             waiting_since=there.waiting_since,
             outside={who: one.what for who, one in checks.items() if one.state != "ok"},
         )
+
+    def _key(self) -> str:
+        """Why this machine cannot sign; "" when it can. A key file that cannot be read is such a reason."""
+        from archive import doctor_log as doctor
+        from archive.log import keyring
+
+        given = self.shop.settings
+        where = "WARRAQ_LOG_KEY" if given.log_key else str(given.log_key_file)
+        try:
+            held = keyring.load(given)
+        except (Refused, OSError, ValueError) as error:
+            return str(error)
+        key = doctor.judge_key(held, where, published(self._store), git=False)
+        return f"{key.what} — {key.remedy}" if key.state == "fail" else ""
 
     def audit(self) -> AuditFacts:
         """What `warraq audit` noted in the catalog; how far back it reaches is in this machine's state folder."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from archive import acts, observation
 from archive.errors import Broken
 from archive.keys import Stem
 from archive.log.writer import walk
 from archive.outlet import Outlet
-from archive.steps import act, pending
+from archive.steps import act, pending, rebuilding
 from archive.steps.workshop import Outcome, Workshop
 
 BATCH = 50  # observation files a transaction
@@ -17,14 +17,16 @@ BATCH = 50  # observation files a transaction
 
 def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int], None]) -> Outcome:
     """Empty the catalog, then apply every act, batch of the log and sealed object. `tick(done, all)` reports progress."""
-    stems = pending.in_order(set(pending.named(shop.store.list("cdxj/"))))
+    stems = _there(shop)
     strangers = {stem.outlet for stem in stems} - set(outlets)
     if strangers:
         raise Broken(
             f"the bucket holds outlets without a file: {', '.join(sorted(strangers))}",
             "put their TOML files back (enabled = false is enough); the catalog was not touched",
         )
+    sign = rebuilding.Sign(shop, len(stems))
     shop.catalog.clear()
+    stems = _there(shop, outlets)  # again: what a seal put there and into the catalog meanwhile was cleared with the rest
     ruled = act.take_in(shop, shop.store.list(acts.PREFIX))  # before any article: what is withheld is never shown between
     shop.catalog.note_batches(walk(shop.store, 0))
     stems = _sealed(shop, stems)
@@ -37,10 +39,18 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             lines += sum(len(of_file) for _, of_file in found)
             done += len(part)
             tick(done, len(stems))
+            sign.alive(done)
+    sign.over()
     return Outcome(
         f"rebuild: {len(stems)} observation files, {lines} lines, {len(ruled)} acts",
         {"files": len(stems), "lines": lines, "acts": len(ruled)},
     )
+
+
+def _there(shop: Workshop, outlets: Collection[str] | None = None) -> list[Stem]:
+    """What is in the bucket, oldest first; of these outlets, or all."""
+    found = pending.in_order(set(pending.named(shop.store.list("cdxj/"))))
+    return [stem for stem in found if outlets is None or stem.outlet in outlets]
 
 
 def _sealed(shop: Workshop, stems: list[Stem]) -> list[Stem]:

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from archive.alarms import forecast, judge, pace
+from archive import alarm as drift
+from archive.alarms import forecast, judge, layout, ledger, pace
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.facts import (
     AuditFacts,
@@ -20,10 +21,14 @@ from archive.alarms.facts import (
     LogFacts,
     MirrorFacts,
     OutletFacts,
+    RebuildFacts,
     Spooled,
     StoreFacts,
     Unapplied,
 )
+from archive.alarms.model import Alarm
+from archive.alarms.sentences import joined, parts
+from archive.drift import FAULTS
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -53,7 +58,7 @@ def test_what_is_well_is_no_alarm() -> None:
 
 
 def test_what_was_not_asked_is_not_judged() -> None:
-    assert judge.found(Facts(), NOW) == ([], frozenset(CONDITIONS) - {"unheard"})
+    assert judge.found(Facts(), NOW) == ([], frozenset(CONDITIONS) - {"unheard", "rebuild", "not-judged"})
     assert "mirror" not in judge.found(Facts(mirror_wanted=False), NOW)[1]
     assert "clock" in judge.found(Facts(store=StoreFacts("away")), NOW)[1]
 
@@ -70,11 +75,51 @@ def test_what_was_not_asked_is_not_judged() -> None:
         ({"gone": 50}, {"mass-deletion"}),
         ({"gone": 9, "known": 20}, set()),
         ({"gone": 10, "known": 20}, {"mass-deletion"}),
-        ({"layout": "no text: 9 of 9"}, {"layout"}),
+        ({"layout": (("{bad} of {pages}", {"bad": "9", "pages": "9"}),)}, {"layout"}),
     ],
 )
 def test_an_outlet(changed: dict[str, object], names: set[str]) -> None:
     assert outlet(**changed) == names
+
+
+def test_a_rebuild_is_no_alarm_until_it_gives_no_sign_of_life() -> None:
+    began = NOW - 9 * HOUR
+    alive = RebuildFacts(began, NOW - HOUR, 700, 9000)
+    assert judge.rebuilding(alive, NOW)
+    assert wrong(Facts(rebuild=alive)) == {}
+    (one,), _ = judge.found(Facts(rebuild=replace(alive, seen=NOW - HOUR - timedelta(seconds=1))), NOW)
+    assert (one.condition, one.since) == ("rebuild", NOW - HOUR - timedelta(seconds=1))
+    assert "700 of 9,000 files" in one.say.format(**one.values)
+
+
+def test_an_outlet_that_could_not_be_asked_is_told_and_not_judged_and_the_others_are() -> None:
+    facts = Facts(outlets=(replace(WELL, name="nahr", expected=NOW - 3 * HOUR),), trouble={"manara": "KeyError: 'x'"})
+    found, unknown = judge.found(facts, NOW)
+    assert {one.key for one in found} == {("outlet-silent", "nahr"), ("not-judged", "manara")}
+    assert "outlet-silent" not in unknown
+    before = [Alarm("outlet-silent", "manara", NOW - DAY, NOW - DAY, NOW - HOUR, "seen", {}, "act")]
+    after = {one.key: one for one in ledger.step(before, found, NOW, unknown, judge.apart(facts))}
+    assert after["outlet-silent", "manara"].right is None, "nobody knows"
+    assert after["outlet-silent", "nahr"].open
+
+
+def test_several_sentences_are_one_evidence_and_come_apart_again() -> None:
+    told = [("{bad} of {pages}.", {"bad": "1", "pages": "2"}), ("{bad} others.", {"bad": "3"}), ("plain", {})]
+    say, values = joined(told)
+    assert [text.format(**own) for text, own in parts(say, values)] == ["1 of 2.", "3 others.", "plain"]
+    assert parts("{reason}", {"reason": "a: {b}"}) == [("{reason}", {"reason": "a: {b}"})]
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, "look", "theme"])
+@pytest.mark.parametrize("past", [None, 0.25])
+@pytest.mark.parametrize("others", [0, 3])
+def test_what_is_said_of_how_pages_are_read(fault: str, past: float | None, others: int) -> None:
+    one = drift.Alarm(fault, "*", "r", 9, 12, past, others=others, line="abc", shape="0a1b2c3d")
+    say, values = layout.said(one, ["first", "second"])
+    text = say.format(**values)
+    assert "9 of 12" in text
+    assert "first, second" in text
+    assert ("25%" in text) is (past is not None and fault not in ("look", "theme"))
 
 
 def test_a_run_that_failed_is_told_once_for_its_dag_with_the_newest_reason() -> None:

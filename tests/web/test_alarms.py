@@ -13,11 +13,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from archive.alarms import judge, ledger
+from archive import alarm as drift
+from archive.alarms import judge, layout, ledger
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.model import Finding
+from archive.alarms.sentences import joined
 from archive.catalog import Catalog
 from archive.catalog.alarms import Measure
+from archive.drift import FAULTS
 from archive.latency import stamp
 from archive.web import app as web
 from archive.web import language
@@ -129,15 +132,33 @@ def test_no_other_section() -> None:
 
 def test_every_sentence_about_what_was_seen_has_its_arabic_with_the_same_values() -> None:
     arabic = language.tables().words
-    tree = ast.parse(Path(judge.__file__).read_text("utf-8"))
     said = {
         node.value
-        for node in ast.walk(tree)
+        for module in (judge, layout)
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\{\w+\}", node.value)
     }
-    assert len(said) >= 18
+    assert len(said) >= 27
     for sentence in said:
         assert set(re.findall(r"\{\w+\}", sentence)) == set(re.findall(r"\{\w+\}", arabic[sentence])), sentence
+
+
+def test_what_is_said_of_a_layout_is_arabic_in_the_arabic_page(catalog: Catalog) -> None:
+    """Two sentences, each with its own values; the fault itself is a word too, and the texts of a line stay as they are."""
+    seen = [drift.Alarm("undated", "*", "r", 9, 12, 0.25), drift.Alarm("line", "*", "r", 7, 8, None, line="abc")]
+    found = [Finding("layout", "manara", *joined(layout.said(one, ["a"]) for one in seen))]
+    catalog.change_alarms(lambda held: ledger.step([], found, NOW), NOW)
+    page = client(catalog).get("/warraq/alarms", headers={"accept-language": "ar"}).text
+    evidence = [re.sub("[\u2068\u2069]", "", one) for one in re.findall(r'<p class="evidence">(.*?)</p>', page, re.DOTALL)]
+    (told,) = [one for one in evidence if "abc" in one]
+    assert "بلا تاريخ نشر: 9 من 12 صفحة، وقبلها 25%" in told
+    assert not re.search("stands|pages|before|date of", told)
+    assert "One line stands in" in client(catalog).get("/warraq/alarms").text
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_every_fault_of_reading_has_its_arabic(fault: str) -> None:
+    assert FAULTS[fault].words in language.tables().words
 
 
 SAMPLE = re.compile(r'warraq_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\[\\n"])*"(,[a-z]+="(?:[^"\\\n]|\\[\\n"])*")*\})? -?[0-9.e+-]+')

@@ -13,7 +13,9 @@ from starlette.responses import Response
 
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.exposition import TYPE
+from archive.alarms.layout import FAULT
 from archive.alarms.row import RUNBOOK
+from archive.alarms.sentences import parts
 from archive.latency import stamp
 from archive.settings import ROOT
 from archive.web import language
@@ -62,9 +64,14 @@ def _shown(row: AlarmRow, said: language.Words, desk: Desk) -> Mapping[str, Any]
         "meaning": meaning,
         "subject": desk.title(row.subject),
         "remedy": pieces(said.term(row.remedy)),
-        "evidence": said.term(row.say).format(**{name: isolated(value) for name, value in row.values.items()}),
+        "evidence": " ".join(_sentence(said, *one) for one in parts(row.say, row.values)),
         "runbook": row.condition if row.condition in CONDITIONS else "",
     }
+
+
+def _sentence(said: language.Words, say: str, values: Mapping[str, str]) -> str:
+    told = {name: isolated(said.term(value) if name == FAULT else value) for name, value in values.items()}
+    return said.term(say).format(**told)
 
 
 def runbook(desk: Desk, request: Request) -> Answer:
@@ -101,7 +108,7 @@ def pieces(text: str) -> list[tuple[str, str]]:
 
 
 def metrics(desk: Desk, request: Request) -> Answer:
-    """For Prometheus, with a bearer token of Airflow's; `warraq status --prometheus` needs none."""
+    """For Prometheus, with the token of archive.web.scrape or one of Airflow's; `warraq status --prometheus` needs none."""
     from archive.steps.metrics import exposition
 
     return Response(exposition(desk.catalog, desk.now()), headers={"Content-Type": TYPE, "Cache-Control": "no-store"})  # type: ignore[arg-type]

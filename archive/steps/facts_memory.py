@@ -1,0 +1,72 @@
+"""What was measured before, and what is to be noted now; and who asks a source, whatever comes of it."""
+
+from __future__ import annotations
+
+import traceback
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from archive.errors import WarraqError
+from archive.latency import stamp
+from archive.steps.workshop import Workshop
+
+if TYPE_CHECKING:
+    from archive.catalog.alarms import Measure
+
+KEPT = timedelta(days=14)  # of measurements
+LONGEST = 500  # characters of why something could not be asked
+_T = TypeVar("_T")
+
+
+class Sources:
+    """Asks each source by itself: one that cannot be asked, for whatever reason, takes no other along. `trouble`: why not."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self.trouble: dict[str, str] = {}
+
+    def ask(self, name: str, question: Callable[[], _T]) -> _T | None:
+        """The answer, or None when there was none."""
+        try:
+            return question()
+        except (WarraqError, OSError) as error:
+            why = str(error)
+        except Exception as error:  # noqa: BLE001 -- a mistake of ours in one source must not silence the others
+            why = f"{type(error).__name__}: {error} (a mistake in Warraq; the log of this check has more)"
+            self._shop.say(traceback.format_exc())
+        self.trouble[name] = why[:LONGEST]
+        self._shop.say(f"alarms: {name} could not be asked: {why}")
+        return None
+
+
+class Memory:
+    """Measurements of the catalog: what was noted lately, what is to be noted now."""
+
+    def __init__(self, shop: Workshop, now: datetime) -> None:
+        from archive.catalog.alarms import Measure
+
+        self.shop, self.now, self.new = shop, now, list[Measure]()
+        self.make = Measure
+        began = shop.catalog.measures("began")
+        self.began = datetime.fromisoformat(began[0].time) if began else now
+        if not began:
+            self.note("began", "", 0.0)
+
+    def series(self, name: str) -> dict[str, list[Measure]]:
+        """By subject, oldest first."""
+        found: dict[str, list[Measure]] = defaultdict(list)
+        for one in self.shop.catalog.measures(name, since=stamp(self.now - KEPT)):
+            found[one.subject].append(one)
+        return found
+
+    def note(self, name: str, subject: str, value: float, said: str = "") -> None:
+        self.new.append(self.make(name, subject, stamp(self.now), value, said))
+
+    def keep(self) -> None:
+        """Put what is new into the catalog, and once a day drop what is old."""
+        self.shop.catalog.measure(self.new)
+        if self.now.hour == 3 and self.now.minute < 10:
+            for name in ("disk", "waiting", "layout", "check"):
+                self.shop.catalog.forget(name, stamp(self.now - KEPT))
