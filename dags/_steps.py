@@ -9,6 +9,7 @@ import ctypes
 import json
 import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from _ways import ways
 from airflow.sdk import Asset, AsyncCallback, BaseNotifier, DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
@@ -34,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TRY_AGAIN = TryAgain.exit_code
 A_PERSON_MUST_LOOK = frozenset({2, *range(64, 79)}) - {TRY_AGAIN}
 ALARMS = "warraq_alarms"  # the DAG that tells
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 PATIENCE = 30.0  # seconds a command gets between SIGTERM and SIGKILL
 DEFAULTS: dict[str, Any] = {
     "owner": "warraq",
@@ -84,16 +87,22 @@ def run_id(context: Mapping[str, Any]) -> str:
     return keys.run_id(run.run_after, settings.from_environment().deployment, run.dag_id, run.run_id)
 
 
-def warraq(*arguments: str, may_skip: bool = False) -> str:
+def warraq(*arguments: str, may_skip: bool = False, env: Mapping[str, str] | None = None, quiet: bool = False) -> str:
     """Run `warraq ARGUMENTS`; the last line it printed, which says what it did. Raises as `run` does.
 
-    It inherits AIRFLOW_CTX_DAG_RUN_ID and its like, which Airflow exports to each task: a crawl writes them down.
+    It inherits AIRFLOW_CTX_DAG_RUN_ID and its like, which Airflow exports to each task: a crawl writes them down. `env`:
+    what only this command is told.
     """
     here = str(Path(sys.executable).parent)
     found = shutil.which("warraq", path=os.pathsep.join([here, os.environ.get("PATH", os.defpath)]))
     if found is None:
         raise AirflowFailException(f"no command `warraq` beside {sys.executable}: install the project there (see README.md)")
-    return run([found, *arguments], {**os.environ, **_connection(), **_operator()}, may_skip=may_skip)
+    return run(
+        [found, *arguments],
+        {**os.environ, **_connection(), **_operator(), **(env or {})},
+        may_skip=may_skip,
+        quiet=quiet,
+    )
 
 
 def addresses(params: Mapping[str, Any]) -> list[str]:
@@ -136,12 +145,15 @@ def _as_variable(name: str) -> dict[str, str]:
     return {variable: json.dumps(fields)}
 
 
-def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: bool = False) -> str:
+def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: bool = False, quiet: bool = False) -> str:
     """Run a command, its output line by line into the task's log; the last line that is not blank.
 
     Exit 99 (nothing to do) skips this task and those after it if it `may_skip`; otherwise it is success, since a
     retry may find its own work done and what follows still open. An exit status that asks for a person fails at
     once, whatever retries are left. Any other failure is left to Airflow's retries.
+
+    `quiet`: it is about what not everybody may read who may read the log, so nothing that it prints goes there and "" is
+    returned; of a failure, its last line without addresses.
     """
     log.info("$ %s", " ".join(command))
     child = subprocess.Popen(
@@ -157,7 +169,8 @@ def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: b
     try:
         for raw in child.stdout or ():
             line = raw.decode("utf-8", "backslashreplace").rstrip()
-            log.info("%s", line)
+            if not quiet:
+                log.info("%s", line)
             last = line.strip() or last
         status = child.wait()
     except BaseException:  # a time-out of Airflow's is no Exception; nothing may be left running
@@ -166,7 +179,12 @@ def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: b
     finally:
         if child.stdout is not None:
             child.stdout.close()
-    return _outcome(status, last.removeprefix("warraq: ")[:2000], may_skip)
+    last = last.removeprefix("warraq: ")[:2000]
+    if not quiet:
+        return _outcome(status, last, may_skip)
+    _outcome(status, _ADDRESS.sub("(an address)", last), may_skip)
+    log.info("done; what it said is not for everybody who may read this")
+    return ""
 
 
 def _outcome(status: int, last: str, may_skip: bool) -> str:
@@ -199,8 +217,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 class Webhook(BaseNotifier):
     """What becomes of a failure: it is noted in the catalog, and the DAG `warraq_alarms` tells it soon, together with others.
 
-    Only where that cannot be, because the catalog is away or it is `warraq_alarms` itself that failed, it is posted from here
-    to WARRAQ_WEBHOOK, once a day at most for each task. It has text, dag, outlet, task, run (Airflow's), try, reason, log.
+    Only where that cannot be, because the catalog is away or it is `warraq_alarms` itself that failed, it is told from here, by
+    every way that is set, once a day at most for each task. It has text, dag, outlet, task, run (Airflow's), try, reason, log.
     """
 
     def notify(self, context: Any) -> None:
@@ -217,8 +235,14 @@ class Webhook(BaseNotifier):
                 return
         from archive.steps import tell
 
-        if tell.directly(given, "tasks", {f"{told['dag']}.{told['task']}": told["text"]}, now, told):
-            log.info("told from here")
+        key, out = f"{told['dag']}.{told['task']}", ways(given, context)
+        if not out:
+            log.error("NOBODY IS TOLD of this: %s", tell.REMEDY)
+        found = tell.directly(given, "tasks", {key: told["text"]}, now, more=told, out=out)
+        if found.took:
+            log.info("told from here: %s", ", ".join(found.took))
+        for trouble in found.refused:
+            log.warning("not told: %s", trouble)
 
 
 def recovered(context: Any) -> None:

@@ -1,6 +1,9 @@
 """What a person decides about an article, a page or an alarm: one DAG each, which runs one command in that person's name.
 
 The forms of these parameters are Airflow's own ("Trigger") and ours (/warraq/do/<dag>, archive/web/pages/forms.py).
+Whoever may look at Airflow reads a run's parameters, its log, what it returned and what was posted to start it, so nothing
+stands there that would name whom a restriction protects: an article's id and not its address, a reference to the reason, and of
+what is withheld no output at all.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from _reasons import because, reason
 from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, runbook, warraq
 from airflow.sdk import DAG, Param, task
 
@@ -40,8 +44,9 @@ Hides an article from pages, search and exports: a threatened witness, a court o
 verified and proved as before. Ticking *Lift* shows it again. It is an act, in your name.
 
 ## How to check that it works
-The run is green, the article's page says that it is withheld (451), and the last line of `act` names other articles that say
-the same: decide about them too. It counts at once on this machine, on others with their next seal.
+The run is green and the article's page says that it is withheld (451). The form itself, opened for the article again, names to
+who may send it the other articles that say the same: decide about them too. The log says nothing, for everybody may read it;
+`warraq acts` does. It counts at once on this machine, on others with their next seal.
 """
     + CHECK
 )
@@ -61,8 +66,9 @@ Makes an evidence bundle: one zip that proves what an article said, or that it w
 (docs/EVIDENCE.md). It is checked as a stranger would, and kept in `bundles/` of the state folder of the machine that made it.
 
 ## How to check that it works
-The run is green; the last line of `act` names the bundle, what is in it, and its time stamp from outside. It can be downloaded
-from the article's page and from *Bundles* (/warraq/bundles).
+The run is green; the last line of `act` names the bundle, what is in it, and its time stamp from outside (of a bundle with what
+is withheld it says nothing, for everybody may read it). It can be downloaded from the article's page and from *Bundles*
+(/warraq/bundles), for 30 days; then it goes, and can be made again.
 
 ## If it fails
 The last line of the log names the thing and the remedy; nothing was written.
@@ -84,9 +90,9 @@ The run is green, and *Alarms* shows the alarm as acknowledged by you.
 ARTICLE = Param(
     "",
     type="string",
-    pattern="^ *([0-9a-f]{32}|https?://[^ ]+) *$",
+    pattern="^ *[0-9a-f]{32} *$",
     title="Article",
-    description="Its address, or its id of 32 hex digits.",
+    description="Its id of 32 hex digits, as its page's address ends.",
 )
 OUTLET = Param(
     None,
@@ -94,14 +100,6 @@ OUTLET = Param(
     pattern="^ *[a-z][a-z0-9_]{0,39} *$",
     title="Outlet",
     description="Only when two outlets have the article: which.",
-)
-REASON = Param(
-    "",
-    type="string",
-    pattern="[^ ]",
-    maxLength=2000,
-    title="Why",
-    description="Kept with the act, never published in the log.",
 )
 
 
@@ -113,8 +111,11 @@ def action(
     words: Callable[[Mapping[str, Any]], list[str]],
     *,
     logged: bool = True,
+    quiet: Callable[[Mapping[str, Any]], bool] = lambda _: False,
 ) -> DAG:
-    """A DAG that runs one command. `words`: the command's, from the parameters; `logged`: it writes an act into the log."""
+    """A DAG that runs one command. `words`: the command's, from the parameters; `logged`: it writes an act into the log;
+    `quiet`: whether what the command says is for who decides alone."""
+    private = any(param.schema.get("private") for param in params.values())
     with DAG(
         dag_id,
         description=description,
@@ -131,8 +132,9 @@ def action(
     ) as dag:
 
         @task(outlets=[LOG] if logged else [])
-        def act(**context) -> str:
-            return warraq(*words(context["params"]))
+        def act(**context) -> str | None:
+            params = context["params"]
+            return warraq(*words(params), env=because(params) if private else {}, quiet=quiet(params)) or None
 
         act()
     return dag
@@ -144,16 +146,15 @@ def about(command: str, back: str) -> Callable[[Mapping[str, Any]], list[str]]:
     def words(params: Mapping[str, Any]) -> list[str]:
         options = ["--outlet", params["outlet"].strip()] if params.get("outlet") else []
         undo = [f"--{back}"] if params.get(back) else []
-        return [command, "--reason", params["reason"], *undo, *options, "--", params["article"].strip()]
+        return [command, *undo, *options, "--", params["article"].strip()]
 
     return words
 
 
 def watching(params: Mapping[str, Any]) -> list[str]:
     """The words of `warraq watch` and `unwatch`."""
-    reason = ["--reason", params["reason"]] if params.get("reason") else []
     command = ["unwatch"] if params.get("unwatch") else ["watch", "--every", params["every"]]
-    return [*command, *reason, "--", *addresses(params)]
+    return [*command, "--", *addresses(params)]
 
 
 def proving(params: Mapping[str, Any]) -> list[str]:
@@ -176,7 +177,7 @@ hold_article = action(
     HOLD,
     {
         "article": ARTICLE,
-        "reason": REASON,
+        "reason": reason(needed=True),
         "release": Param(False, type="boolean", title="Release", description="End the legal hold instead."),
         "outlet": OUTLET,
     },
@@ -188,11 +189,12 @@ restrict_article = action(
     RESTRICT,
     {
         "article": ARTICLE,
-        "reason": REASON,
+        "reason": reason(needed=True),
         "lift": Param(False, type="boolean", title="Lift", description="Show the article again instead."),
         "outlet": OUTLET,
     },
     about("restrict", "lift"),
+    quiet=lambda _: True,
 )
 watch_page = action(
     "watch_page",
@@ -214,13 +216,7 @@ watch_page = action(
             title="How often",
             description="At the least, as in 30m, 6h, 1d or 2w.",
         ),
-        "reason": Param(
-            None,
-            type=["null", "string"],
-            maxLength=2000,
-            title="Why",
-            description="Kept with the act, never published in the log.",
-        ),
+        "reason": reason(needed=False),
         "unwatch": Param(False, type="boolean", title="Unwatch", description="Take the pages off the list instead."),
     },
     watching,
@@ -255,6 +251,7 @@ prove_article = action(
     },
     proving,
     logged=False,
+    quiet=lambda params: bool(params.get("restricted")),
 )
 acknowledge_alarm = action(
     "acknowledge_alarm",

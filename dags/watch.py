@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from _reasons import because, reason
 from _steps import DEFAULTS, LOG, Webhook, addresses, done_within, run_id, runbook, sealed, warraq
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -117,12 +118,7 @@ with _dag(
             title="And watch them, every",
             description="30m, 6h, 1d or 2w: the pages are captured again that often. Empty: this once.",
         ),
-        "reason": Param(
-            None,
-            type=["null", "string"],
-            title="Why",
-            description="Of watching; kept with the act, never published in the log.",
-        ),
+        "reason": reason(needed=False),
     },
 ):
 
@@ -136,8 +132,7 @@ with _dag(
         params = context["params"]
         if not params.get("every"):
             raise AirflowSkipException("captured this once, not watched: no pace was given")
-        reason = ["--reason", params["reason"]] if params.get("reason") else []
-        return warraq("watch", "--every", params["every"], *reason, "--", *addresses(params))
+        return warraq("watch", "--every", params["every"], "--", *addresses(params), env=because(params))
 
     capture()
     put_on_the_list()  # beside it: neither waits for the other

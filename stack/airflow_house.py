@@ -43,9 +43,7 @@ class AirflowHouse:
             from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 
             details = DagDetails(id=dag)
-            return bool(
-                manager.is_authorized_dag(method=method, access_entity=DagAccessEntity.RUN, details=details, user=user)
-            )
+            return bool(manager.is_authorized_dag(method=method, access_entity=DagAccessEntity.RUN, details=details, user=user))
 
         return Visitor(str(user.get_name()), partial(allowed_to, "POST"), partial(allowed_to, "GET"))
 

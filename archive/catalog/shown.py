@@ -198,6 +198,13 @@ class Shown:
         with self._database.read(**{SHOWN: True}) as connection:
             return queries.twins(connection, article)
 
+    def withheld(self, articles: Collection[str]) -> set[str]:
+        """Which of these ids are of withheld articles: what a report names is left out by them."""
+        from archive.catalog import acted
+
+        with self._shown() as connection:
+            return set() if self._withheld else set(articles) & set(acted.withheld(connection))
+
     def drift(self, outlet: str) -> Drift:
         """How the outlet's pages were read in its newest runs, and the alarms that follow."""
         from archive.catalog import drift

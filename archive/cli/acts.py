@@ -10,7 +10,9 @@ import typer
 from archive.cli.common import Json, finish, isolate, print_json, workshop
 
 Which = Annotated[str, typer.Argument(help="An article: its address, or its id of 32 hex digits.", show_default=False)]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the act, never in the log.", show_default=False)]
+Reason = Annotated[
+    str, typer.Option("--reason", envvar="WARRAQ_REASON", help="Why; kept with the act, never in the log.", show_default=False)
+]
 OfOutlet = Annotated[str, typer.Option("--outlet", help="Its outlet, when two outlets have the article.")]
 
 

@@ -14,7 +14,7 @@ from archive.cli.steps import Attempt, new_run
 Urls = Annotated[list[str], typer.Argument(help="Addresses of web pages, of any site.", show_default=False)]
 MayBeNone = Annotated[list[str] | None, typer.Argument(help="Addresses of web pages; the list when left out.")]
 Every = Annotated[str, typer.Option("--every", help="How often, at the least: 30m, 6h, 1d, 2w.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the act, never in the log.")]
+Reason = Annotated[str, typer.Option("--reason", envvar="WARRAQ_REASON", help="Why; kept with the act, never in the log.")]
 
 
 def register(app: typer.Typer) -> None:

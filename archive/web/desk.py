@@ -45,6 +45,12 @@ class Catalog(Protocol):
     def article(self, reference: str) -> ArticleRow:
         """The article alone; refused as `history`."""
 
+    def twins(self, article: str) -> list[ArticleRow]:
+        """Other articles that say the same, withheld ones too: for who may withhold one."""
+
+    def withheld(self, articles: Collection[str]) -> set[str]:
+        """Which of these ids are of withheld articles."""
+
     def outlets(self) -> list[OutletRow]: ...
 
     def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]: ...

@@ -1,7 +1,8 @@
 """The fields of a form, from what a DAG says of its parameters, and the parameters from what was put into it. Pure.
 
 A parameter is what Airflow's REST API says of it: `value` (the default), `description` and `schema`, which is JSON Schema
-(draft 2020-12, validation) with Airflow's own `format: multiline`, `values_display` and `section`.
+(draft 2020-12, validation) with Airflow's own `format: multiline`, `values_display` and `section`. One whose schema says
+`private: true` takes a reference only (its pattern); its field takes the text itself, which `forms` keeps apart.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ LONGEST = 20_000  # characters of one field
 # What is wrong with a field; the Arabic is in arabic/forms.toml.
 FILL_IN, NOT_SO, TOO_LONG = "Fill this in.", "This is not written as it should be.", "This is too long."
 NO_NUMBER, NOT_OFFERED, NO_JSON = "A number.", "Not one of these.", "This is no JSON."
+PRIVATE = "Kept with the act. It stands in no log, and the run in Airflow says only where it is kept."
+_LONGEST_PRIVATE = 2000
 _KINDS = {"boolean": "check", "integer": "number", "number": "number", "array": "list", "object": "json"}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `kind`: text, lines, check, number, choice, date, list (a value a line) or json."""
+    """One field. `kind`: text, lines, check, number, choice, date, list (a value a line), json or private."""
 
     name: str
     title: str
@@ -60,7 +63,7 @@ def _field(name: str, param: Mapping[str, Any], given: str | None, error: str) -
     return Field(
         name,
         str(schema.get("title") or name.replace("_", " ").capitalize()),
-        str(param.get("description") or schema.get("description") or ""),
+        PRIVATE if kind == "private" else str(param.get("description") or schema.get("description") or ""),
         kind,
         _spell(param.get("value"), kind) if given is None else _tick(given) if kind == "check" else given[:LONGEST],
         required=kind != "check" and _needed(schema),
@@ -122,7 +125,16 @@ def _json(_: Mapping[str, Any], text: str) -> tuple[Any, str]:
         return None, NO_JSON
 
 
-_READ = {"choice": _choice, "number": _number, "list": _lines, "json": _json}
+def _apart(_: Mapping[str, Any], text: str) -> tuple[Any, str]:
+    return text, TOO_LONG if len(text) > _LONGEST_PRIVATE else ""
+
+
+def private(params: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Names of the parameters whose text is kept apart."""
+    return [name for name, one in params.items() if _kind(_schema(one)) == "private"]
+
+
+_READ = {"private": _apart, "choice": _choice, "number": _number, "list": _lines, "json": _json}
 
 
 def _schema(param: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -135,6 +147,8 @@ def _types(schema: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
+    if schema.get("private"):
+        return "private"
     if _choices(schema):
         return "choice"
     for one in _types(schema):

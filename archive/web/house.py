@@ -16,12 +16,17 @@ def _nothing(_: str) -> bool:
     return False
 
 
+def _everything(_: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who was let in. `may` answers whether they may start the DAG of that id."""
+    """Who was let in. `may` answers whether they may start the DAG of that id, `sees` whether its runs are for them to see."""
 
     name: str
     may: Callable[[str], bool] = _nothing
+    sees: Callable[[str], bool] = _everything
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,18 @@ def test_the_last_line_is_what_it_did_and_every_line_is_in_the_log(steps, caplog
     assert {"سطر أول", "to err", "plan: 3 due"} <= set(caplog.messages)
 
 
+def test_what_a_quiet_command_says_is_in_no_log_and_comes_back_to_nobody(steps, caplog: pytest.LogCaptureFixture) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with caplog.at_level(logging.INFO, "warraq"):
+        assert steps.run(python("print('withheld: https://news.example/witness'); print('same: b2b2')"), quiet=True) == ""
+        code = "import sys; print('no room for https://news.example/witness here'); sys.exit(78)"
+        with pytest.raises(AirflowFailException, match=r"^no room for \(an address\) here \[exit 78"):
+            steps.run([sys.executable, "-c", code], quiet=True)
+    said = [message for message in caplog.messages if not message.startswith("$ ")]
+    assert said == ["done; what it said is not for everybody who may read this"]
+
+
 def test_airflow_tells_each_task_in_its_environment_whose_run_it_is(steps) -> None:
     """spiders/about.py writes it down at the head of each file; the step and the spider only inherit it."""
     from airflow.sdk.execution_time.context import context_to_airflow_vars

@@ -78,8 +78,8 @@ def test_a_form_without_an_address_fails_for_good(by_hand, monkeypatch: pytest.M
 
 
 def test_with_a_pace_they_are_watched_too_and_neither_waits_for_the_other(by_hand, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = perform(by_hand, "watch", monkeypatch, urls=PAGE, every="6h", reason="a case")
-    assert words == [("watch", "--every", "6h", "--reason", "a case", "--", PAGE)]
+    words = perform(by_hand, "watch", monkeypatch, urls=PAGE, every="6h", reason="request")
+    assert words == [("watch", "--every", "6h", "--", PAGE)]
     assert perform(by_hand, "watch", monkeypatch, urls=PAGE, every="1d") == [("watch", "--every", "1d", "--", PAGE)]
     assert all(not task.upstream_task_ids for task in by_hand.tasks)
 

@@ -272,6 +272,12 @@ class Shelf:
     def article(self, reference: str) -> ArticleRow:
         return self.history(reference).article
 
+    def twins(self, article: str) -> list[ArticleRow]:
+        return [self.histories[DELETED].article] if article == EDITED else []
+
+    def withheld(self, articles: Collection[str]) -> set[str]:
+        return set()
+
     def outlets(self) -> list[OutletRow]:
         return [row(OutletRow, outlet=name) for name in ("manara", "masar")]
 

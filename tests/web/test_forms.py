@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +16,13 @@ from starlette.requests import Request
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from archive import reasons
+from archive.address import article_id
 from archive.errors import Refused
 from archive.web import app as web
 from archive.web import fields
 from archive.web.house import DagForm, Open, Started, Visitor
-from tests.web.cases import EDITED, NASTY, Shelf, desk
+from tests.web.cases import DELETED, EDITED, NASTY, Shelf, desk
 from tests.web.test_pages import seen, text
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -123,6 +127,68 @@ def test_sending_it_starts_a_run_once_and_leads_there() -> None:
     assert (dag, sent_once) == ("hold_article", once)
     assert conf == {"article": EDITED, "reason": "محكمة", "outlet": None, "lift": True, "days": 7, "kind": "a"}
     assert once != controls(there.get("/warraq/do/hold_article").text)["once"]["value"]
+
+
+PRIVATE: dict[str, dict[str, Any]] = {
+    "article": PARAMS["article"],
+    "reason": {"value": "", "description": "In Airflow.", "schema": {"type": "string", "private": True, "pattern": "^kept-"}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Withholding(Staffed):
+    async def form(self, request: Request, dag: str) -> DagForm:
+        return DagForm(dag, "Hides an article", params=PRIVATE)
+
+
+def test_a_private_reason_is_kept_apart_and_the_run_gets_a_reference(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    house = Withholding(OPERATOR)
+    there, why, once = client(house), "هدّدوا الشاهد سمير", "20261122T100000Z-0a1b2c3d"
+    assert "In Airflow." not in text(there.get("/warraq/do/restrict_article").text), "that is for Airflow's own form"
+    data = {"article": EDITED, "reason": why, "once": once}
+    for again in ({}, {}, {"reason": f"{why}!"}):
+        assert there.post("/warraq/do/restrict_article", data={**data, **again}, headers=HERE).status_code == 303
+    first, second, corrected = [conf["reason"] for _, conf, _ in house.asked]
+    assert first == second != corrected, "a form sent twice starts one run"
+    assert (reasons.read(tmp_path, first), reasons.read(tmp_path, corrected)) == (why, f"{why}!")
+    (path, *_) = sorted((tmp_path / "reasons").iterdir())
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    answer = there.post("/warraq/do/restrict_article", data={**data, "reason": " "}, headers=HERE)
+    assert (answer.status_code, len(house.asked)) == (422, 3)
+    long = there.post("/warraq/do/restrict_article", data={**data, "reason": "x" * 2001}, headers=HERE)
+    assert (long.status_code, fields.TOO_LONG in text(long.text)) == (422, True)
+
+
+def test_a_reason_is_kept_for_thirty_days_and_nothing_else_is_read(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    reference = reasons.keep(tmp_path, "why", "20261122T100000Z-0a1b2c3d", now)
+    reasons.keep(tmp_path, "another", "20261123T100000Z-0a1b2c3d", now + timedelta(days=29))
+    assert reasons.read(tmp_path, reference) == "why"
+    reasons.keep(tmp_path, "another", "20261123T100000Z-0a1b2c3e", now + timedelta(days=31))
+    for wrong in (reference, "kept-../../secrets.json", "../reasons", ""):
+        with pytest.raises(Refused):
+            reasons.read(tmp_path, wrong)
+    with pytest.raises(Refused):
+        reasons.keep(tmp_path, "why", "../x", now)
+
+
+def test_an_address_becomes_an_id_before_airflow_hears_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    house = Withholding(OPERATOR)
+    data = {"article": " http://www.news.example/a/?utm_source=x ", "reason": "r"}
+    assert client(house).post("/warraq/do/restrict_article", data=data, headers=HERE).status_code == 303
+    ((_, conf, _),) = house.asked
+    assert conf["article"] == article_id("https://news.example/a")
+    wrong = client(house).post("/warraq/do/restrict_article", data={**data, "article": "http://[x"}, headers=HERE)
+    assert (wrong.status_code, len(house.asked)) == (422, 1)
+
+
+def test_who_may_withhold_an_article_is_told_of_its_twins_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/warraq/do/restrict_article?article={EDITED}"
+    assert f"/warraq/do/restrict_article?article={DELETED}" in client(Withholding(OPERATOR)).get(path).text
+    assert DELETED not in client(Withholding(VIEWER)).get(path).text
+    assert DELETED not in client().get(f"/warraq/do/hold_article?article={EDITED}").text
 
 
 def test_in_a_frame_a_link_leads_to_the_run_around_it() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +20,8 @@ from archive.catalog.rows import DayRow, OutletRow
 from archive.outlet import Outlet
 from archive.web import app as web
 from archive.web import chart, today, why
-from archive.web.house import DagState
+from archive.web.house import DagState, Visitor
+from archive.web.pages import run
 from tests.web.cases import row
 from tests.web.morning import FILES, NOW, RUN, Morning, Scheduler, ago, desk, report
 from tests.web.test_pages import links, seen, text
@@ -200,6 +204,25 @@ def test_a_run_tells_what_it_did_and_what_it_left() -> None:
     assert client().get("/warraq/run/warraq_manara/another").status_code == 404
     words = text(get(f"/run/warraq_audit/{RUN}"))
     assert "What this run did" in words
+
+
+def test_a_run_is_shown_to_who_may_see_its_dag_s_runs_in_airflow() -> None:
+    for mine, status in (("warraq_manara", 200), ("warraq_masar", 404)):
+        house = Scheduler(Visitor("nour", sees=partial(operator.eq, mine)))
+        assert client(house=house).get(f"/warraq/run/warraq_manara/{RUN}").status_code == status
+
+
+def test_a_run_names_no_withheld_article_and_says_when_its_report_was_cut_off() -> None:
+    class Hiding(Morning):
+        def withheld(self, articles: Collection[str]) -> set[str]:
+            return {"a1" * 16}
+
+    html = client(Hiding()).get(f"/warraq/run/warraq_manara/{RUN}").text
+    assert "a1" * 16 not in html.partition("Not asked for")[2]
+    assert "a1" * 16 in get(f"/run/warraq_manara/{RUN}").partition("Not asked for")[2]
+    ids = [f"{n:032x}" for n in range(run.REPORTED)]
+    told = {"robots": ids, "budget": ids[:3], "private": []}
+    assert run._refused(told, lambda _: {ids[0]}) == [("robots", 1000, True, ids[1:21]), ("budget", 3, False, ids[1:3])]
 
 
 @pytest.mark.parametrize("path", PATHS)

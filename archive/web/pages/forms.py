@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -14,13 +14,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from archive import reasons, settings
+from archive.address import article_id
 from archive.errors import Refused, Withheld
 from archive.web import fields
 from archive.web.desk import Desk
 from archive.web.house import DagForm, House
 from archive.web.pages.shared import ARTICLE, Answer, Page
 
+if TYPE_CHECKING:
+    from archive.catalog.rows import ArticleRow
+
 MOST = 200_000  # bytes of a form
+WITHHOLDS = "restrict_article"
+TWINS = 50  # other articles that its form names
 READ_ONLY = "Your role may look, but start nothing."
 ELSEWHERE = "This was sent from another site, so it was not done."
 _ONCE = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
@@ -44,18 +51,43 @@ async def form(house: House, request: Request) -> Answer:
         raise HTTPException(403, READ_ONLY)
     asked = await _form(house, request)
     sent = dict.fromkeys(asked.params, "") | _pairs(parse_qsl(await _body(request), keep_blank_values=True))
+    sent["article"] = _by_id(sent.get("article", ""))
     conf, wrong = fields.conf(asked.params, sent)
     trouble = ""
     if not wrong:
         once = sent.get("once", "")
         try:
-            started = await house.start(request, asked.dag, conf, once if _ONCE.fullmatch(once) else "")
+            kept = await run_in_threadpool(_apart, asked, conf, once)
+            started = await house.start(request, asked.dag, kept, once if _ONCE.fullmatch(once) else "")
         except Refused as error:
             trouble = error.what
         else:
             return _lead(request, f"{_airflow(request)}/dags/{quote(started.dag)}/runs/{quote(started.run)}")
     subject = await _subject(request, sent)
     return *_page(request, asked, sent, subject=subject, wrong=wrong, trouble=trouble), 422
+
+
+def _apart(asked: DagForm, conf: Mapping[str, Any], once: str) -> dict[str, Any]:
+    """The parameters with references in the place of what not everybody may read (archive.reasons)."""
+    state, now = settings.from_environment().state, datetime.now(UTC)
+    once = once if _ONCE.fullmatch(once) else _once(now)
+    private = {name: conf[name] for name in fields.private(asked.params) if conf[name]}
+    return {**conf, **{name: reasons.keep(state, text, once, now) for name, text in private.items()}}
+
+
+def _by_id(article: str) -> str:
+    """An article's id where its address was given: addresses are not for everybody who may look at Airflow."""
+    article = article.strip()
+    if not article.startswith(("https://", "http://")):
+        return article
+    try:
+        return article_id(article)
+    except ValueError:  # no address after all: the field says so
+        return article
+
+
+def _once(now: datetime) -> str:
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def _lead(request: Request, run: str) -> Answer:
@@ -72,17 +104,30 @@ def _page(request: Request, asked: DagForm, given: Mapping[str, str], **more: An
         "fields": fields.fields(asked.params, given, wrong),
         "trouble": "",
         "may": request.scope["warraq.visitor"].may(asked.dag),
-        "once": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        "once": _once(datetime.now(UTC)),
         "airflow": _airflow(request),
         "wrong": {},
         **more,
     }
 
 
-async def _subject(request: Request, given: Mapping[str, str]) -> dict[str, str]:
-    """What the form is about, where it names an article that may be shown: its id, headline, outlet."""
-    article = given.get("article", "").strip()
-    return await run_in_threadpool(_article, request.state.desk, article) if ARTICLE.fullmatch(article) else {}
+async def _subject(request: Request, given: Mapping[str, str]) -> dict[str, Any]:
+    """What the form is about, where it names an article: its id, headline, outlet, unless it may not be shown.
+
+    `twins`: ids of the articles that say the same, on the form that withholds one, for who may send it; `more`: how many more.
+    """
+    article = _by_id(given.get("article", ""))
+    if not ARTICLE.fullmatch(article):
+        return {}
+    about = await run_in_threadpool(_article, request.state.desk, article)
+    if _dag(request) != WITHHOLDS or not request.scope["warraq.visitor"].may(WITHHOLDS):
+        return about
+    twins = [one.article for one in await run_in_threadpool(_twins, request.state.desk, article)]
+    return {**about, "twins": twins[:TWINS], "more": max(0, len(twins) - TWINS)}
+
+
+def _twins(opened: Callable[[], Desk], article: str) -> list[ArticleRow]:
+    return opened().catalog.twins(article)
 
 
 def _article(opened: Callable[[], Desk], article: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from archive.catalog.rows import RunRow
 
 CHANGES = 200  # at most, of one outlet
-NAMED = 20  # refused articles that the page names
+NAMED = 20  # refused articles that the page names, for each reason
+REPORTED = 1000  # that a report names, for each reason (spiders/ledger.py): as many may be more
 
 
 def show(desk: Desk, request: Request) -> Answer:
     dag, airflow = str(request.path_params["dag"]), str(request.path_params["run"])
-    state = request.state.run(dag, airflow)
+    state = request.state.run(dag, airflow) if request.scope["warraq.visitor"].sees(dag) else None
     if state is None:
         raise HTTPException(404, "Airflow knows no such run.")
     deployment = desk.settings().deployment if desk.settings else ""
@@ -41,7 +43,6 @@ def show(desk: Desk, request: Request) -> Answer:
 def _part(row: RunRow, desk: Desk) -> dict[str, Any]:
     """One outlet's part of a run. Reports of older versions lack some of the fields."""
     report = row.report
-    refused = report.get("refused", {})
     return {
         "row": row,
         "run": health.run(row, desk.outlets.get(row.outlet)),
@@ -51,9 +52,21 @@ def _part(row: RunRow, desk: Desk) -> dict[str, Any]:
         "silent": [
             (url, told) for url, told in report.get("channels", {}).items() if told.get("problem") or told.get("status") != 200
         ],
-        "refused": [(why, len(articles), articles[:NAMED]) for why, articles in refused.items()],
+        "refused": _refused(report.get("refused", {}), desk.catalog.withheld),
         "left": sorted(report.get("left", {}).items()),
     }
+
+
+def _refused(
+    told: Mapping[str, Sequence[str]], withheld: Callable[[Collection[str]], set[str]]
+) -> list[tuple[str, int, bool, list[str]]]:
+    """(why, how many articles, whether there may be more, ids of some): none of a withheld article's."""
+    hidden = withheld([one for articles in told.values() for one in articles]) if told else set()
+    return [
+        (why, len(articles), len(articles) >= REPORTED, [one for one in articles if one not in hidden][:NAMED])
+        for why, articles in told.items()
+        if articles
+    ]
 
 
 PAGES = [Page("/run/{dag}/{run:path}", show)]
