@@ -40,7 +40,7 @@ def running(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "shared_buffers=512MB", "max_wal_size=8GB"]
+    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "shared_buffers=512MB", "max_wal_size=1GB"]
     options += ["fsync=off", "maintenance_work_mem=512MB"]  # it holds nothing that cannot be made again
     command = [str(bin_ / "postgres"), "-D", str(data), "-p", str(port), *(word for one in options for word in ("-c", one))]
     server = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
