@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from archive import warc
-from archive.errors import BadRecord, Refused
+from archive.errors import BadRecord, Broken, Refused
 from archive.web.desk import Desk
 
 if TYPE_CHECKING:
+    from archive.log.leaf import Leaf
     from archive.prove.ledger import Held, Ledger
 
 LARGEST = 32 << 20  # bytes of a picture or record that a page hands out
@@ -22,6 +23,10 @@ _MAGIC = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+
+
+class TooLarge(Refused):
+    """What was asked for is in the bucket, and more than a page holds in its hands."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +73,48 @@ def ledger(desk: Desk) -> Ledger:
     return Ledger(cast(Workshop, _Bench(desk.store(), desk.catalog, quiet)))
 
 
+def capture(book: Ledger, file: str, offset: int) -> Held:
+    """The logged part of a WARC that holds the record at `offset`. TooLarge before anything of it is read; else as Ledger."""
+    for _, one in book.parts(file, "capture"):
+        start, length = _span(one)
+        if start <= offset < start + length:
+            _bounded(length)
+    return book.capture(file, offset)
+
+
 def exchange(desk: Desk, file: str, offset: int, length: int) -> bytes:
     """A WARC file of one capture: the warcinfo of its file, request, answer and metadata, as logged. Of a capture that is in
-    no log yet, its record alone."""
+    no log yet, its record alone. TooLarge; Broken when the bucket does not hold what was logged."""
     try:
         book = ledger(desk)
-        held: Held = book.capture(file, offset)
-        info = book.part(*book.parts(file, "warcinfo")[0])
-        return info.data + held.data
+        held = capture(book, file, offset)
+        index, info = next(iter(book.parts(file, "warcinfo")), (0, None))
+    except TooLarge:
+        raise
     except Refused:  # not logged, or no checkpoint yet
         return _bytes(desk, file, offset, length)
+    if info is None:
+        raise Broken(f"{file} was logged without its warcinfo", "run `warraq verify`")
+    _bounded(_span(info)[1])
+    return book.part(index, info).data + held.data
+
+
+def _span(leaf: Leaf) -> tuple[int, int]:
+    """(offset, length) of a part of a WARC, as its key says: `<file>#<offset>+<length>`."""
+    offset, _, length = leaf.key.rpartition("#")[2].partition("+")
+    return int(offset), int(length)
+
+
+def _bounded(length: int) -> None:
+    if not 0 < length <= LARGEST:
+        raise TooLarge(
+            f"a record of {length:,} bytes is more than a page hands out (at most {LARGEST >> 20} MiB)",
+            "`warraq prove` puts it into a bundle; or copy its file from the bucket",
+        )
 
 
 def _bytes(desk: Desk, file: str, offset: int, length: int) -> bytes:
-    if not 0 < length <= LARGEST or offset < 0:
-        raise Refused(f"a record of {length} bytes is too large for a page", "copy it from the bucket")
+    _bounded(length)
+    if offset < 0:
+        raise Refused(f"no record begins at byte {offset}", "run `warraq verify`")
     return desk.store().get(file, offset, length)

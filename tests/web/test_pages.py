@@ -201,7 +201,7 @@ def test_pictures_come_from_the_archive_alone_and_carry_their_hash() -> None:
     assert "not captured: http-404 https://i/2.jpg" in told
     assert "Video https://t.me/souq/12" in told
     tags = seen(html).tags
-    assert {a["src"] for tag, a in tags if tag == "img"} == {f"/warraq/picture/{EDITED}/{'5e' * 32}"}
+    assert {a["src"] for tag, a in tags if tag == "img"} == {f"/warraq/picture/{EDITED}/{'5e' * 32}?v=2"}
     assert not {"picture", "video", "iframe", "object"} & {tag for tag, _ in tags}
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from archive.capture import Exchange, Note
+from archive.log.leaf import Leaf
 from archive.members import records
 from archive.records import capture
-from archive.web.exchange import raster
+from archive.web import exchange
+from archive.web.exchange import LARGEST, raster
 from tests.web.cases import EDITED, Shelf, snapshot
 from tests.web.test_pages import client
 
@@ -91,6 +95,66 @@ def test_a_record_of_a_size_that_cannot_be_is_refused() -> None:
     for changed in ({"length": 1 << 40}, {"length": 0}, {"offset": -1}):
         shelf, sha = hung(png(), "image/png", **changed)
         assert client(shelf).get(f"/warraq/picture/{EDITED}/{sha}").status_code == 404
+
+
+def test_a_picture_costs_one_snapshot_however_many_versions_there_are() -> None:
+    shelf, sha = hung(png(), "image/png")
+    history = shelf.histories[EDITED]
+    first, last = history.versions[0], history.versions[-1]
+    many = tuple(replace(first, number=n, snapshot=f"{first.snapshot}-{n}") for n in range(1, 60))
+    shelf.histories[EDITED] = replace(history, versions=(*many, replace(last, number=60)))
+    read: list[str] = []
+    get = shelf.get
+    shelf.get = lambda key, *span: read.append(key) or get(key, *span)  # type: ignore[func-returns-value, method-assign]
+    there = client(shelf)
+    assert there.get(f"/warraq/picture/{EDITED}/{sha}?v=60").status_code == 200
+    assert there.get(f"/warraq/picture/{EDITED}/{sha}").status_code == 200, "the newest"
+    assert read == [last.snapshot, FILE] * 2
+    for other in ("1", "61", "0", "x", "-1"):
+        assert there.get(f"/warraq/picture/{EDITED}/{sha}?v={other}").status_code == 404
+    assert len(read) == 5, "one more snapshot, and no record"
+
+
+@dataclass
+class Book:
+    """A log whose leaves say that a capture is of this length; `infos`: its warcinfo parts."""
+
+    length: int
+    infos: int = 1
+
+    def parts(self, file: str, kind: str) -> list[tuple[int, Leaf]]:
+        made = Leaf(kind=kind, sha256="0" * 64, key=f"{FILE}#100+{self.length if kind == 'capture' else 9}")  # type: ignore[arg-type]
+        return [(0, made)] * (1 if kind == "capture" else self.infos)
+
+    def capture(self, file: str, offset: int) -> Any:
+        assert self.length <= LARGEST, "nothing of it is read"
+        return SimpleNamespace(data=b"capture")
+
+    def part(self, index: int, leaf: Leaf) -> Any:
+        return SimpleNamespace(data=b"info")
+
+
+def taken(monkeypatch: pytest.MonkeyPatch, book: Book) -> Any:
+    record = "9d1c0c5e-0000-4000-8000-000000000001"
+    shelf = Shelf()
+    history = shelf.histories[EDITED]
+    held = replace(history.captures[0], record=f"<urn:uuid:{record}>", warc=FILE, offset=100, length=50)
+    shelf.histories[EDITED] = replace(history, captures=(held, *history.captures[1:]))
+    monkeypatch.setattr(exchange, "ledger", lambda desk: book)
+    return client(shelf).get(f"/warraq/warc/{EDITED}/{record}")
+
+
+def test_a_record_that_is_too_large_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert taken(monkeypatch, Book(500)).content == b"infocapture"
+    answer = taken(monkeypatch, Book(LARGEST + 1))
+    assert answer.status_code == 403
+    assert "at most 32 MiB" in answer.text
+    assert "warraq prove" in answer.text
+
+
+def test_a_file_that_was_logged_without_its_warcinfo_is_told_and_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = taken(monkeypatch, Book(500, infos=0))
+    assert (answer.status_code, "warraq verify" in answer.text) == (404, True)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def _led_up(desk: Desk, version: VersionRow) -> dict[str, Any]:
     from archive.prove import proof as proofs
 
     ledger = exchange.ledger(desk)
-    held = ledger.capture(version.warc, version.offset)
+    held = exchange.capture(ledger, version.warc, version.offset)
     path = ledger.proof(held)
     checkpoint, entry = ledger.checkpoint, held.leaf.entry
     if not merkle.included(held.index, checkpoint.size, merkle.leaf_hash(entry), path.path, checkpoint.root):

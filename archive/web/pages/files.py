@@ -13,21 +13,26 @@ from starlette.responses import Response
 from archive.errors import BadRecord, Broken, Refused
 from archive.web import exchange
 from archive.web.desk import Desk
-from archive.web.pages.shared import WITHHELD, Answer, Page, history
+from archive.web.pages.shared import WITHHELD, Answer, Page, history, number
 
 if TYPE_CHECKING:
-    from archive.catalog.rows import HistoryRow
+    from archive.catalog.rows import VersionRow
 
 _SHA256, _UUID = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SAFE = {"Cache-Control": "private, max-age=600"}
 
 
 def picture(desk: Desk, request: Request) -> Answer:
-    """A picture that a version of the article showed, as it came: raster only, by its first bytes; never SVG."""
+    """A picture that a version of the article showed (?v=, else the newest), as it came: raster only, by its first bytes.
+
+    One snapshot is read for it, however many versions there are. Never SVG.
+    """
     found, wanted = history(desk, request), str(request.path_params["sha256"])
-    entry = _listed(desk, found, wanted) if _SHA256.fullmatch(wanted) else None
+    shown = number(request, "v", len(found.versions), len(found.versions))
+    version = found.versions[shown - 1] if shown and _SHA256.fullmatch(wanted) else None
+    entry = _listed(desk, version, wanted) if version else None
     if entry is None:
-        raise HTTPException(404, "No version of this article showed such a picture.")
+        raise HTTPException(404, "This version of the article showed no such picture.")
     try:
         data, kind = exchange.picture(desk, entry)
     except (Refused, BadRecord) as error:
@@ -38,13 +43,11 @@ def picture(desk: Desk, request: Request) -> Answer:
     return Response(data, media_type=kind, headers={**_SAFE, "Content-Disposition": f'inline; filename="{name}"'})
 
 
-def _listed(desk: Desk, found: HistoryRow, sha256: str) -> dict[str, Any] | None:
-    """The newest version's entry of a picture; of a record without bytes the one that has them."""
-    for version in reversed(found.versions):
-        for one in (desk.snapshot(version.snapshot) or {}).get("pictures") or []:
-            if isinstance(one, dict) and one.get("sha256") == sha256:
-                return _whole(desk, found.article.outlet, one)
-    return None
+def _listed(desk: Desk, version: VersionRow, sha256: str) -> dict[str, Any] | None:
+    """The version's entry of a picture; of a record without bytes the one that has them."""
+    listed = (desk.snapshot(version.snapshot) or {}).get("pictures") or []
+    entry = next((one for one in listed if isinstance(one, dict) and one.get("sha256") == sha256), None)
+    return entry and _whole(desk, version.outlet, entry)
 
 
 def _whole(desk: Desk, outlet: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +69,8 @@ def record(desk: Desk, request: Request) -> Answer:
         raise HTTPException(451, WITHHELD)
     try:
         data = exchange.exchange(desk, capture.warc, capture.offset, capture.length)
+    except exchange.TooLarge as error:
+        raise HTTPException(403, f"{error.what}; {error.remedy}") from error
     except Refused as error:
         raise HTTPException(404, error.what) from error
     except (Broken, KeyError) as error:
