@@ -14,7 +14,7 @@ from archive.alarms.row import row
 from archive.alarms.telling import Message
 from archive.errors import Refused, WarraqError
 from archive.latency import stamp
-from archive.steps import anyway, facts, tell
+from archive.steps import anyway, facts, outcome, tell
 from archive.steps.beat import beat
 from archive.steps.facts_memory import Memory
 from archive.steps.workshop import Outcome, Workshop
@@ -26,14 +26,13 @@ def check(shop: Workshop, *, hold: bool = False) -> Outcome:
     The data: how many are open, the message (None for nothing new) with the ids of its alarms, and what could not be judged.
     """
     now = shop.clock()
-    memory = Memory(shop, now)
-    known = facts.gather(shop, memory)
-    found, unknown = judge.found(known, now)
-    apart = judge.apart(known)
-    try:
+    with anyway.told(shop, now, hold=hold) as seen:
+        memory = Memory(shop, now)
+        known = facts.gather(shop, memory)
+        found, unknown = judge.found(known, now)
+        seen.extend(found)
+        apart = judge.apart(known)
         shop.catalog.change_alarms(lambda held: ledger.step(held, found, now, unknown, apart), now - ledger.SOON)
-    except WarraqError as error:
-        raise anyway.tell(shop, found, error, now, hold=hold) from error
     held = shop.catalog.recent_alarms(now - ledger.SOON)
     message = telling.due(held, now)
     told = "nothing new"
@@ -63,7 +62,8 @@ def mark(shop: Workshop, ids: Collection[str], trouble: str = "") -> Outcome:
 
     def change(held: Sequence[Alarm]) -> list[Alarm]:
         mine = [one for one in held if one.id in ids]
-        message = Message(new=tuple(m for m in mine if m.open), over=tuple(m for m in mine if not m.open))
+        begun = [one for one in mine if one.open or one.told is None]  # it may have closed while it was being told
+        message = Message(new=tuple(begun), over=tuple(one for one in mine if one not in begun))
         return telling.told(mine, message, now)
 
     changed = shop.catalog.change_alarms(change, now - ledger.SOON)
@@ -78,21 +78,43 @@ def unheard(shop: Workshop, trouble: str) -> None:
 
 def acknowledge(shop: Workshop, which: str, reason: str, who: str) -> Outcome:
     """Somebody knows, and sees to it: it is not told again for a week, unless it becomes worse. Refused when none is open."""
+    now = shop.clock()
+    about = _about(_change(shop, which, reason, acknowledged=now, acknowledged_by=who))
+    return Outcome(f"alarms: {which} acknowledged by {who} ({about})", {"id": which, "by": who, "reason": reason.strip()})
+
+
+def forget(shop: Workshop, which: str, reason: str, who: str) -> Outcome:
+    """End an alarm about a run that failed, where no success can come any more. Refused for every other condition."""
+    now = shop.clock()
+    (mine,) = [one for one in shop.catalog.alarms() if one.id == which] or [None]
+    if mine is not None and mine.condition != "run-failed":
+        raise Refused(
+            f"{which} is about {mine.title.lower()!r}",
+            "only a run that failed can be forgotten: others end once they are right",
+        )
+    ended = _change(shop, which, reason, acknowledged=now, acknowledged_by=who, right=now, closed=now)
+    outcome.forget(shop.catalog, ended.subject, now, who, reason.strip())
+    return Outcome(f"alarms: {which} forgotten by {who} ({_about(ended)})", {"id": which, "by": who, "reason": reason.strip()})
+
+
+def _change(shop: Workshop, which: str, reason: str, **fields: Any) -> Alarm:
+    """The open alarm of that id, changed by a person, who says why."""
     if not reason.strip():
         raise Refused("no reason was given", "say what is being done about it: --reason")
-    now = shop.clock()
 
     def change(held: Sequence[Alarm]) -> list[Alarm]:
-        mine = [one for one in held if one.id == which and one.open]
-        return [replace(one, acknowledged=now, acknowledged_by=who, reason=reason.strip()) for one in mine]
+        return [replace(one, reason=reason.strip(), **fields) for one in held if one.id == which and one.open]
 
-    changed = shop.catalog.change_alarms(change, now)
+    changed = shop.catalog.change_alarms(change, shop.clock())
     if not changed:
         standing = ", ".join(one.id for one in shop.catalog.alarms()) or "none"
         raise Refused(f"no open alarm {which!r}", f"`warraq alarms` lists them; open now: {standing}")
-    told = row(changed[0])
-    about = f"{told.title}: {told.subject}" if told.subject else told.title
-    return Outcome(f"alarms: {which} acknowledged by {who} ({about})", {"id": which, "by": who, "reason": reason.strip()})
+    return changed[0]
+
+
+def _about(one: Alarm) -> str:
+    told = row(one)
+    return f"{told.title}: {told.subject}" if told.subject else told.title
 
 
 def _tell(shop: Workshop, message: Message) -> str:

@@ -1,8 +1,12 @@
-"""Alarms that cannot be noted, because the catalog takes nothing (a full disk): the worst of them are told all the same."""
+"""A check of the alarms that fails, because the catalog is away or takes nothing (a full disk), is told all the same.
+
+So is the worst of what it found before that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from archive.alarms.conditions import CONDITIONS
@@ -14,11 +18,20 @@ from archive.steps.workshop import Workshop
 ALWAYS = frozenset({"disk"})  # whatever its severity: it may be why nothing can be noted
 
 
-def tell(shop: Workshop, found: Sequence[Finding], error: WarraqError, now: datetime, *, hold: bool) -> WarraqError:
-    """The same kind of error, with the worst of what was found in its words.
+@contextmanager
+def told(shop: Workshop, now: datetime, *, hold: bool) -> Iterator[list[Finding]]:
+    """Gives a list for what was found. A WarraqError within is told with the worst of it, and raised with that in its words.
 
-    Each is told once a day at most; with `hold` by nobody here: whoever tells that the check failed tells it with these words.
+    Each is told once a day at most. With `hold`, by nobody here: who tells that the check failed tells it with these words.
     """
+    found: list[Finding] = []
+    try:
+        yield found
+    except WarraqError as error:
+        raise _told(shop, found, error, now, hold=hold) from error
+
+
+def _told(shop: Workshop, found: Sequence[Finding], error: WarraqError, now: datetime, *, hold: bool) -> WarraqError:
     worst = [one for one in found if one.condition in ALWAYS or _severity(one) == "urgent"]
     lines = {f"{one.condition} {one.subject}": _line(one) for one in worst}
     told = f"{error.what}; seen all the same: {'; '.join(lines.values())}" if lines else error.what

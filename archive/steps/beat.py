@@ -43,7 +43,7 @@ def withheld(shop: Workshop, now: datetime, unknown: Collection[str]) -> str:
     if late:
         more = f" and {len(late) - 1} more" if len(late) > 1 else ""
         return f"nobody was told of {late[0].condition} {late[0].subject}".rstrip() + more
-    explained = {"scheduler"} if not shop.settings.airflow else set()
+    explained = {name for name, part in NEEDS.items() if part in ("airflow", "dags")} if not shop.settings.airflow else set()
     if any(one.open and one.condition == "store" for one in held):  # that is told
         explained |= {name for name, part in NEEDS.items() if part in ("store", "unapplied", "log", "audit")}
     rebuild = shop.catalog.measures("rebuild")  # archive.steps.rebuilding; one that does not end is an alarm

@@ -10,11 +10,13 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+
+# The machine's memory, its temporary files: `_ours` looks whose it is. Not tempfile.gettempdir(), which fails on a full disk.
+ELSEWHERE = (Path("/dev/shm"), Path(os.environ.get("TMPDIR") or "/tmp"))  # noqa: S108
 
 
 class Memory:
@@ -54,10 +56,10 @@ class Memory:
         return any(_written(place / self.name, text) for place in self._places(make=True))
 
     def _places(self, *, make: bool = False) -> Iterator[Path]:
-        """The state folder; then folders of ours in the machine's memory and among its temporary files."""
+        """The state folder; then folders of ours elsewhere."""
         yield self.state
         own = f"warraq-{os.geteuid()}-{hashlib.sha256(os.fsencode(self.state)).hexdigest()[:12]}"
-        for parent in (Path("/dev/shm"), Path(tempfile.gettempdir())):  # noqa: S108 -- `_ours` looks whose it is
+        for parent in ELSEWHERE:
             if _ours(parent / own, make=make):
                 yield parent / own
 
