@@ -50,10 +50,12 @@ class Settings:
     metrics_token: Path | None = None  # WARRAQ_METRICS_TOKEN_FILE: what Prometheus says to be let in to /metrics alone
     heartbeat: str = field(default="", repr=False)  # WARRAQ_HEARTBEAT: address that is asked after each check of the alarms
     airflow: str = ""  # WARRAQ_AIRFLOW_URL: where Airflow answers; "" where there is none
+    airflow_db: str = field(default="", repr=False)  # WARRAQ_AIRFLOW_DB: SQLAlchemy address of its database; "": not known here
     cost: float = 0.0  # WARRAQ_COST_PER_GB: what a gigabyte costs a month, as `0.023 USD`; 0: not told
     currency: str = ""
     replay: str = ""  # WARRAQ_REPLAY: address of a pywb collection over the bucket, without the time: for links on pages
     operator: str = ""  # WARRAQ_OPERATOR: who decides, in acts; the system's user otherwise
+    supervised: bool = False  # WARRAQ_STACK: a program of a running stack; only `make upgrade` updates the catalog under those
 
     @property
     def spool(self) -> Path:
@@ -99,9 +101,11 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=Path(token) if (token := env.get("WARRAQ_METRICS_TOKEN_FILE", "")) else None,
         heartbeat=env.get("WARRAQ_HEARTBEAT", ""),
         airflow=_airflow(env, state),
+        airflow_db=_airflow_db(env, state),
         **_cost(env),
         replay=env.get("WARRAQ_REPLAY", "").strip(),
         operator=env.get("WARRAQ_OPERATOR", "").strip(),
+        supervised=bool(env.get("WARRAQ_STACK")),
     )
 
 
@@ -118,6 +122,12 @@ def _airflow(env: Mapping[str, str], state: Path) -> str:
     if "WARRAQ_AIRFLOW_URL" in env:
         return env["WARRAQ_AIRFLOW_URL"].rstrip("/")
     return f"http://127.0.0.1:{env.get('WARRAQ_PORT') or FIRST_PORT}" if (state / "airflow").is_dir() else ""
+
+
+def _airflow_db(env: Mapping[str, str], state: Path) -> str:
+    """The address as given; else the file that the supervisor makes in the state folder, if it is there."""
+    file = state / "airflow" / "airflow.db"
+    return env.get("WARRAQ_AIRFLOW_DB") or (f"sqlite:///{file}" if file.is_file() else "")
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -25,7 +25,7 @@ from archive.catalog import Catalog, migrations
 from archive.catalog.derive import stamp
 from archive.catalog.kinship import HUB
 from archive.catalog.lease import Held, alive, may_take, this_process
-from archive.errors import BadRecord, Broken, Refused
+from archive.errors import BadRecord, Broken, Refused, TryAgain
 from archive.keys import Stem
 from archive.log.leaf import Batch, Leaf, Unit
 from archive.observation import Observation
@@ -714,6 +714,19 @@ def test_a_catalog_of_an_older_warraq_is_folded_again_and_nothing_is_due_that_wa
     assert (revisits, backlog) == decide(OUTLET, now_made.due("example", now, 500, Habits()), now)
     older.apply(*walked()[2], OUTLET)  # the first walk after the update lists nothing on the page that it finds unchanged
     assert "unlisted" not in whys(older, 19).values()
+
+
+def test_a_running_stack_whose_code_was_replaced_leaves_an_older_catalog_as_it_is(tmp_path: Path) -> None:
+    """`git pull` under it: the copy that `make upgrade` keeps must be one that the version before can use."""
+    newer, older = Catalog(f"sqlite:///{tmp_path}/new.db"), Catalog(f"sqlite:///{tmp_path}/old.db")
+    newer.migrate(update=False)
+    newer.apply(*story()[0], OUTLET)
+    _as_of("0008", older, newer)
+    with pytest.raises(TryAgain, match=r"has schema 0008, and this version wants .* make upgrade"):
+        older.migrate(update=False)
+    older.migrate()
+    older.migrate(update=False)
+    assert older.tables()["article"] == newer.tables()["article"]
 
 
 def _as_of(revision: str, older: Catalog, newer: Catalog) -> None:

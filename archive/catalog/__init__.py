@@ -55,9 +55,9 @@ class Catalog(Searched):
     `archive.catalog.planned`, what was measured in `archive.catalog.measured`.
     """
 
-    def migrate(self) -> None:
-        """Make the tables, or bring them up to date."""
-        self._database.migrate()
+    def migrate(self, *, update: bool = True) -> None:
+        """Make the tables, or bring them up to date; `update=False`: TryAgain when they are an older Warraq's."""
+        self._database.migrate(update=update)
 
     def close(self) -> None:
         self._database.engine.dispose()

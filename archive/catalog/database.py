@@ -66,8 +66,11 @@ class Database:
                 connection.execute(_ALONE, {"lock": _ALL})
             yield connection
 
-    def migrate(self) -> None:
-        """Make or update the tables; nothing to do costs one query. Refused when a newer Warraq made them."""
+    def migrate(self, *, update: bool = True) -> None:
+        """Make or update the tables; nothing to do costs one query. Refused when a newer Warraq made them.
+
+        `update=False`: TryAgain when an older one made them.
+        """
         with self.read() as connection:
             if self._schema(connection) == migrations.HEAD:
                 return
@@ -77,6 +80,11 @@ class Database:
             if held and held not in migrations.KNOWN:
                 raise Refused(
                     f"the catalog {self.name} has schema {held}, made by a newer Warraq", "upgrade Warraq, or rebuild elsewhere"
+                )
+            if held not in ("", migrations.HEAD) and not update:
+                raise TryAgain(
+                    f"the catalog {self.name} has schema {held}, and this version wants {migrations.HEAD}",
+                    "make upgrade, which keeps a copy of it first (docs/OPERATIONS.md)",
                 )
             if held != migrations.HEAD:
                 _upgrade(connection)

@@ -61,7 +61,7 @@ class Workshop:
         from archive.catalog import Catalog
 
         catalog = Catalog(self.settings.catalog)
-        catalog.migrate()
+        catalog.migrate(update=not self.settings.supervised)
         return catalog
 
     def outlet_file(self, name: str) -> Path:
