@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from _steps import DEFAULTS, LOG, Webhook, done_within, every_sealed, kept, run, runbook, warraq
@@ -85,7 +85,8 @@ Its newest run is green, and the last line says how many of 256 shares were look
 - **exit 78**: a setting, the bucket or the signing key. The line says what to set.
 """
 PRUNE = """
-Deletes Airflow's own history (runs, task instances, XComs, events) and its log files once they are older than `keep_days`.
+Deletes Airflow's own history (runs, task instances, XComs, events) and its log files once they are older than `keep_days`, and
+evidence bundles that were kept for 30 days (each can be made again).
 It never touches the archive: the bucket, the catalog and the spool know nothing of it.
 
 ## How to check that it works
@@ -251,5 +252,13 @@ with _dag(
             where.rmdir()
         return f"prune: {len(gone)} log files older than {_before(context):%Y-%m-%d} are gone"
 
+    @task
+    def prune_bundles() -> str:
+        from archive.prove.kept import DAYS, prune
+
+        gone = prune(settings.from_environment().state, datetime.now(UTC))
+        return f"prune: {len(gone)} evidence bundles that were kept for {DAYS} days are gone"
+
     prune_database()
     prune_logs()
+    prune_bundles()

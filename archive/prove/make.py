@@ -63,6 +63,8 @@ def prove(
     path = out or Path(f"evidence-{row.article[:12]}.zip")
     data = bundle.pack(files)
     _write(path, data)
+    if keep:
+        kept.prune(shop.settings.state, shop.clock())
     shop.say(f"prove: signed by {ledger.keys[-1].key}: tell it to whoever gets the bundle, by another way")
     stamps, _ = outside.stamps(files)
     return _outcome(path, files, ledger, stamps, choice)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from archive.errors import Withheld
 from archive.prove import kept
+from archive.settings import from_environment
 from archive.web import app as web
 from archive.web.house import Open, Visitor
 from tests.web.cases import DELETED, EDITED, Shelf, desk
@@ -43,7 +45,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def client(*, operator: bool) -> TestClient:
     house = Open(Visitor("amal", lambda dag: operator and dag == "prove_article"))
-    return TestClient(Starlette(routes=[Mount("/warraq", web.create(lambda: desk(Hiding()), house))]), base_url="http://h")
+    held = replace(desk(Hiding()), now=lambda: NOW + timedelta(days=1))
+    return TestClient(Starlette(routes=[Mount("/warraq", web.create(lambda: held, house))]), base_url="http://h")
 
 
 def test_names_say_what_a_bundle_is() -> None:
@@ -64,6 +67,45 @@ def test_who_may_make_one_sees_all_and_others_what_is_shown(folder: Path) -> Non
     for name in mine:
         assert client(operator=True).get(f"/warraq/bundle/{name}").status_code == 200
         assert client(operator=False).get(f"/warraq/bundle/{name}").status_code == (200 if name in others else 404)
+
+
+def test_what_is_too_old_is_offered_to_nobody(folder: Path) -> None:
+    name = kept.name(EDITED, NOW - timedelta(days=29, hours=1), restricted=False)
+    (folder / name).write_bytes(b"PK")
+    assert client(operator=True).get(f"/warraq/bundle/{name}").status_code == 404
+    assert name not in client(operator=True).get("/warraq/bundles").text
+    assert "30 days" in text(client(operator=True).get("/warraq/bundles").text)
+
+
+def test_the_folder_has_a_bound_in_days_number_and_bytes_and_the_newest_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bundle(hours: float, size: int = 1) -> kept.Kept:
+        made = NOW - timedelta(hours=hours)
+        return kept.Kept(kept.name(EDITED, made, restricted=False), EDITED, f"{made:%Y-%m-%dT%H:%M:%SZ}", False, size)
+
+    huge, small, old = bundle(1, kept.ROOM + 1), bundle(2), bundle(24 * 31)
+    assert kept.surplus([huge, small, old], NOW) == [small, old]
+    assert kept.surplus([small, huge], NOW) == [huge]
+    many = [bundle(hours) for hours in range(kept.MOST + 2)]
+    assert kept.surplus(many, NOW) == many[-2:]
+    before = {path.name for path in folder.iterdir()}
+    assert kept.prune(folder.parent, NOW + timedelta(days=29)) == []
+    gone = {one.name for one in kept.prune(folder.parent, NOW + timedelta(days=31))}
+    assert len(gone) == 3
+    assert {path.name for path in folder.iterdir()} == before - gone, "nothing else in the folder is touched"
+
+
+def test_an_article_s_page_offers_no_bundle_that_cannot_be_had(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Veiling(Hiding):
+        def veiled(self, outlet: str, article: str) -> set[str]:
+            return {"a record that led to what is withheld"}
+
+    for shelf, offered in ((Hiding(), 1), (Veiling(), 0)):
+        given = replace(desk(shelf), now=lambda: NOW, settings=lambda: from_environment({"WARRAQ_STATE": str(folder.parent)}))
+        app = Starlette(routes=[Mount("/warraq", web.create(lambda held=given: held, Open(Visitor("nour"))))])
+        html = TestClient(app, base_url="http://h").get(f"/warraq/article/{EDITED}").text
+        assert len([one for one in links(html) if "/bundle/" in one]) == offered
 
 
 def test_one_articles_bundles(folder: Path) -> None:

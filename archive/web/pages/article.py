@@ -33,7 +33,7 @@ def article(desk: Desk, request: Request) -> Answer:
         "channels": evidence_view.CHANNELS,
         "classes": evidence_view.CLASSES,
         "actions": evidence_view.actions(row, request.scope["warraq.visitor"].may),
-        "bundles": bundles.of(request, row.article, desk.settings().state) if desk.settings else [],
+        "bundles": bundles.of(desk, request, row.article, desk.settings().state) if desk.settings else [],
         "cite": evidence_view.cite(row, version, values["headline"], title) if version else [],
         "replay": evidence_view.replay(replay, version, version.url or row.url) if version else "",
         "proof": _logged(desk, version) if version else None,
