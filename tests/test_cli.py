@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,6 +18,8 @@ import pytest
 from archive.address import article_id
 from archive.cli.common import isolate, paragraphs
 from archive.log.leaf import Leaf, Unit
+from archive.settings import from_environment
+from archive.steps.workshop import Workshop
 from tests.servers import Server
 from tests.wadi import ROOT, WARRAQ, Wadi, seed_folder, wadi
 
@@ -180,11 +183,26 @@ def test_pages_are_right_to_left_and_run_nothing(at: Wadi) -> None:
     assert "del" not in {tag for tag, _ in changed.tags}
 
 
-def test_status_with_a_limit_of_age(at: Wadi) -> None:
-    assert at.call("status", "--max-age", "60").returncode == 0
-    stale = at.call("status", "--max-age", "0.0001")
+def test_status_with_a_limit_of_age(at: Wadi, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert at.call("status", "--max-age", "0.0001").returncode == 0, "no run is due yet"
+    later = lambda: datetime.now(UTC) + timedelta(hours=2)  # noqa: E731
+    monkeypatch.setattr("archive.cli.status.workshop", lambda: Workshop(from_environment(), clock=later))
+    stale = at.call("status", "--max-age", "60")
     assert (stale.returncode, stale.stdout[:12]) == (78, "STALE wadi: ")
-    assert ok_but_stale(at)["stale"] == ["wadi"]
+    assert "; no capture since " in stale.stdout
+    assert "(schedule */15 * * * *)" in stale.stdout
+    assert at.call("status", "--max-age", "180").returncode == 0
+
+
+def test_status_that_shall_tell_and_cannot_says_so(at: Wadi) -> None:
+    done = at.call("status", "--tell")
+    assert (done.returncode, done.stderr.count("warraq: NOBODY IS TOLD: ")) == (78, 1)
+    done = at.call("status", "--tell", env={"WARRAQ_MAIL": "desk@example.org"})
+    assert (done.returncode, done.stderr.count("no mail server that can be reached without Airflow")) == (78, 1)
+    assert at.call("status", "--tell", env={"WARRAQ_WEBHOOK": "http://127.0.0.1:9/"}).returncode == 0, "nothing is stale"
+    env = {"WARRAQ_WEBHOOK": "http://127.0.0.1:9/", "WARRAQ_AIRFLOW_URL": "http://127.0.0.1:9"}
+    done = at.call("status", "--max-age", "60", "--tell", env=env)
+    assert (done.returncode, "nobody took it: webhook: 127.0.0.1:9" in done.stderr) == (78, True)
 
 
 def test_status_says_how_far_the_log_is_signed(at: Wadi) -> None:
@@ -196,7 +214,7 @@ def test_status_says_how_far_the_log_is_signed(at: Wadi) -> None:
     assert (done.returncode, "1 leaves unsigned since 0 min ago" in done.stdout) == (0, True)
     done = at.call("status", "--max-age", "0.0001")
     assert "STALE log: " in done.stdout
-    assert ok_but_stale(at)["stale"] == ["wadi", "log"]
+    assert ok_but_stale(at)["stale"] == ["log"]
     at.shop().log.publish()
     assert "unsigned" not in at.call("status").stdout
 
@@ -219,9 +237,13 @@ def test_status_of_an_outlet_that_was_never_captured_or_is_off_or_broken(at: Wad
     (tmp_path / "new.toml").write_text(text.replace('"wadi"', '"new"'), "utf-8")
     (tmp_path / "off.toml").write_text(text.replace('"wadi"', '"off"') + "enabled = false\n", "utf-8")
     env = {"WARRAQ_OUTLETS": str(tmp_path)}
+    assert at.call("status", "--max-age", "60", env=env).returncode == 0, "its first run is still to come"
+    for name in ("new", "off"):
+        os.utime(tmp_path / f"{name}.toml", (0, 0))
     done = at.call("status", "--max-age", "60", env=env)
     assert done.returncode == 78
-    assert done.stdout.splitlines() == ["STALE new: nothing yet", "off: nothing yet (off)", done.stdout.splitlines()[-1]]
+    never = "STALE new: nothing yet; never captured; a run was due at 1970-01-01 00:15 UTC (schedule */15 * * * *)"
+    assert done.stdout.splitlines() == [never, "off: nothing yet (off)", done.stdout.splitlines()[-1]]
     assert at.call("plan", "off", env=env).returncode == 99
     (tmp_path / "new.toml").write_text("name", "utf-8")
     for command in (("status",), ("outlets",)):
