@@ -1,21 +1,21 @@
-"""Figures about outlets: their counts, what waits, how long it took, what is stored. From tallies and indexes alone."""
+"""Figures about outlets: their counts, how long it took, what is stored. From tallies and indexes alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, select
+import orjson
+from sqlalchemy import ColumnElement, Connection, Table, Text, func, literal, select, tuple_, type_coerce, union_all
 
 from archive.catalog import acted, models, tally
-from archive.catalog.derive import stamp
-from archive.catalog.rows import DelayRow, DueRow, OutletRow, StoredRow
-from archive.catalog.visits import WHYS
+from archive.catalog.bulk import chunks
+from archive.catalog.rows import DelayRow, OutletRow, RunRow, StoredRow
 from archive.latency import percentile
 
-SOON = timedelta(hours=24)
-_a, _e, _l, _t = models.article.c, models.event.c, models.latency.c, models.tally.c
+_e, _l, _o, _t = models.event.c, models.latency.c, models.outlet.c, models.tally.c
 
 
 def names(connection: Connection) -> list[str]:
@@ -24,97 +24,93 @@ def names(connection: Connection) -> list[str]:
 
 
 def outlets(connection: Connection) -> list[OutletRow]:
-    """Every outlet that has a capture, by name."""
+    """Every outlet that has a capture, by name. A handful of questions, however many outlets there are."""
     found = tally.of_articles(connection, names(connection))
-    return [_outlet(connection, name, counts) for name, counts in found.items()]
-
-
-def _outlet(connection: Connection, name: str, counts: Any) -> OutletRow:
-    r = models.run.c
-    return OutletRow(
-        outlet=name,
-        articles=counts["articles"],
-        waiting=counts["waiting"],
-        gone=counts["gone"],
-        versions=counts["versions"],
-        captures=counts["captures"],
-        last_capture=max(_edge(connection, table, name, newest=True) for table in (models.observation, models.channel_capture)),
-        last_change=_last_change(connection, name, [what for what, n in counts.items() if n and what.startswith(tally.EVENT)]),
-        failing_since=_failing_since(connection, name),
-        last_run=connection.scalar(select(func.max(r.run)).where(r.outlet == name)) or "",
-    )
-
-
-def _last_change(connection: Connection, outlet: str, whats: list[str]) -> str:
-    """Of each combination of kinds that the outlet has, the newest event, by the index."""
-    shown = acted.hidden(connection, models.event)
-    newest = [
-        select(_e.time)
-        .where(_e.outlet == outlet, _e.kinds == tuple(what.removeprefix(tally.EVENT).split()), *shown)
-        .order_by(_e.time.desc())
-        .limit(1)
-        for what in whats
-    ]
-    return max((connection.scalar(query) or "" for query in newest), default="")
-
-
-def _failing_since(connection: Connection, outlet: str) -> str:
-    """The first capture after the last one that told something. A robots.txt that answers tells nothing about pages."""
-    o, c = models.observation, models.channel_capture
-    trouble = ("blocked", "broken")
-    told = max(
-        _edge(connection, o, outlet, o.c.klass.not_in(trouble), newest=True),
-        _edge(connection, c, outlet, c.c.klass.not_in(trouble), c.c.channel != "robots", newest=True),
-    )
-    first = [
-        _edge(connection, table, outlet, table.c.klass.in_(trouble), table.c.time > told, newest=False) for table in (o, c)
-    ]
-    return min(filter(None, first), default="")
-
-
-def _edge(connection: Connection, table: Table, outlet: str, *where: Any, newest: bool) -> str:
-    """Time of the newest or oldest capture, by the index; "" when there is none."""
-    order = table.c.time.desc() if newest else table.c.time
-    return connection.scalar(select(table.c.time).where(and_(table.c.outlet == outlet, *where)).order_by(order).limit(1)) or ""
-
-
-def waiting(connection: Connection, now: datetime) -> list[DueRow]:
-    """Counted by the indexes that planning uses. Of the backlog all, for it waits for no time."""
-    return [row for name in names(connection) for row in _waiting(connection, name, stamp(now), stamp(now + SOON))]
-
-
-def _waiting(connection: Connection, outlet: str, now: str, soon: str) -> Iterator[DueRow]:
-    backlog = connection.scalar(select(_t.n).where(_t.outlet == outlet, _t.day == "", _t.what == "waiting")) or 0
-    for why in WHYS:
-        mine = (_a.outlet == outlet, _a.why == why)
-        due, later = (
-            connection.scalar(select(func.count()).select_from(models.article).where(*mine, *when)) or 0
-            for when in ((_a.due != "", _a.due <= now), (_a.due > now, _a.due <= soon))
+    edges = {row.outlet: row for row in connection.execute(_edges())}
+    changed = {outlet: time or "" for outlet, time in connection.execute(_last_changes(connection))}
+    told = {name: max(row.told_article, row.told_list) for name, row in edges.items()}
+    last = {name: max(row.last_article, row.last_list) for name, row in edges.items()}
+    failing = _failing_since(connection, {name: time for name, time in told.items() if last[name] > time})
+    return [
+        OutletRow(
+            outlet=name,
+            **{one: counts[one] for one in ("articles", "waiting", "gone", "versions", "captures")},
+            last_capture=last[name],
+            last_change=changed.get(name, ""),
+            failing_since=failing.get(name, ""),
+            last_run=edges[name].run,
         )
-        if due or later:
-            yield DueRow(outlet, why, due, later)
-    told = (_a.outlet == outlet, models.some("news"))
-    announced, later = (
-        connection.scalar(select(func.count()).select_from(models.article).where(*told, *when)) or 0
-        for when in ((_a.news_due <= now,), (_a.news_due > now, _a.news_due <= soon))
+        for name, counts in found.items()
+    ]
+
+
+def _edges() -> Any:
+    """By outlet, each from the end of an index: newest captures, the newest ones that told something, newest run.
+
+    A robots.txt that answers tells nothing about pages.
+    """
+    o, c, r = models.observation, models.channel_capture, models.run.c
+    return select(
+        _o.outlet,
+        func.coalesce(select(func.max(r.run)).where(r.outlet == _o.outlet).scalar_subquery(), "").label("run"),
+        _newest(o).label("last_article"),
+        _newest(c).label("last_list"),
+        _newest(o, o.c.klass.not_in(tally.TROUBLE)).label("told_article"),
+        _newest(c, c.c.klass.not_in(tally.TROUBLE), c.c.channel != "robots").label("told_list"),
     )
-    if announced or later:
-        yield DueRow(outlet, "announced", announced, later)
-    if backlog:
-        yield DueRow(outlet, "backlog", backlog, 0)
+
+
+def _newest(table: Table, *where: Any) -> ColumnElement[str]:
+    """Time of an outlet's newest capture, by the index; "" when there is none."""
+    query = select(table.c.time).where(table.c.outlet == _o.outlet, *where).order_by(table.c.time.desc()).limit(1)
+    return func.coalesce(query.scalar_subquery(), "")
+
+
+def _last_changes(connection: Connection) -> Any:
+    """By outlet, the newest event: of each combination of kinds that the outlet has, by the index."""
+    kinds = func.substr(_t.what, len(tally.EVENT) + 1)
+    mine = (_e.outlet == _t.outlet, type_coerce(_e.kinds, Text) == kinds, *acted.hidden(connection, models.event))
+    newest = select(_e.time).where(*mine).order_by(_e.time.desc()).limit(1).correlate(models.tally).scalar_subquery()
+    told = (_t.outlet.in_(select(_o.outlet)), _t.day == "", _t.what >= tally.EVENT, _t.what < tally.EVENT.replace(" ", "!"))
+    return select(_t.outlet, func.max(newest)).where(*told, _t.n > 0).group_by(_t.outlet)
+
+
+def _failing_since(connection: Connection, told: Mapping[str, str]) -> dict[str, str]:
+    """By outlet, the first capture of trouble after the last one that told something, for outlets of which that is known."""
+    found: dict[str, str] = {}
+    for part in chunks(sorted(told)):
+        given = union_all(
+            *(select(literal(name).label("outlet"), literal(told[name]).label("told")) for name in part)
+        ).subquery()
+        first = []
+        for table in (models.observation, models.channel_capture):
+            where = (table.c.outlet == given.c.outlet, table.c.time > given.c.told, table.c.klass.in_(tally.TROUBLE))
+            first.append(select(table.c.time).where(*where).order_by(table.c.time).limit(1).scalar_subquery())
+        for name, *times in connection.execute(select(given.c.outlet, *first)):
+            found[name] = min(filter(None, times), default="")
+    return found
+
+
+def newest_runs(connection: Connection) -> list[RunRow]:
+    """Of each outlet the newest report, by outlet."""
+    r, newest = models.run.c, models.run.alias().c
+    last = select(newest.run).where(newest.outlet == _o.outlet).order_by(newest.run.desc()).limit(1)
+    which = select(_o.outlet, last.correlate(models.outlet).scalar_subquery().label("run")).cte("newest")
+    query = select(r.outlet, r.run, r.attempt, r.time, r.report).where(tuple_(r.outlet, r.run).in_(select(which)))
+    rows = connection.execute(query.order_by(r.outlet, r.attempt, r.file, r.line))
+    return list({row[0]: RunRow(*row[:-1], orjson.loads(row[-1])) for row in rows}.values())
 
 
 def delays(connection: Connection, outlet: str | None, since: str) -> list[DelayRow]:
     """Of publications whose time is known, from `since` on."""
-    found = []
-    for name in [outlet] if outlet else names(connection):
-        where = (_l.outlet == name, _l.time >= since, _l.kind == "published", _l.site != "", _l.exact == 1)
-        query = select(_l.site, _l.sealed).where(*where, *acted.hidden(connection, models.latency))
-        read = datetime.fromisoformat
-        seconds = sorted(max(0.0, (read(sealed) - read(site)).total_seconds()) for site, sealed in connection.execute(query))
-        if seconds:
-            found.append(DelayRow(name, len(seconds), percentile(seconds, 50), percentile(seconds, 90)))
-    return found
+    mine = [outlet] if outlet else names(connection)
+    where = (_l.outlet.in_(mine), _l.time >= since, _l.kind == "published", _l.site != "", _l.exact == 1)
+    query = select(_l.outlet, _l.site, _l.sealed).where(*where, *acted.hidden(connection, models.latency))
+    read, seconds = datetime.fromisoformat, defaultdict[str, list[float]](list)
+    for name, site, sealed in connection.execute(query):
+        seconds[name].append(max(0.0, (read(sealed) - read(site)).total_seconds()))
+    told = ((name, sorted(one)) for name, one in sorted(seconds.items()))
+    return [DelayRow(name, len(one), percentile(one, 50), percentile(one, 90)) for name, one in told]
 
 
 def stored(connection: Connection) -> list[StoredRow]:

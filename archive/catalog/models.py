@@ -286,6 +286,10 @@ tally = _table(  # counts by outlet and UTC day (archive.catalog.tally); day "":
     "tally", *(_text(name, key=True) for name in ("outlet", "day", "what")), _big("n")
 )
 
+due_day = _table(  # visits by the UTC day on which they are due (archive.catalog.waiting); day "": at once
+    "due_day", *(_text(name, key=True) for name in ("outlet", "why", "day")), _big("n")
+)
+
 figure = _table(  # how the pages of an observations object were read (archive.drift), as JSON; layout "*": all of them
     "figure", *(_text(name, key=True) for name in ("outlet", "file", "layout")), *_texts("run", "data")
 )
@@ -312,7 +316,7 @@ unindexed = _table(  # snapshots of versions that the index may lack, to be read
 
 INPUT = (outlet, source, observation, channel_capture, run, sighting, picture, logged, act, figure)
 DERIVED = (article, version, event, seed_link, unread, trial, crossing)
-FROM_BUCKET = (*INPUT, *DERIVED, sample, standing, watched, tally)
+FROM_BUCKET = (*INPUT, *DERIVED, sample, standing, watched, tally, due_day)
 # Follow from the bucket as well, but it takes a step's work: archive.steps.republished, archive.steps.search. What is indexed
 # stays when the catalog is emptied: it is told by the snapshot's key, and a snapshot never changes.
 COMPARED = (uncompared, republication, unindexed)

@@ -132,7 +132,9 @@ class DayRow:
     broken: int = 0
     not_modified: int = 0
     other: int = 0  # gone, elsewhere, not-article
-    channels: int = 0  # sightings of lists and robots.txt
+    channels: int = 0  # sightings of lists that were obtained
+    lists_failed: int = 0  # of those that were not, and of robots.txt when it was refused or broken
+    aside: int = 0  # of robots.txt, and of an address that cannot exist, otherwise
     requests: int = 0  # records of answers in the WARCs: articles, lists, pictures; those of withheld articles too
     bytes: int = 0  # of these records, as stored
 

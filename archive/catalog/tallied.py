@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from archive.catalog.rows import DayRow, DelayRow, DueRow, OutletRow, StoredRow
+from archive.catalog.rows import DayRow, DelayRow, DueRow, OutletRow, RunRow, StoredRow
 from archive.catalog.shown import Shown
 
 
@@ -18,6 +18,20 @@ class Tallied(Shown):
         with self._shown() as connection:
             return figures.outlets(connection)
 
+    def newest_runs(self) -> list[RunRow]:
+        """Of each outlet the report of its newest run, by outlet; those without one are left out."""
+        from archive.catalog import figures
+
+        with self._shown() as connection:
+            return figures.newest_runs(connection)
+
+    def first_days(self) -> dict[str, str]:
+        """By outlet, the first UTC day on which anything of it was asked for."""
+        from archive.catalog import tally
+
+        with self._database.read() as connection:
+            return tally.first_days(connection)
+
     def days(self, since: str = "", outlet: str | None = None) -> list[DayRow]:
         """By outlet and UTC day, from the day `since` ("2026-11-22") on; no row for a day on which nothing was counted."""
         from archive.catalog import tally
@@ -27,10 +41,10 @@ class Tallied(Shown):
 
     def waiting(self, now: datetime) -> list[DueRow]:
         """By outlet and reason, how many visits are due now and within 24 hours; reasons without any are left out."""
-        from archive.catalog import figures
+        from archive.catalog.waiting import waiting
 
-        with self._database.read() as connection:
-            return figures.waiting(connection, now)
+        with self._shown() as connection:
+            return waiting(connection, now)
 
     def delays(self, outlet: str | None = None, since: str = "") -> list[DelayRow]:
         """By outlet, how long it took from publication to seal, of what was published from the time `since` on."""

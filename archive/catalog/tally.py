@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, Table, case, func, literal, select
 
-from archive.catalog import acted, models
+from archive.catalog import acted, models, waiting
 from archive.catalog.bulk import chunks, put_sums
 from archive.catalog.derive import Row
 from archive.catalog.rows import DayRow
@@ -21,14 +21,18 @@ from archive.observation import Observation
 
 Counts = Counter[tuple[str, str]]  # (day, what) → how many
 EVENT, LINE = "event ", "line "  # before the kinds of an event, before the class of an article's line
-CHANNEL = "channel"
+CHANNEL, FAILED, ASIDE = "channel", "channel failed", "channel aside"  # lists: obtained; not; what is no list
+DUE = "due "  # before the reason of a visit: of the day on which it is due, in a table of its own
 OBJECTS, BYTES = "records ", "bytes "  # before a kind of line: records of the WARCs that such lines name, and their bytes
 _A, _E = models.article.c.keys(), models.event.c.keys()
 _ARTICLE = itemgetter(*(_A.index(name) for name in ("versions", "last_fetch", "state", "captures")))
+_VISITS = itemgetter(*(_A.index(name) for name in ("why", "due", "news", "news_due")))
 _EVENT = itemgetter(_E.index("time"), _E.index("kinds"))
 _t, _o = models.tally.c, models.observation.c
 _EDITS = frozenset(("headline", "body"))
 _KINDS = {"new": "new", "orthographic": "spelling", "gone": "gone", "returned": "returned", "moved": "moved"}
+_LISTS = {CHANNEL: "channels", FAILED: "lists_failed", ASIDE: "aside"}
+NO_LISTS, OBTAINED, TROUBLE = ("robots", "nowhere"), ("channel", "not-modified"), ("blocked", "broken")
 _CLASSES = {"content": "content", "blocked": "blocked", "broken": "broken", "not-modified": "not_modified"}
 
 
@@ -41,12 +45,19 @@ def of_lines(lines: Iterable[Observation]) -> Counts:
             continue
         day = at(line.time)[:10]
         if line.kind != "picture":
-            found[day, LINE + line.klass if line.kind == "article" else CHANNEL] += 1
+            found[day, LINE + line.klass if line.kind == "article" else _of_list(line)] += 1
         if line.record not in seen:
             seen.add(line.record)
             found[day, OBJECTS + line.kind] += 1
             found[day, BYTES + line.kind] += line.length
     return found
+
+
+def _of_list(line: Observation) -> str:
+    """What a line of a list counts as. robots.txt, and an address that cannot exist, list nothing; trouble they can be."""
+    if line.channel in NO_LISTS:
+        return FAILED if line.klass in TROUBLE else ASIDE
+    return CHANNEL if line.klass in OBTAINED else FAILED
 
 
 def of_rows(into: Counts, table: Table, rows: Iterable[Row], sign: int) -> None:
@@ -61,17 +72,24 @@ def of_rows(into: Counts, table: Table, rows: Iterable[Row], sign: int) -> None:
             into["", "gone"] += sign * (state == "gone")
             into["", "versions"] += sign * versions
             into["", "captures"] += sign * captures
+        for visits in map(_VISITS, rows):
+            for why, day in waiting.of_article(*visits):
+                into[day, DUE + why] += sign
 
 
 def write(connection: Connection, outlet: str, counts: Counts) -> None:
     """Add these to the rows of the outlet; what comes to nothing has no row."""
     sums: Counts = Counter()
+    due: list[Row] = []
     for (day, what), n in counts.items():
-        if n:
+        if n and what.startswith(DUE):
+            due.append((outlet, what.removeprefix(DUE), day, n))
+        elif n:
             sums[day, what] += n
             if day:
                 sums["", what] += n
     put_sums(connection, models.tally, [(outlet, *key, n) for key, n in sums.items() if n])
+    put_sums(connection, models.due_day, due)
 
 
 class Hidden:
@@ -139,11 +157,18 @@ def _day(outlet: str, day: str, whats: Mapping[str, int]) -> DayRow:
         elif what.startswith(LINE):
             sums["captures"] += n
             sums[_CLASSES.get(rest, "other")] += n
-        elif what == CHANNEL:
-            sums["channels"] += n
+        elif what in _LISTS:
+            sums[_LISTS[what]] += n
         else:
             sums["requests" if word == OBJECTS.strip() else "bytes"] += n
     return DayRow(outlet, day, **sums)
+
+
+def first_days(connection: Connection) -> dict[str, str]:
+    """By outlet, the first day on which anything was counted."""
+    o = models.outlet.c.outlet
+    first = select(func.min(_t.day)).where(_t.outlet == o, _t.day > "").scalar_subquery()
+    return {name: day for name, day in connection.execute(select(o, first)) if day}
 
 
 def totals(connection: Connection, names: Collection[str]) -> dict[str, Counter[str]]:

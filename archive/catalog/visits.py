@@ -21,11 +21,11 @@ from archive.catalog.bulk import chunks
 from archive.catalog.derive import stamp, when
 from archive.catalog.listed import current_lists, unlisted
 from archive.catalog.sightings import Sighting, words
+from archive.catalog.waiting import WHYS
 from archive.history import STANDS
 from archive.plan import Habits, Known
 from archive.schedule import Visit, noisy, trusted
 
-WHYS = ("confirm", "retry", "revisit")  # whose time `due` tells; backlog has an order instead
 NEVER = ("moved", "gone")
 _LIST = {"rest": "rest", "text": "rest", "sitemap": "sitemap"}  # kind of word → kind of list that says it
 NEWS = ("rest", "rest sitemap", "rest sitemap text", "rest text", "sitemap", "sitemap text", "text")

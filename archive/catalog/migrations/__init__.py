@@ -12,5 +12,6 @@ KNOWN = (
     "0009",
     "0010",
     "0011",
+    "0012",
 )  # oldest first; tests compare them with the files in versions/
 HEAD = KNOWN[-1]
