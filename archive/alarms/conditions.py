@@ -111,6 +111,28 @@ _ALL = (
     Condition("clock", "The clock of this machine is wrong", "Set it (chrony or systemd-timesyncd).", "act"),
     Condition("scheduler", "The scheduler does not beat", "Run `python3.11 -m stack status`; start what is down.", "urgent"),
     Condition(
+        "dag-paused",
+        "A DAG is paused",
+        "Resume it in Airflow; if it is paused on purpose, say so (*I see to it*), and it is quiet for a week.",
+        "act",
+        patience=_HOURS,
+    ),
+    Condition(
+        "dag-idle",
+        "A DAG does not run",
+        "Look at its page in Airflow, and at the file that it comes from.",
+        "act",
+        patience=15 * _MINUTES,  # Airflow is starting, or reads its files anew
+        hidden_by=("scheduler",),
+    ),
+    Condition(
+        "dag-broken",
+        "A DAG file cannot be used",
+        "Install Warraq again as README.md says; the line is the file's own error.",
+        "act",
+        patience=15 * _MINUTES,  # an upgrade, half way
+    ),
+    Condition(
         "backlog",
         "More waits each day than is captured",
         "Give the outlet more time a run (budget), a shorter delay, or fewer revisits.",

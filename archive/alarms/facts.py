@@ -105,6 +105,25 @@ class RebuildFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DagFacts:
+    """One DAG of ours that Airflow knows."""
+
+    dag: str
+    outlet: bool = False  # an outlet's; else a duty of Warraq's, or an action
+    paused: bool = False
+    scheduled: bool = True  # False: runs by hand only, as an action or an outlet that is switched off
+    due: datetime | None = None  # when its next run is to begin
+    busy: bool = False  # a run of it has not ended: the next one waits for that
+
+
+@dataclass(frozen=True, slots=True)
+class DagsFacts:
+    dags: tuple[DagFacts, ...]
+    broken: Mapping[str, str] = field(default_factory=dict)  # DAG file → why it cannot be imported
+    missing: tuple[str, ...] = ()  # DAGs that should be there and are not
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     outlets: tuple[OutletFacts, ...] | None = None
     broken_files: Mapping[str, str] | None = None  # file → why
@@ -120,4 +139,6 @@ class Facts:
     rebuild: RebuildFacts | None = None  # None: none goes on
     airflow: Mapping[str, str] | None = None  # part of Airflow → why it is not well, "" when it is
     trouble: Mapping[str, str] = field(default_factory=dict)  # source (or outlet) that could not be asked → why
+    dags: DagsFacts | None = None
+    dags_wanted: bool = True
     unheard: str = ""  # why nobody took the last message; "" when somebody did

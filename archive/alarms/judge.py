@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from archive.alarms import forecast
 from archive.alarms.facts import (
     AuditFacts,
+    DagFacts,
+    DagsFacts,
     Disk,
     Facts,
     Failure,
@@ -30,9 +32,11 @@ SPOOLED = timedelta(hours=2)  # beyond a run's own time
 APPLIED = timedelta(hours=6)  # from a run's plan until the catalog has it; the spider's own time among it
 SIGNED = HOUR
 AUDITED, ALL_AUDITED = timedelta(hours=49), timedelta(days=9)  # the DAG audits daily, and everything within 7 days
+BEGUN = timedelta(minutes=30)  # after the time that a run was to begin
 REBUILT = HOUR  # without a sign of life of a rebuild, which gives one a minute
 MIRRORED = timedelta(hours=49)  # the DAG copies daily
 WEEK = timedelta(days=7)
+PREFIX, MIRROR = "warraq_", "warraq_mirror"
 LEAST = 1 << 30  # free bytes without which nothing runs (as `warraq doctor` has it)
 CLOCK, CLOCK_STOPS = 2.0, 30.0  # seconds (as `warraq doctor` has it)
 
@@ -56,14 +60,18 @@ NEEDS: Mapping[str, str] = {
     "audit-overdue": "audit",
     "mirror": "mirror",
     "scheduler": "airflow",
+    "dag-paused": "dags",
+    "dag-idle": "dags",
+    "dag-broken": "dags",
 }
 
 
 def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     """What is wrong, and the names of the conditions that could not be judged."""
     out: list[Finding] = []
-    for outlet in facts.outlets or ():
-        out += _outlet(outlet, now)
+    paused = {dag.dag.removeprefix(PREFIX) for dag in (facts.dags.dags if facts.dags else ()) if dag.outlet and dag.paused}
+    for outlet in facts.outlets or ():  # that it is paused says why it is silent
+        out += (one for one in _outlet(outlet, now) if one.condition != "outlet-silent" or outlet.name not in paused)
     out += [Finding("outlet-file", file, "{reason}", {"reason": why}) for file, why in (facts.broken_files or {}).items()]
     for spooled in facts.spool or ():
         out += _spooled(spooled, now)
@@ -75,15 +83,18 @@ def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     out += _audit(facts.audit, now) if facts.audit else ()
     out += _mirror(facts.mirror, now) if facts.mirror else ()
     out += _rebuild(facts.rebuild, now) if facts.rebuild else ()
+    out += _dags(facts.dags, facts, now) if facts.dags else ()
     out += [Finding("scheduler", part, "{reason}", {"reason": why}) for part, why in (facts.airflow or {}).items() if why]
     out += [Finding("not-judged", source, "{reason}", {"reason": why}) for source, why in facts.trouble.items()]
     out += [Finding("unheard", "", "{reason}", {"reason": facts.unheard})] if facts.unheard else []
-    out += _failures(facts.failures or (), {one.condition for one in out}, now)
+    out += _failures(facts.failures or (), {one.condition for one in out}, facts.dags, now)
     unknown = {name for name, part in NEEDS.items() if getattr(facts, part) is None}
     if facts.store and facts.store.trouble:
         unknown |= {"clock"}
     if not facts.mirror_wanted:
         unknown -= {"mirror"}
+    if not facts.dags_wanted:
+        unknown -= {name for name, part in NEEDS.items() if part == "dags"}
     return out, frozenset(unknown)
 
 
@@ -118,14 +129,51 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
         yield Finding("backlog", one.name, say, {"waiting": f"{one.waiting[-1][1]:,.0f}", "rise": f"{rise:,}"})
 
 
-def _failures(failures: tuple[Failure, ...], told: set[str], now: datetime) -> Iterator[Finding]:
+def _failures(failures: tuple[Failure, ...], told: set[str], dags: DagsFacts | None, now: datetime) -> Iterator[Finding]:
     """One for each DAG: its newest, of a scheduled run if there is one. Audit and mirror have findings that say it better."""
     own = {"warraq_audit": "audit-finding", "warraq_mirror": "mirror"}
     live = [one for one in failures if own.get(one.dag) not in told and not (one.by_hand and now - one.when > BY_HAND)]
     newest = {one.dag: one for one in sorted(live, key=lambda one: (not one.by_hand, one.when))}
     for dag, one in sorted(newest.items()):
         first = min(other.since or other.when for other in live if other.dag == dag)
-        yield Finding("run-failed", dag, "{task}: {reason}", {"task": one.task, "reason": one.reason}, since=first)
+        values, gone = {"task": one.task, "reason": one.reason}, _gone(one, dags)
+        yield Finding("run-failed", dag, gone or "{task}: {reason}", values, since=first, ended=bool(gone))
+
+
+def _gone(one: Failure, dags: DagsFacts | None) -> str:
+    """Why no run of its DAG can end this failure any more; "" while one can, or nobody knows."""
+    if dags is None or not dags.dags:
+        return ""
+    known = next((dag for dag in dags.dags if dag.dag == one.dag), None)
+    if known is None:
+        return "Airflow knows no DAG of this name any more. What it said last: {task}: {reason}"
+    if known.outlet and not known.scheduled and not one.by_hand:
+        return "The outlet was switched off. What its run said last: {task}: {reason}"
+    return ""
+
+
+def _dags(one: DagsFacts, facts: Facts, now: datetime) -> Iterator[Finding]:
+    yield from (Finding("dag-broken", file, "{reason}", {"reason": why}) for file, why in one.broken.items())
+    say = "Airflow knows no DAG of this name."
+    yield from (Finding("dag-idle", dag, say) for dag in one.missing)
+    for dag in one.dags:
+        if dag.paused and (dag.scheduled or not dag.outlet) and (dag.dag != MIRROR or facts.mirror_wanted):
+            yield _paused(dag)
+        elif not dag.paused and not dag.busy and dag.due is not None and now - dag.due > BEGUN:
+            yield Finding(
+                "dag-idle", dag.dag, "A run was due at {due}, and none began.", {"due": _minute(dag.due)}, since=dag.due
+            )
+
+
+def _paused(one: DagFacts) -> Finding:
+    """Of an outlet, or an action: as calm as it is, since somebody did so on purpose."""
+    if one.outlet:
+        return Finding(
+            "dag-paused", one.dag.removeprefix(PREFIX), "Nothing of it is captured until its DAG is resumed.", {}, "watch"
+        )
+    if not one.scheduled:
+        return Finding("dag-paused", one.dag, "Whatever is asked of it waits until it is resumed.", {}, "watch")
+    return Finding("dag-paused", one.dag, "It is one of Warraq's duties, and is not done until it is resumed.")
 
 
 def _spooled(one: Spooled, now: datetime) -> Iterator[Finding]:

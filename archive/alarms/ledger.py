@@ -31,12 +31,16 @@ def step(
     `held`: those that were open, or closed within SOON. `unknown`: names of conditions that could not be judged; `apart`: the
     same of single subjects. KeyError for a finding whose condition nobody defined.
     """
-    wrong = {one.key: one for one in found}
+    found = list(found)
+    ended = {one.key: one for one in found if one.ended}
+    wrong = {one.key: one for one in found if not one.ended}
     hidden = hides(wrong.values()) | set(unknown)
     wrong = {key: one for key, one in wrong.items() if key[0] not in hidden and key not in apart}
     standing = {one.key: one for one in held if one.open}
     kept = [
-        _kept(one, wrong.get(one.key), now, judged=one.condition not in hidden and one.key not in apart)
+        _kept(
+            _said(one, ended.get(one.key)), wrong.get(one.key), now, judged=one.condition not in hidden and one.key not in apart
+        )
         for one in standing.values()
     ]
     return [*kept, *(_opened(one, held, now) for key, one in wrong.items() if key not in standing)]
@@ -53,6 +57,11 @@ def calm(one: Alarm) -> timedelta:
     known = CONDITIONS.get(one.condition)
     first = known.calm if known else CALM
     return min(first * (1 << min(one.relapses, 10)), max(LONGEST, first))
+
+
+def _said(one: Alarm, why: Finding | None) -> Alarm:
+    """With the words of why it is over, where somebody said so."""
+    return replace(one, say=why.say, values=why.values) if why else one
 
 
 def _kept(one: Alarm, wrong: Finding | None, now: datetime, *, judged: bool) -> Alarm:

@@ -35,6 +35,7 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
     severity: Severity | None = None  # another one than its condition's
     since: datetime | None = None  # where that is known to be before the first check that found it
+    ended: bool = False  # it holds no more, and `say` is why
 
     @property
     def key(self) -> tuple[str, str]:

@@ -22,7 +22,8 @@ def alarms(
     told: Annotated[str, typer.Option("--told", help="Ids, with commas: somebody took the message about these alarms.")] = "",
     trouble: Annotated[str, typer.Option("--trouble", help="Who did not take it, and why; without --told nobody did.")] = "",
     which: Annotated[str, typer.Option("--acknowledge", help="Id of an alarm that somebody sees to.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="With --acknowledge: what is being done about it.")] = "",
+    forget: Annotated[str, typer.Option("--forget", help="Id of an alarm about a run that failed and comes no more.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="With --acknowledge or --forget: what is being done, or why.")] = "",
     over: Annotated[bool, typer.Option("--over", help="List those that are over, too.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -35,6 +36,8 @@ def alarms(
     shop = workshop(as_json)
     if which:
         finish(step.acknowledge(shop, which, reason, operator(shop.settings)), as_json)
+    elif forget:
+        finish(step.forget(shop, forget, reason, operator(shop.settings)), as_json)
     elif told:
         finish(step.mark(shop, told.split(","), trouble), as_json)
     elif trouble:

@@ -86,12 +86,9 @@ def acknowledge(shop: Workshop, which: str, reason: str, who: str) -> Outcome:
 def forget(shop: Workshop, which: str, reason: str, who: str) -> Outcome:
     """End an alarm about a run that failed, where no success can come any more. Refused for every other condition."""
     now = shop.clock()
-    (mine,) = [one for one in shop.catalog.alarms() if one.id == which] or [None]
-    if mine is not None and mine.condition != "run-failed":
-        raise Refused(
-            f"{which} is about {mine.title.lower()!r}",
-            "only a run that failed can be forgotten: others end once they are right",
-        )
+    for one in shop.catalog.alarms():
+        if one.id == which and one.condition != "run-failed":
+            raise Refused(f"{which} is no run that failed", f"{one.title!r} ends once it is right: {one.remedy}")
     ended = _change(shop, which, reason, acknowledged=now, acknowledged_by=who, right=now, closed=now)
     outcome.forget(shop.catalog, ended.subject, now, who, reason.strip())
     return Outcome(f"alarms: {which} forgotten by {who} ({_about(ended)})", {"id": which, "by": who, "reason": reason.strip()})

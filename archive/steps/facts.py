@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive import outlet as outlet_files
+from archive import watch
 from archive.alarms import judge
 from archive.alarms.facts import Disk, Facts, Failure, Spooled
 from archive.outlet import Outlet
-from archive.steps import airflow, facts_kept, outcome, rebuilding
+from archive.steps import airflow, airflow_dags, facts_kept, outcome, rebuilding
 from archive.steps.facts_memory import Memory, Sources
 from archive.steps.facts_outlets import EVERY, Outlets
 from archive.steps.workshop import Workshop
@@ -35,6 +36,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
     held = ask("store", store.store)
     there = held is not None and not held.trouble  # where it is away, what lies in it is not asked for again and again
     asks = Outlets(shop, memory, sources, rebuild)
+    dags_wanted = bool(shop.settings.airflow and shop.settings.airflow_db)
     outlets = [one for one in good.values() if one.enabled]
     return Facts(
         outlets=ask("outlets", lambda: tuple(asks.all(outlets))) if whole and bad is not None else None,
@@ -50,9 +52,17 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
         mirror_wanted=bool(shop.settings.mirror),
         rebuild=rebuild,
         airflow=ask("airflow", lambda: airflow.parts(shop.settings.airflow, now)) if shop.settings.airflow else None,
+        dags=ask("dags", lambda: airflow_dags.look(shop.settings.airflow_db, wanted(good, bad))) if dags_wanted else None,
+        dags_wanted=dags_wanted,
         unheard=ask("unheard", store.unheard) or "",
         trouble=sources.trouble,
     )
+
+
+def wanted(good: Iterable[str], bad: Iterable[str] | None) -> frozenset[str]:
+    """DAGs that Airflow must know: Warraq's own, and one for each outlet file. A file of a bad name has one of another name."""
+    outlets = [*good, *(name for name in bad or () if outlet_files.NAME.fullmatch(name))]
+    return frozenset(f"warraq_{name}" for name in (*outlet_files.DUTIES, watch.NAME, *outlets))
 
 
 def _reasons(bad: Mapping[str, Exception]) -> dict[str, str]:

@@ -41,6 +41,15 @@ def succeeded(catalog: Catalog, dag: str, task: str, now: datetime, *, run: str 
         catalog.measure([Measure(NAME, name, stamp(now), 0.0, "") for name in over])
 
 
+def forget(catalog: Catalog, dag: str, now: datetime, by: str, reason: str) -> None:
+    """Every failure of the DAG counts no more, because somebody says so."""
+    from archive.catalog.alarms import Measure
+
+    newest = {one.subject: one.value for one in catalog.measures(NAME) if one.subject.rpartition(".")[0] == dag}
+    said = json.dumps({"by": by, "reason": reason}, ensure_ascii=False)
+    catalog.measure([Measure(NAME, subject, stamp(now), 0.0, said) for subject, value in newest.items() if value])
+
+
 def _subject(dag: str, task: str, index: int) -> str:
     return f"{dag}.{task}" if index < 0 else f"{dag}.{task}[{index}]"
 

@@ -15,6 +15,8 @@ from archive.alarms import forecast, judge, layout, ledger, pace
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.facts import (
     AuditFacts,
+    DagFacts,
+    DagsFacts,
     Disk,
     Facts,
     Failure,
@@ -33,6 +35,8 @@ from archive.drift import FAULTS
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 GB = 1 << 30
+MANARA = DagFacts("warraq_manara", outlet=True, due=NOW + HOUR)
+AUDIT = DagFacts("warraq_audit", due=NOW + HOUR)
 WELL = OutletFacts("manara", "*/15 * * * *", NOW, HOUR, NOW, None, 1000, 0)
 
 
@@ -53,7 +57,20 @@ def test_what_is_well_is_no_alarm() -> None:
         (Spooled("manara", 3, NOW - HOUR),),
         (Disk("/", [(NOW - n * HOUR, 9.0 * GB) for n in range(99, -1, -1)], 10 * GB),),
     )
-    well = Facts((WELL,), {}, (), spool, disks, store, Unapplied(3, NOW - HOUR), log, audit, mirror, airflow={"scheduler": ""})
+    well = Facts(
+        (WELL,),
+        {},
+        (),
+        spool,
+        disks,
+        store,
+        Unapplied(3, NOW - HOUR),
+        log,
+        audit,
+        mirror,
+        airflow={"scheduler": ""},
+        dags=DagsFacts((MANARA,)),
+    )
     assert judge.found(well, NOW) == ([], frozenset())
 
 
@@ -80,6 +97,62 @@ def test_what_was_not_asked_is_not_judged() -> None:
 )
 def test_an_outlet(changed: dict[str, object], names: set[str]) -> None:
     assert outlet(**changed) == names
+
+
+@pytest.mark.parametrize(
+    ("dags", "found"),
+    [
+        ((MANARA, AUDIT), {}),
+        ((replace(AUDIT, paused=True),), {("dag-paused", "warraq_audit"): None}),
+        ((replace(MANARA, paused=True),), {("dag-paused", "manara"): "watch"}),
+        ((replace(MANARA, paused=True, scheduled=False, due=None),), {}),
+        ((DagFacts("hold_article", scheduled=False, paused=True),), {("dag-paused", "hold_article"): "watch"}),
+        ((replace(AUDIT, due=NOW - timedelta(minutes=30)),), {}),
+        ((replace(AUDIT, due=NOW - HOUR),), {("dag-idle", "warraq_audit"): None}),
+        ((replace(AUDIT, due=NOW - HOUR, busy=True),), {}),
+        ((replace(AUDIT, due=NOW - HOUR, paused=True),), {("dag-paused", "warraq_audit"): None}),
+    ],
+)
+def test_a_dag(dags: tuple[DagFacts, ...], found: dict[tuple[str, str], str | None]) -> None:
+    assert wrong(Facts(dags=DagsFacts(dags))) == found
+
+
+def test_dags_that_airflow_cannot_use_or_does_not_know() -> None:
+    dags = DagsFacts((AUDIT,), {"housekeeping.py": "ImportError: x"}, ("warraq_sweep",))
+    assert set(wrong(Facts(dags=dags))) == {("dag-broken", "housekeeping.py"), ("dag-idle", "warraq_sweep")}
+    assert judge.found(Facts(dags_wanted=False), NOW)[1] & {"dag-paused", "dag-idle", "dag-broken"} == set()
+    mirror = DagsFacts((DagFacts("warraq_mirror", paused=True),))
+    assert wrong(Facts(dags=mirror, mirror_wanted=False)) == {}
+    assert set(wrong(Facts(dags=mirror))) == {("dag-paused", "warraq_mirror")}
+
+
+def test_a_paused_outlet_is_paused_and_not_silent() -> None:
+    silent = tuple(replace(WELL, name=name, expected=NOW - DAY) for name in ("manara", "nahr"))
+    dags = DagsFacts((replace(MANARA, paused=True), DagFacts("warraq_nahr", outlet=True)))
+    assert set(wrong(Facts(silent, dags=dags))) == {("dag-paused", "manara"), ("outlet-silent", "nahr")}
+
+
+def test_a_failure_that_no_run_can_end_any_more_ends_by_itself_and_says_why() -> None:
+    failed = Failure("warraq_manara", "crawl", NOW - DAY, "the disk")
+    for dags, ended in (
+        (None, False),
+        (DagsFacts(()), False),  # Airflow has just been made anew
+        (DagsFacts((MANARA,)), False),
+        (DagsFacts((replace(MANARA, paused=True),)), False),
+        (DagsFacts((AUDIT,)), True),
+        (DagsFacts((replace(MANARA, scheduled=False),)), True),
+    ):
+        found, _ = judge.found(Facts(failures=(failed,), dags=dags), NOW)
+        (one,) = [one for one in found if one.condition == "run-failed"]
+        assert one.ended is ended
+        assert one.say.format(**one.values).endswith("crawl: the disk")
+    before = ledger.step([], [replace(one, ended=False)], NOW - HOUR)
+    for minutes in (0, 40):
+        before = ledger.step(before, [one], NOW + timedelta(minutes=minutes))
+    (alarm,) = before
+    assert alarm.closed is not None
+    assert alarm.say.startswith("The outlet was switched off.")
+    assert ledger.step([], [one], NOW) == [], "what is over opens nothing"
 
 
 def test_a_rebuild_is_no_alarm_until_it_gives_no_sign_of_life() -> None:
