@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
-import socketserver
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tests.mailbox import Mailbox
 from tests.outside import Webhook
 
 MESSAGE = {
@@ -30,36 +27,14 @@ def dag(airflow_home: Path, outlets: Path):
     return alarms
 
 
-class _Mailbox(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 as a sender needs."""
-
-    def handle(self) -> None:
-        self.say("220 here")
-        while word := self.rfile.readline().decode().strip():
-            if word.upper().startswith("DATA"):
-                self.say("354 go on")
-                lines = list(iter(self.rfile.readline, b".\r\n"))
-                self.server.got.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))
-            elif word.upper().startswith("QUIT"):
-                self.say("221 bye")
-                return
-            self.say("250 fine")
-
-    def say(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
-
-
 @pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[email.message.EmailMessage]]:
+def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """A mail server; Airflow's connection `smtp_default` leads to it."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox) as server:
-        server.daemon_threads, server.got = True, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "warraq@example.org"}
-        held = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.server_address[1], "extra": extra}
+    with Mailbox() as server:
+        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "warraq@example.org", "retry_limit": 0}
+        held = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.port, "extra": extra}
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(held))
-        yield server.got
-        server.shutdown()
+        yield server
 
 
 def test_by_every_way_that_is_set(dag, mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +44,7 @@ def test_by_every_way_that_is_set(dag, mailbox, monkeypatch: pytest.MonkeyPatch)
         assert dag.send(MESSAGE, {}) == (["webhook", "mail"], [])
         posted = json.loads(hook.seen[0][1])
     assert posted == {key: value for key, value in MESSAGE.items() if key != "subject"}
-    (mail,) = mailbox
+    (mail,) = mailbox.got
     assert (mail["From"], mail["To"]) == ("warraq@example.org", "desk@example.org, night@example.org")
     assert mail["Subject"] == MESSAGE["subject"]
     told = next(part for part in mail.walk() if part.get_content_type() == "text/html").get_content()
@@ -81,8 +56,51 @@ def test_a_way_that_is_closed_closes_no_other(dag, mailbox, monkeypatch: pytest.
     monkeypatch.setenv("WARRAQ_WEBHOOK", "http://127.0.0.1:9/hook")
     monkeypatch.setenv("WARRAQ_MAIL", "desk@example.org")
     took, refused = dag.send(MESSAGE, {})
-    assert (took, len(mailbox)) == (["mail"], 1)
+    assert (took, len(mailbox.got)) == (["mail"], 1)
     assert refused[0].startswith("webhook: 127.0.0.1:9")
+
+
+def failed(dag: str) -> dict:
+    ti = SimpleNamespace(dag_id=dag, task_id="check", run_id="scheduled__1", try_number=3, log_url="http://h/log")
+    return {"task_instance": ti, "exception": ValueError("the catalog\nis away")}
+
+
+@pytest.mark.parametrize("by", ["connection", "WARRAQ_SMTP"])
+def test_with_mail_only_somebody_hears_that_the_alarms_themselves_fail(
+    by: str, dag, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import _steps
+
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    monkeypatch.delenv("WARRAQ_WEBHOOK", raising=False)
+    monkeypatch.setenv("WARRAQ_MAIL", "desk@example.org")
+    if by == "WARRAQ_SMTP":
+        monkeypatch.setenv("WARRAQ_SMTP", mailbox.address)
+        monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
+    monkeypatch.setenv("WARRAQ_CATALOG", "sqlite:////proc/none/catalog.db")
+    for name in (_steps.ALARMS, "warraq_manara"):  # the second: the catalog is dead, so it cannot be noted
+        for _ in range(2):
+            _steps.Webhook()(failed(name))
+    subjects = [str(mail["Subject"]) for mail in mailbox.got]
+    assert subjects == [f"Warraq: {name}.check failed: the catalog" for name in (_steps.ALARMS, "warraq_manara")]
+
+
+def test_a_mail_server_that_is_down_is_an_error_in_the_log_and_told_later(
+    dag, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import _steps
+
+    from archive.errors import TryAgain
+
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    monkeypatch.delenv("WARRAQ_WEBHOOK", raising=False)
+    monkeypatch.setenv("WARRAQ_MAIL", "desk@example.org")
+    mailbox.always = "451"
+    with pytest.raises(TryAgain, match=r"nobody took it: mail: .*smtp_default"):
+        _steps.Webhook()(failed(_steps.ALARMS))
+    mailbox.always = ""
+    _steps.Webhook()(failed(_steps.ALARMS))
+    assert len(mailbox.got) == 1
 
 
 @pytest.fixture
