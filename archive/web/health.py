@@ -139,8 +139,9 @@ def classes(rows: Iterable[DayRow]) -> dict[str, int]:
     """Sightings by class, and what they weigh."""
     sums = dict.fromkeys((*CLASSES, "requests", "bytes"), 0)
     for one in rows:
-        sums["failed"] += one.blocked + one.broken
-        for name in ("content", "not_modified", "other", "channels", "requests", "bytes"):
+        sums["failed"] += one.blocked + one.broken + one.lists_failed
+        sums["channels"] += one.channels + one.aside
+        for name in ("content", "not_modified", "other", "requests", "bytes"):
             sums[name] += getattr(one, name)
     return sums
 

@@ -38,6 +38,7 @@ class Facts:
     now: datetime
     rows: Sequence[OutletRow]
     days: Sequence[DayRow]
+    firsts: Mapping[str, str] = field(default_factory=dict)  # outlet → the first day on which anything of it was asked for
     alarms: Sequence[AlarmRow] = ()
     files: Mapping[str, Outlet] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
@@ -48,12 +49,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of an outlet on the heat map. `kind`: before, hole, trouble, seen."""
+    """One day of an outlet on the heat map. `kind`: before, hole, seen."""
 
     day: str
-    kind: Literal["before", "hole", "trouble", "seen"]
+    kind: Literal["before", "hole", "seen"]
     level: int = 0  # of seen: 1 to chart.LEVELS
-    captures: int = 0
+    captures: int = 0  # that gave something, articles and lists
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Card:
 
     @property
     def holes(self) -> list[str]:
-        return [day.day for day in self.heat if day.kind in ("hole", "trouble")]
+        return [day.day for day in self.heat if day.kind == "hole"]
 
 
 def page(facts: Facts, mirrored: bool = False) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def _card(facts: Facts, name: str, row: OutletRow | None, days: Mapping[str, Day
         today=_counts(recent[-1:]),
         week=_counts(recent[-7:]),
         bars=chart.bars(series, height=BAR_HEIGHT, step=BAR_STEP, mirrored=mirrored),
-        heat=heat(days, _days(facts.now, HEAT_DAYS)),
+        heat=heat(days, _days(facts.now, HEAT_DAYS), facts.firsts.get(name, "")),
     )
 
 
@@ -159,24 +161,30 @@ def _status(known: why.Known, reasons: Sequence[why.Reason], alarms: Sequence[Al
     return "good" if known.fetched else "start"
 
 
-def heat(days: Mapping[str, DayRow], dates: Sequence[str]) -> list[Day]:
-    """A day with captures is `seen`, by how many of what is usual; one on which all told nothing is `trouble`.
-
-    One without any is a `hole`, but for the days before the first, and today, which is not over.
+def heat(days: Mapping[str, DayRow], dates: Sequence[str], first: str = "") -> list[Day]:
+    """A day with captures that gave something is `seen`, by how many of what is usual; one without is a `hole`, whatever was
+    asked: but for the days before the `first` one (of `days` where it is not known), and today, on which nothing was asked yet.
     """
-    first = min(days, default="")
-    usual = median([one.captures + one.channels for one in days.values()] or [0])
+    first = min(filter(None, (first, *days)), default="")
+    usual = median(list(filter(None, map(_obtained, days.values()))) or [0])
     out = []
     for date in dates:
         one = days.get(date)
-        made = one.captures + one.channels if one else 0
-        if one and made and one.blocked + one.broken >= made:
-            out.append(Day(date, "trouble", captures=made))
-        elif made:
-            out.append(Day(date, "seen", chart.level(made, usual or made), made))
+        made, failures = (_obtained(one), _failures(one)) if one else (0, 0)
+        if made:
+            out.append(Day(date, "seen", chart.level(made, usual or made), made, failures))
         else:
-            out.append(Day(date, "hole" if first and first <= date < dates[-1] else "before"))
+            hole = first and first <= date and (date < dates[-1] or failures)
+            out.append(Day(date, "hole" if hole else "before", failures=failures))
     return out
+
+
+def _obtained(one: DayRow) -> int:
+    return one.captures - one.blocked - one.broken + one.channels
+
+
+def _failures(one: DayRow) -> int:
+    return one.blocked + one.broken + one.lists_failed
 
 
 def _days(now: datetime, count: int) -> list[str]:
@@ -189,7 +197,7 @@ def _counts(days: Iterable[DayRow | None]) -> dict[str, int]:
     for one in days:
         if one is not None:
             for name in SUMS:
-                sums[name] += one.blocked + one.broken if name == "trouble" else getattr(one, name)
+                sums[name] += _failures(one) if name == "trouble" else getattr(one, name)
     return sums
 
 

@@ -291,6 +291,12 @@ class Shelf:
     def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:
         return []
 
+    def newest_runs(self) -> list[RunRow]:
+        return self.runs()
+
+    def first_days(self) -> dict[str, str]:
+        return {}
+
     def days(self, since: str, outlet: str | None = None) -> list[DayRow]:
         return []
 

@@ -160,8 +160,23 @@ def test_a_hole_is_a_day_without_captures_and_today_is_none_yet() -> None:
         "2026-11-06": DayRow("a", "2026-11-06", channels=9),
     }
     found = [day.kind for day in today.heat(days, dates)]
-    assert found == ["before", "seen", "hole", "trouble", "seen", "seen", "before"]
-    assert [day.level for day in today.heat(days, dates) if day.kind == "seen"] == [4, 2, 4], "by what is usual: 6.5 a day"
+    assert found == ["before", "seen", "hole", "hole", "seen", "seen", "before"]
+    assert [day.level for day in today.heat(days, dates) if day.kind == "seen"] == [4, 2, 4], "by what is usual: 8 a day"
+
+
+def test_a_day_of_an_outage_is_a_hole_whatever_was_asked() -> None:
+    dates = [f"2026-11-{n:02d}" for n in range(1, 5)]
+    outage = DayRow("a", "2026-11-02", captures=3, blocked=2, broken=1, lists_failed=96, aside=24)
+    days = {"2026-11-02": outage, "2026-11-03": replace(outage, day="2026-11-03", channels=1)}
+    one, two, three, _ = today.heat(days, dates)
+    assert (one.kind, two.kind, two.failures, three.kind, three.captures) == ("before", "hole", 99, "seen", 1)
+
+
+def test_holes_at_the_beginning_of_the_window_are_shown() -> None:
+    dates = [f"2026-11-{n:02d}" for n in range(1, 5)]
+    days = {"2026-11-04": DayRow("a", "2026-11-04", captures=8, content=8)}
+    assert [day.kind for day in today.heat(days, dates, "2024-01-01")] == ["hole", "hole", "hole", "seen"]
+    assert [day.kind for day in today.heat({}, dates, "2026-11-02")] == ["before", "hole", "hole", "before"]
 
 
 def test_the_holes_are_named_for_those_who_do_not_see_the_map() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -12,9 +11,6 @@ from archive.errors import WarraqError
 from archive.web import app, health
 from archive.web.desk import Desk
 from archive.web.pages.shared import Answer, Page
-
-if TYPE_CHECKING:
-    from archive.catalog.rows import OutletRow, RunRow
 
 WEEK = timedelta(days=7)
 
@@ -25,7 +21,7 @@ def show(desk: Desk, request: Request) -> Answer:
     facts = health.Facts(
         now=now,
         days=catalog.days(health.since(now)),
-        runs=_newest(desk, catalog.outlets()),
+        runs=catalog.newest_runs(),
         waiting=catalog.waiting(now),
         delays=catalog.delays(since=f"{now - WEEK:%Y-%m-%dT%H:%M:%S.%fZ}"),
         stored=catalog.stored(),
@@ -35,11 +31,6 @@ def show(desk: Desk, request: Request) -> Answer:
         currency=given.currency if given else "",
     )
     return "health.html", {**health.page(facts, mirrored=app.words(request).dir == "rtl"), "title_of": desk.title}
-
-
-def _newest(desk: Desk, rows: list[OutletRow]) -> list[RunRow]:
-    """The newest report of each outlet."""
-    return [run for row in rows for run in desk.catalog.runs(row.outlet, 1)]
 
 
 def ledger(desk: Desk) -> health.Ledger:

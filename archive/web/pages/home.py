@@ -62,16 +62,15 @@ def _said(words: Any, one: today.Card) -> str:
 def facts(desk: Desk, request: Request) -> today.Facts:
     """Everything the page is made of, from catalog, files and scheduler."""
     now, catalog = desk.now(), desk.catalog
-    rows = catalog.outlets()
-    newest = {row.outlet: next(iter(catalog.runs(row.outlet, 1)), None) for row in rows}
     return today.Facts(
         now=now,
-        rows=rows,
+        rows=catalog.outlets(),
         days=catalog.days(today.since(now)),
+        firsts=catalog.first_days(),
         alarms=catalog.alarms(),
         files=desk.outlets,
         broken=desk.broken,
-        reports={name: run.report for name, run in newest.items() if run is not None},
+        reports={run.outlet: run.report for run in catalog.newest_runs()},
         dags=request.state.dags(),
         always=frozenset((RESERVED,)),
     )
