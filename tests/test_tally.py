@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event as listened
+from sqlalchemy import select
 
 from archive.acts import Act
 from archive.acts import key as act_key
-from archive.catalog import Catalog
+from archive.catalog import Catalog, models
+from archive.catalog.derive import stamp
 from archive.catalog.rows import DayRow
+from archive.web.today import heat
 from tests.histories import START, at, content, line
 from tests.test_catalog import OUTLET, announce, catalog, either, item, key, on_postgres, picture, postgres, story, url  # noqa: F401
 
@@ -119,3 +124,78 @@ def test_what_is_stored(told: Catalog) -> None:
     assert rows["warc"].objects == len(story()) + 1
     assert rows["warc"].bytes == sum(row.bytes for row in told.days()) == sum(rows[w].bytes for w in rows if w != "warc") > 0
     assert sum(rows[what].objects for what in rows if what != "warc") == sum(row.requests for row in told.days())
+
+
+def test_an_outage_is_no_day_of_captures(either: Catalog) -> None:  # noqa: F811
+    """Lists that are refused obtain nothing, and a robots.txt that answers beside them lists nothing."""
+    lists = [
+        announce(hour, klass=klass, channel=channel, url=f"https://example.com/{channel}")
+        for hour, klass, channel in (
+            (1, "channel", "rest"),
+            (49, "blocked", "rest"),
+            (50, "gone", "feed"),
+            (50, "channel", "robots"),
+        )
+    ]
+    either.apply(key(50), [*lists, line(49, "blocked", url(1))], OUTLET)
+    before, outage = either.days()
+    assert (before.channels, before.lists_failed, before.aside) == (1, 0, 0)
+    assert (outage.channels, outage.lists_failed, outage.aside, outage.blocked) == (0, 2, 1, 1)
+    assert either.first_days() == {OUTLET.name: before.day}
+    kinds = [one.kind for one in heat({one.day: one for one in either.days()}, [before.day, outage.day, "2099-01-01"])]
+    assert kinds == ["seen", "hole", "before"]
+
+
+def test_withheld_articles_do_not_wait(told: Catalog) -> None:
+    for now in (START + timedelta(hours=41), START + timedelta(days=400)):
+        all_of = {(row.why, due): n for row in told.waiting(now) for due, n in (("due", row.due), ("later", row.later)) if n}
+        assert all_of == by_hand(told, now, set())
+    hidden = set(told.article_ids(OUTLET.name, "", 1000)[::2])
+    made = [Act("restrict", at(99), "amal", "a court", article=one) for one in hidden]
+    told.note_acts({act_key(one): one for one in made})
+    shown = {(row.why, due): n for row in told.waiting(now) for due, n in (("due", row.due), ("later", row.later)) if n}
+    assert shown == by_hand(told, now, hidden) != all_of
+    assert told.with_withheld().waiting(now) != told.waiting(now)
+
+
+def by_hand(of: Catalog, now: datetime, without: set[str]) -> dict[tuple[str, str], int]:
+    """From every article's row."""
+    found: Counter[tuple[str, str]] = Counter()
+    a, soon = models.article.c, now + timedelta(hours=24)
+    with of._database.read() as connection:
+        rows = connection.execute(select(a.article, a.last_fetch, a.why, a.due, a.news, a.news_due)).all()
+    for article, last_fetch, why, due, news, news_due in rows:
+        times = {why: due} if why in ("confirm", "retry", "revisit") and due else {}
+        times |= {"announced": news_due} if news else {}
+        for reason, time in times.items() if article not in without else ():
+            if time <= stamp(soon):
+                found[reason, "due" if time <= stamp(now) else "later"] += 1
+        found["backlog", "due"] += article not in without and not last_fetch
+    return dict(+found)
+
+
+def test_what_the_pages_ask_is_a_handful_of_questions_however_many_outlets(either: Catalog) -> None:  # noqa: F811
+    now, asked = START + timedelta(hours=9), []
+    listener = lambda *given: asked.append(given[2]) if not given[2].startswith(("BEGIN", "PRAGMA")) else None  # noqa: E731
+    listened.listen(either._database.engine, "before_cursor_execute", listener)
+    pages = (either.outlets, either.newest_runs, either.first_days, either.days, either.stored, either.delays)
+
+    def count() -> dict[str, int]:
+        found = {}
+        for page in (*pages, lambda: either.waiting(now)):
+            asked.clear()
+            page()
+            found[page.__name__] = len(asked)
+        return found
+
+    counts = []
+    for many in (1, 9):
+        for n in range(many):
+            outlet = replace(OUTLET, name=f"paper_{many}_{n}")
+            lines = [content(n, "a", url=url(n), outlet=outlet.name), line(n + 1, "blocked", url(n), outlet=outlet.name)]
+            either.apply(key(n).replace("/example/", f"/{outlet.name}/"), lines, outlet)
+        counts.append(count())
+    assert len(either.outlets()) == 10
+    assert counts[0] == counts[1]
+    assert max(counts[1].values()) <= 8, "of a million articles each is a walk to the end of an index"
+    assert sum(counts[1].values()) <= 26
