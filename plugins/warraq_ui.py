@@ -27,7 +27,8 @@ class Pages:
             from archive.web.desk import opener
             from stack.airflow_house import AirflowHouse
 
-            self.app = create(opener(settings.from_environment), AirflowHouse())
+            given = settings.from_environment
+            self.app = create(opener(given), AirflowHouse(), given().metrics_token)
         await self.app(scope, receive, send)
 
 

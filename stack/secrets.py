@@ -30,6 +30,14 @@ def passwords(state: Path, users: list[str]) -> dict[str, str]:
     return _kept(state / "passwords.json", {user: lambda: secrets.token_urlsafe(9) for user in users})
 
 
+def metrics_token(state: Path) -> Path:
+    """The file of the token that Prometheus reads the figures with; made on the first call. Prometheus gets a copy of it."""
+    path = state / "metrics.token"
+    if not path.exists():
+        _put(path, secrets.token_urlsafe(32) + "\n")
+    return path
+
+
 def _kept(path: Path, makers: Mapping[str, Callable[[], str]]) -> dict[str, str]:
     held: dict[str, str] = {}
     if path.exists():
@@ -42,11 +50,15 @@ def _kept(path: Path, makers: Mapping[str, Callable[[], str]]) -> dict[str, str]
     missing = {name: make() for name, make in makers.items() if name not in held}
     if missing:
         held |= missing
-        fresh = path.with_name(path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(held, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        _put(path, json.dumps(held, indent=1))
     return held
+
+
+def _put(path: Path, text: str) -> None:
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

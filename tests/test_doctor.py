@@ -55,6 +55,7 @@ class TestExamine:
     def test_a_healthy_machine(self, fit: Settings) -> None:
         checks = by_name(examine(fit, create=True, env={"WARRAQ_PORT": str(free_row())}))
         assert checks.pop("time from outside").state == "warn", "only this machine says when"
+        assert checks.pop("telling").what.startswith("NOBODY IS TOLD")
         assert {name: check.state for name, check in checks.items()} == dict.fromkeys(
             (
                 "log key",

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archive.errors import WarraqError
-from archive.web import language, pages, views
+from archive.web import language, pages, scrape, views
 from archive.web.desk import Desk
 from archive.web.house import House, Visitor
 from archive.web.pages.shared import Answer, Page
@@ -53,16 +53,17 @@ _STATIC = {path.name: (path.read_bytes(), _TYPES[path.suffix]) for path in sorte
 STAMP = hashlib.sha256(b"".join(data for data, _ in _STATIC.values())).hexdigest()[:12]
 
 
-def create(desk: Callable[[], Desk], house: House) -> ASGIApp:
+def create(desk: Callable[[], Desk], house: House, metrics_token: Path | None = None) -> ASGIApp:
     """The application. The house is asked before every path, the static files and unknown addresses among them.
 
-    `desk` is called once for each page; it may raise WarraqError, which is shown as one line.
+    `desk` is called once for each page; it may raise WarraqError, which is shown as one line. `metrics_token`: the file of
+    archive.web.scrape.
     """
     press = _Press(desk, house)
     routes = [Route(page.path, press.endpoint(page), methods=list(page.methods)) for page in pages.every()]
     handlers: dict[Any, Any] = {HTTPException: press.refused, WarraqError: press.trouble}
     app = Starlette(routes=[*routes, Route("/static/{name}", _static)], exception_handlers=handlers)
-    return _Headers(_Guarded(app, house))
+    return _Headers(_Guarded(app, house, metrics_token))
 
 
 class _Press:
@@ -172,15 +173,16 @@ async def _static(request: Request) -> Response:
 class _Guarded:
     """Asks the house before anything else, whatever the path: a mounted folder of files would skip a dependency."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp, house: House, metrics_token: Path | None) -> None:
         self.app = app
         self.house = house
+        self.metrics_token = metrics_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        met = await self.house.enter(request)
+        met = scrape.visitor(request, self.metrics_token) or await self.house.enter(request)
         if isinstance(met, Visitor):
             scope["warraq.visitor"] = met
             if request.method not in ("GET", "HEAD", "POST"):
