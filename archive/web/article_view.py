@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archive.web import evidence_view, timeline
+from archive.web.iri import readable
 from archive.web.paper import latin
 from archive.web.paragraphs import direction
 from archive.web.views import STATES, calm
@@ -28,9 +29,7 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
         **head(found, title),
         "version": version,
         "snapshot": snapshot,
-        "headline": str(
-            (snapshot or {}).get("title") or (version.title if version else "") or found.article.title or found.article.url
-        ),
+        "headline": str((snapshot or {}).get("title") or (version.title if version else "") or named(found.article)),
         "paragraphs": [(n, line, latin(line)) for n, line in enumerate(text.split("\n"), 1)] if text else [],
         "turning": evidence_view.turning(text + str((snapshot or {}).get("title") or "")),
         "dates": evidence_view.dates(version, snapshot or {}) if version else [],
@@ -49,11 +48,16 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
     }
 
 
+def named(row: ArticleRow) -> str:
+    """What an article is called where no version of it is shown: by its title, else by its address."""
+    return row.title or readable(row.url)
+
+
 def head(found: HistoryRow, title: str) -> dict[str, Any]:
     row = found.article
     return {
         "row": row,
-        "title": calm(row.title) or row.url,
+        "title": calm(row.title) or readable(row.url),
         "outlet": title,
         "state": STATES.get(row.state, row.state),
         "events": list(reversed(found.events)),
@@ -90,7 +94,7 @@ def elsewhere(pairs: Iterable[Pair], mine: ArticleRow, title: Callable[[str], st
                 "outlet": title(link.other_outlet if first else link.outlet),
                 "article": link.other if first else link.article,
                 "version": link.other_version if first else link.version,
-                "title": calm(pair.other_title if first else pair.title) or (pair.other_url if first else pair.url),
+                "title": calm(pair.other_title if first else pair.title) or readable(pair.other_url if first else pair.url),
                 "first": first,
                 "shares": shares if first else shares[::-1],  # of this article there; of that one here
                 "times": times if first else times[::-1],

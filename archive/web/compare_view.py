@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from archive.collate import NEGATION, NUMBER, SPELLING, Piece, collate, count, respelled
 from archive.web import paper
 from archive.web.article_view import SAID, head, pictures, said
+from archive.web.iri import readable
 from archive.web.paragraphs import direction
 
 if TYPE_CHECKING:
@@ -86,7 +87,13 @@ def _facts(a: VersionRow, b: VersionRow) -> list[tuple[str, str, str]]:
     """(what, before, after) of the versions' own facts that differ."""
     named = (("Published", "published"), ("Modified", "modified"), ("Language", "language"), ("Address", "url"))
     pairs = [(word, str(getattr(a, name)), str(getattr(b, name))) for word, name in named]
-    return [(word, old, new) for word, old, new in pairs if old != new]
+    return [(word, *(_addresses(old, new) if word == "Address" else (old, new))) for word, old, new in pairs if old != new]
+
+
+def _addresses(old: str, new: str) -> tuple[str, str]:
+    """As people read them, unless they differ only in how they are spelled."""
+    shown = (readable(old), readable(new))
+    return shown if shown[0] != shown[1] else (old, new)
 
 
 def _snapshot_facts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:

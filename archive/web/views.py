@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from archive.web import iri
+
 # kind → (word, sign, tone). The sign says it without colour; the tone is a class in style.css.
 KINDS = {
     "new": ("New", "+", "new"),
@@ -73,6 +75,8 @@ FILTERS = {
     "chips": chips,
     "clock": lambda time: time[11:16],
     "digest": digest,
+    "iri": iri.readable,
+    "iri_pieces": iri.pieces,
     "isolated": isolated,
     "minute": minute,
     "percent": percent,
