@@ -117,7 +117,7 @@ def status(mode: Mode) -> int:
 
 
 def backup(mode: Mode) -> int:
-    """copy both databases, the secrets and the log's key to <state>/backups (nothing may be running)"""
+    """copy databases, keys, passwords, book and outlet files to <state>/backups (nothing may be running)"""
     print(f"backed up to {upgrade.back_up(mode, datetime.now(UTC))}")
     return 0
 
@@ -126,11 +126,20 @@ def upgrade_(mode: Mode) -> int:
     """back up, then start, which migrates both databases first (`make upgrade` stops and installs before)"""
     contact(mode)
     upgrade.stop(mode)
-    print(f"backed up to {upgrade.back_up(mode, datetime.now(UTC))}; copy it back by hand if the new version fails", flush=True)
+    kept = upgrade.back_up(mode, datetime.now(UTC))
+    print(f"backed up to {kept}", flush=True)
     if _is_a_service():
         print("starting the service")
         return subprocess.run(["systemctl", "start", "warraq"], check=False).returncode
-    return up(mode)
+    try:
+        return up(mode)
+    except WarraqError as error:
+        print(f"stack: {error}", file=sys.stderr)
+        print(
+            "stack: not upgraded, and nothing is lost. Put that right and run make upgrade again; or go back", file=sys.stderr
+        )
+        print(f'stack: with {kept}: docs/OPERATIONS.md, "Back up, restore, upgrade"', file=sys.stderr)
+        return error.exit_code
 
 
 def env(mode: Mode) -> int:

@@ -18,7 +18,7 @@ from stack.lock import StateLock
 from stack.mode import Mode
 
 STOP_LIMIT = 90.0
-_SECRETS = ("secrets.json", "passwords.json")
+_SMALL = ("secrets.json", "passwords.json", "checkpoint-book.txt", "verify.json", "audit.json", "uploaded-late.txt")
 
 
 def stop(mode: Mode) -> int | None:
@@ -42,23 +42,37 @@ def stop(mode: Mode) -> int | None:
 
 
 def back_up(mode: Mode, now: datetime) -> Path:
-    """Copy secrets, the log's key and both databases to `<state>/backups/<time>/`, and check the copies. Nothing may run."""
+    """Copy what is no object of the bucket to `<state>/backups/<time>/`, and check the copies. Nothing may run.
+
+    Keys, passwords, what the archive remembers of its log, outlet files, both databases. Until all of it is there the
+    folder is called `<time>.partial`.
+    """
     if (pid := StateLock(mode.state).holder()) is not None:
         raise TryAgain(f"{mode.state} is in use by the supervisor with pid {pid}", "python -m stack stop")
-    target = mode.state / "backups" / f"{now:%Y%m%dT%H%M%SZ}"
-    target.mkdir(mode=0o700, parents=True)
-    for path, name in (*((mode.state / name, name) for name in _SECRETS), (mode.log_key, "log.key")):
+    whole = mode.state / "backups" / f"{now:%Y%m%dT%H%M%SZ}"
+    target = whole.with_name(f"{whole.name}.partial")
+    try:
+        (target / "outlets").mkdir(mode=0o700, parents=True)
+        _copy_small(mode, target)
+        for name, address in (("airflow", mode.airflow_db), ("catalog", mode.catalog)):
+            if address.startswith("sqlite:///"):
+                _copy_sqlite(Path(address.removeprefix("sqlite:///")), target / f"{name}.db")
+            else:
+                _dump_postgresql(address, target / f"{name}.dump")
+        return target.rename(whole)
+    except (OSError, sqlite3.Error) as error:
+        raise Refused(f"no backup in {target}: {error}", "nothing was changed; is the disk full?") from error
+
+
+def _copy_small(mode: Mode, target: Path) -> None:
+    files = [(mode.state / name, name) for name in _SMALL] + [(mode.log_key, "log.key")]
+    files += [(path, f"outlets/{path.name}") for path in sorted(mode.outlets.glob("*.toml"))]
+    for path, name in files:
         if path.exists():
-            _copy_secret(path, target / name)
-    for name, address in (("airflow", mode.airflow_db), ("catalog", mode.catalog)):
-        if address.startswith("sqlite:///"):
-            _copy_sqlite(Path(address.removeprefix("sqlite:///")), target / f"{name}.db")
-        else:
-            _dump_postgresql(address, target / f"{name}.dump")
-    return target
+            _copy(path, target / name)
 
 
-def _copy_secret(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path) -> None:
     """For its owner alone from its first byte on, whatever the mode of the source."""
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(source.read_bytes())
@@ -73,7 +87,15 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         found = new.execute("PRAGMA integrity_check").fetchone()[0]
     target.chmod(0o600)
     if found != "ok":
-        raise Refused(f"{source} is damaged: {found}", f"nothing was upgraded; the copy is {target}")
+        raise _damaged(source, found)
+
+
+def _damaged(source: Path, found: str) -> Refused:
+    again = "`warraq rebuild` once it runs" if source.name == "catalog.db" else "put an older copy in its place"
+    return Refused(
+        f"{source} is damaged: {found.splitlines()[0]}",
+        f"nothing was upgraded; move it aside, make upgrade, {again} (docs/OPERATIONS.md)",
+    )
 
 
 def _dump_postgresql(address: str, target: Path) -> None:

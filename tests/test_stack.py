@@ -530,6 +530,28 @@ def test_a_backup_holds_what_is_still_in_the_write_ahead_log(tmp_path: Path) -> 
     assert not (copy / "log.key").exists()
 
 
+def test_a_backup_holds_everything_that_a_fresh_machine_needs_beside_the_bucket(tmp_path: Path) -> None:
+    outlets, state = tmp_path / "outlets", tmp_path / "state"
+    outlets.mkdir()
+    (outlets / "example.toml").write_text('name = "example"\n')
+    state.mkdir()
+    secrets.keys(state)
+    names = ["checkpoint-book.txt", "verify.json", "audit.json", "uploaded-late.txt", "passwords.json"]
+    for name in names:
+        (state / name).write_text(name)
+    copy = upgrade.back_up(real(state, WARRAQ_OUTLETS=str(outlets)), datetime(2026, 11, 22, tzinfo=UTC))
+    assert {path.name for path in copy.iterdir()} == {*names, "secrets.json", "outlets"}
+    assert (copy / "outlets/example.toml").read_text() == 'name = "example"\n'
+    assert [path.name for path in copy.rglob("*") if path.is_file() and path.stat().st_mode & 0o077] == []
+
+
+def test_a_backup_that_was_cut_short_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
+    (tmp_path / "catalog.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(Refused, match="nothing was changed"):
+        upgrade.back_up(real(tmp_path), datetime(2026, 11, 22, tzinfo=UTC))
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == ["20261122T000000Z.partial"]
+
+
 def test_a_backup_holds_the_log_key_for_its_owner_alone(tmp_path: Path) -> None:
     """Wherever it lies, and whatever befalls the databases after it was copied."""
     key = tmp_path / "elsewhere" / "own.key"
@@ -537,9 +559,9 @@ def test_a_backup_holds_the_log_key_for_its_owner_alone(tmp_path: Path) -> None:
     key.write_text("PRIVATE+KEY+the-text\n")
     key.chmod(0o644)
     (tmp_path / "catalog.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises((Refused, sqlite3.DatabaseError)):
+    with pytest.raises(Refused, match="file is not a database"):
         upgrade.back_up(real(tmp_path, WARRAQ_LOG_KEY_FILE=str(key)), datetime(2026, 11, 22, tzinfo=UTC))
-    copy = tmp_path / "backups" / "20261122T000000Z" / "log.key"
+    copy = tmp_path / "backups" / "20261122T000000Z.partial" / "log.key"
     assert copy.read_text() == "PRIVATE+KEY+the-text\n"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert key.exists()
