@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from archive.alarms.facts import DagFacts, DagsFacts
 from archive.errors import TryAgain
@@ -89,8 +90,10 @@ def _reading(address: str) -> Iterator[Connection]:
     url = make_url(address)
     options: dict[str, Any] = {"connect_timeout": PATIENCE}
     if url.get_backend_name() == "sqlite":  # never made, never written
-        url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+        url = url.set(database=f"file:{quote(url.database or '')}", query={"mode": "ro", "uri": "true"})
         options = {"timeout": PATIENCE}
+    elif url.get_backend_name() == "postgresql":  # the driver that we have
+        url = url.set(drivername="postgresql+psycopg")
     engine = create_engine(url, connect_args=options)
     try:
         with engine.connect() as connection:

@@ -54,10 +54,10 @@ class Memory:
         if not began:
             self.note("began", "", 0.0)
 
-    def series(self, name: str) -> dict[str, list[Measure]]:
-        """By subject, oldest first."""
+    def series(self, name: str, *, ever: bool = False) -> dict[str, list[Measure]]:
+        """By subject, oldest first; of the last days, or of all times."""
         found: dict[str, list[Measure]] = defaultdict(list)
-        for one in self.shop.catalog.measures(name, since=stamp(self.now - KEPT)):
+        for one in self.shop.catalog.measures(name, since="" if ever else stamp(self.now - KEPT)):
             found[one.subject].append(one)
         return found
 

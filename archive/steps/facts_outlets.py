@@ -38,7 +38,7 @@ class Outlets:
         """Those that could be asked; why others could not is noted with the sources, by their names."""
         rows = {row.outlet: row for row in self.shop.catalog.outlets()}
         gone = self.shop.catalog.gone_since(stamp(self.memory.now - DAY))
-        before = {name: self.memory.series(name) for name in ("outlet", "waiting", "layout")}
+        before = {name: self.memory.series(name, ever=name == "outlet") for name in ("outlet", "waiting", "layout")}
         for one in good:
             mine = {name: series[one.name] for name, series in before.items()}
             found = self.sources.ask(one.name, lambda: self._one(one, rows.get(one.name), gone.get(one.name, 0), mine))  # noqa: B023

@@ -24,7 +24,7 @@ def address(tmp_path: Path, airflow_home: Path) -> str:
     from airflow.models.tasklog import LogTemplate
     from sqlalchemy import create_engine, insert
 
-    found = f"sqlite:///{tmp_path}/air flow.db"
+    found = f"sqlite:///{tmp_path}/air #flow?.db"
     engine = create_engine(found)
     tables: dict[str, Any] = {
         one.__tablename__: one.__table__ for one in (DagModel, DagTag, DagRun, LogTemplate, ParseImportError)
