@@ -187,6 +187,8 @@ class _Guarded:
             scope["warraq.visitor"] = met
             if request.method not in ("GET", "HEAD", "POST"):
                 met = PlainTextResponse("These pages only show.", 405, {"Allow": "GET, HEAD"})
+            elif "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no text has it, and PostgreSQL takes no such text
+                met = PlainTextResponse("An address has no NUL in it.", 400)
         await (self.app if isinstance(met, Visitor) else met)(scope, receive, send)
 
 

@@ -82,6 +82,8 @@ def _value(param: Mapping[str, Any], text: str) -> tuple[Any, str]:
         return bool(_tick(text)), ""
     if not text:
         return _nothing(schema, kind)
+    if "\0" in text:  # neither a database nor a command takes it
+        return None, NOT_SO
     if len(text) > LONGEST:
         return None, TOO_LONG
     return _READ.get(kind, _words)(schema, text)

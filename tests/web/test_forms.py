@@ -204,6 +204,7 @@ def test_in_a_frame_a_link_leads_to_the_run_around_it() -> None:
         ("article", "", fields.FILL_IN),
         ("article", "z" * 32, fields.NOT_SO),
         ("reason", "xx", fields.NOT_SO),
+        ("reason", "why\0not", fields.NOT_SO),
         ("reason", "x" * 20_001, fields.TOO_LONG),
         ("days", "", fields.FILL_IN),
         ("days", "seven", fields.NO_NUMBER),

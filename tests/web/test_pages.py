@@ -105,6 +105,11 @@ def test_nothing_an_outlet_writes_is_markup(path: str) -> None:
     assert "\u202e" not in title[1]
 
 
+def test_a_nul_is_refused_before_anything_is_asked_for_it() -> None:
+    for path in ("/changes?words=a%00b", "/search?q=%00", f"/article/{EDITED}%00", "/static/x%00"):
+        assert client().get(f"/warraq{path}").status_code == 400, path
+
+
 def test_changes_are_newest_first_and_say_what_happened() -> None:
     html = client().get("/warraq/changes").text
     words = text(html)
