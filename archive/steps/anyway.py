@@ -12,6 +12,7 @@ from datetime import datetime
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.model import Finding
 from archive.errors import WarraqError
+from archive.steps.standing import full
 from archive.steps.tell import directly
 from archive.steps.workshop import Workshop
 
@@ -34,6 +35,8 @@ def told(shop: Workshop, now: datetime, *, hold: bool) -> Iterator[list[Finding]
 def _told(shop: Workshop, found: Sequence[Finding], error: WarraqError, now: datetime, *, hold: bool) -> WarraqError:
     worst = [one for one in found if one.condition in ALWAYS or _severity(one) == "urgent"]
     lines = {f"{one.condition} {one.subject}": _line(one) for one in worst}
+    if not any(one.condition == "disk" for one in found) and (free := full(shop.settings.state)):  # asked without the catalog
+        lines["disk"] = f"{CONDITIONS['disk'].title}: {free}"
     told = f"{error.what}; seen all the same: {'; '.join(lines.values())}" if lines else error.what
     if not hold:
         said = {"": f"Warraq {shop.settings.deployment}: {error}", **lines}

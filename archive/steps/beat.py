@@ -45,7 +45,7 @@ def withheld(shop: Workshop, now: datetime, unknown: Collection[str]) -> str:
         return f"nobody was told of {late[0].condition} {late[0].subject}".rstrip() + more
     explained = {name for name, part in NEEDS.items() if part in ("airflow", "dags")} if not shop.settings.airflow else set()
     if any(one.open and one.condition == "store" for one in held):  # that is told
-        explained |= {name for name, part in NEEDS.items() if part in ("store", "unapplied", "log", "audit")}
+        explained |= {name for name, part in NEEDS.items() if part in ("store", "unapplied", "log")}
     rebuild = shop.catalog.measures("rebuild")  # archive.steps.rebuilding; one that does not end is an alarm
     if rebuild and rebuild[-1].value:
         explained |= {name for name, part in NEEDS.items() if part in ("outlets", "unapplied")}

@@ -24,10 +24,11 @@ from archive.settings import from_environment
 from archive.steps import alarms, facts_kept, outcome, standing, tell, told
 from archive.steps.beat import beat
 from archive.steps.workshop import Outcome, Workshop
-from tests.alarms.test_ways import nothing_can_be_written
+from tests.alarms.test_ways import nothing_can_be_written, small
 from tests.mailbox import Mailbox
 from tests.outside import Webhook
 
+__all__ = ["small"]  # a fixture
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -236,6 +237,20 @@ def test_a_check_that_can_note_nothing_tells_what_it_found(
     with nothing_can_be_written(), pytest.raises(Refused, match="seen all the same"):
         alarms.check(shop, hold=True)
     assert len(mailbox.got) == 1, "who holds it tells it"
+
+
+def test_a_catalog_on_a_full_disk(shop: Workshop, small: Path, mailbox: Mailbox) -> None:
+    """Not even readable then: SQLite cannot open its log."""
+    (small / "everything").unlink()
+    full = set_to(shop, state=small, catalog=f"sqlite:///{small}/catalog.db")
+    full.catalog.close()
+    with (small / "everything").open("wb", buffering=0) as file:
+        assert file.write(bytes(3 << 20)) < 3 << 20
+    for _ in range(2):
+        with pytest.raises(Refused, match=r"catalog.db cannot be written.*The disk is filling up: 0\.0 GB are free"):
+            alarms.check(set_to(full))
+    (letter,) = mailbox.got
+    assert "The disk is filling up: 0.0 GB are free" in letter.get_content()
 
 
 def test_a_catalog_that_is_away_is_told_by_the_check_itself(shop: Workshop) -> None:

@@ -207,15 +207,15 @@ def test_a_disk_that_takes_nothing_silences_nothing(given: Settings, mailbox: Ma
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte, full."""
+    """A file system of two megabytes, full."""
     place = tmp_path / "small"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True, check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("may not mount a file system here")
     try:
         with (place / "everything").open("wb", buffering=0) as file:
-            assert file.write(bytes(2 << 20)) <= 1 << 20
+            assert file.write(bytes(3 << 20)) <= 2 << 20
         yield place
     finally:
         subprocess.run(["umount", place], check=True)
