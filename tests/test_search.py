@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from archive import acts, keys, snapshot
 from archive.acts import Act
 from archive.address import article_id
-from archive.catalog import Catalog, search
+from archive.catalog import Catalog, migrations, search
+from archive.catalog.database import Database
 from archive.catalog.hits import REMOVED, Found, Wish, first_id
 from archive.errors import BadRecord, Refused
 from archive.keys import Stem
@@ -191,6 +193,28 @@ class TestAnswers:
         shelf.print("a", 1, " ".join(f"كلمة{n}" for n in range(20_000)) + " الخاتمة", title="طويل جدا")
         shelf.fill()
         assert shelf.found("خاتمة") == shelf.found("طويل") == shelf.found("كلمة19999") == [("a", (1,))]
+
+    def test_phrases_stand_anywhere_in_a_long_text(self, shelf: Shelf) -> None:
+        """After a tsvector's last place, and after the 255 places that it keeps of one word."""
+        shelf.print("far", 1, " ".join(f"كلمة{n}" for n in range(17_000)) + " مفتاح البيت القديم")
+        shelf.print("often", 2, "ثم حجر " * 300 + "ثم مفتاح البيت", title="عن المفتاح")
+        shelf.print("apart", 3, "مفتاح " + "ثم حجر " * 300 + "البيت", title="مفتاح")
+        shelf.print("short", 4, "مفتاح البيت القديم")
+        shelf.fill()
+        for words, expected in {
+            '"مفتاح البيت"': ["short", "often", "far"],
+            '"البيت القديم"': ["short", "far"],
+            '"ثم مفتاح"': ["often"],
+            '"حجر البيت"': ["apart"],
+            '"مفتاح مفتاح"': [],  # the last word of a title, the first one of its text
+            '"ثم حجر" -"مفتاح البيت"': ["apart"],
+            'البيت -"البيت القديم"': ["apart", "often"],
+            '"القديم"': ["short", "far"],
+            '"مفتاح البيت" "ثم حجر"': ["often"],
+            '"البيت مفتاح"': [],
+        }.items():
+            assert [name for name, _ in shelf.found(words)] == expected, words
+        assert shelf.catalog.changes(words='"ثم مفتاح"') != [] == shelf.catalog.changes(words='"البيت مفتاح"')
 
     @pytest.mark.parametrize("hostile", HOSTILE)
     def test_hostile_questions_are_words_or_refused(self, shelf: Shelf, hostile: str) -> None:
@@ -388,3 +412,26 @@ class TestCommand:
         done = read.call("search", *wrong)
         assert done.returncode == 78
         assert done.stdout == ""
+
+
+def test_an_older_catalog_has_its_long_texts_indexed_again(postgres: str) -> None:  # noqa: F811
+    from alembic import command
+    from alembic.config import Config
+
+    with Database(postgres).engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("CREATE DATABASE of_before")
+    older = Catalog(f"{postgres.rpartition('/')[0]}/of_before")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with older._database.write("test") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+        texts = {1: "'a':1,9", 2: "'a':" + ",".join(map(str, range(1, 256))), 3: "'a':5 'b':16383"}
+        for n, words in texts.items():
+            connection.exec_driver_sql("INSERT INTO search VALUES (%s, %s::tsvector)", (n, words))
+            connection.exec_driver_sql("INSERT INTO document VALUES (%s, 'example', 'x', %s)", (n, f"snapshots/{n}"))
+    older.migrate()
+    assert [one.snapshot for one in older.to_index(START, 10)] == ["snapshots/2", "snapshots/3"]
+    with older._database.read() as connection:
+        assert connection.exec_driver_sql("SELECT id FROM search").all() == connection.exec_driver_sql("SELECT 1").all()
+    older.close()
