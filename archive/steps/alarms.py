@@ -40,18 +40,18 @@ def check(shop: Workshop, *, hold: bool = False) -> Outcome:
         told = _tell(shop, message)
     elif message:
         told = "to be told"
-    _noted(shop, memory, now, unknown)
+    _noted(shop, memory, now)
     standing = [one for one in held if one.open]
     line = f"alarms: {len(standing)} open, {told}" + (f"; not judged: {', '.join(sorted(unknown))}" if unknown else "")
     data = {"open": len(standing), "message": _message(shop, message), "unknown": sorted(unknown)}
     return Outcome(line, data, progress=tuple(words.line(one) for one in standing))
 
 
-def _noted(shop: Workshop, memory: Memory, now: datetime, unknown: Collection[str]) -> None:
+def _noted(shop: Workshop, memory: Memory, now: datetime) -> None:
     """Keep what was measured, and that this check went to its end. Last: what cannot be kept keeps nobody from being told."""
     try:
         memory.keep()
-        beat(shop, now, unknown)
+        beat(shop, now)
     except WarraqError as error:
         shop.say(f"alarms: what was measured is not kept: {error}")
 

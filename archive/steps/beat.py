@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from datetime import datetime
 
-from archive.alarms.judge import NEEDS
 from archive.alarms.overdue import WINDOW, overdue
 from archive.errors import WarraqError
 from archive.latency import stamp
@@ -15,18 +13,15 @@ from archive.steps import post
 from archive.steps.workshop import Workshop
 
 
-def beat(shop: Workshop, now: datetime, unknown: Collection[str]) -> None:
-    """Note that a check went to its end, for `warraq status --max-age`; then ping, unless something is in the way.
-
-    `unknown`: conditions that could not be judged.
-    """
+def beat(shop: Workshop, now: datetime) -> None:
+    """Note that a check went to its end, for `warraq status --max-age`; then ping, unless something is in the way."""
     from archive.catalog.alarms import Measure
 
     by = os.environ.get("AIRFLOW_CTX_DAG_ID", "")
     shop.catalog.measure([Measure("check", "scheduler" if by else "by hand", stamp(now), 0.0, by)])
     if not shop.settings.heartbeat:
         return
-    why = withheld(shop, now, unknown)
+    why = withheld(shop, now)
     if why:
         shop.say(f"alarms: the heartbeat is withheld: {why}")
         return
@@ -36,20 +31,14 @@ def beat(shop: Workshop, now: datetime, unknown: Collection[str]) -> None:
         shop.say(f"alarms: the heartbeat was not taken: {error}")
 
 
-def withheld(shop: Workshop, now: datetime, unknown: Collection[str]) -> str:
+def withheld(shop: Workshop, now: datetime) -> str:
     """Why whoever listens for the heartbeat must not be calmed by it; "" when they may."""
     held = shop.catalog.recent_alarms(now)
     late = overdue(held, now, WINDOW, anybody=anybody(shop.settings))
     if late:
         more = f" and {len(late) - 1} more" if len(late) > 1 else ""
         return f"nobody was told of {late[0].condition} {late[0].subject}".rstrip() + more
-    explained = {name for name, part in NEEDS.items() if part in ("airflow", "dags")} if not shop.settings.airflow else set()
-    if any(one.open and one.condition == "store" for one in held):  # that is told
-        explained |= {name for name, part in NEEDS.items() if part in ("store", "unapplied", "log")}
-    rebuild = shop.catalog.measures("rebuild")  # archive.steps.rebuilding; one that does not end is an alarm
-    if rebuild and rebuild[-1].value:
-        explained |= {name for name, part in NEEDS.items() if part in ("outlets", "unapplied")}
-    lost = sorted(set(unknown) - explained)
+    lost = sorted(one.subject for one in held if one.open and one.right is None and one.condition == "not-judged")
     return f"could not be asked: {', '.join(lost)}" if lost else ""
 
 
