@@ -180,6 +180,8 @@ class _Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            if scope["type"] == "websocket":  # refused, which is a 403; without a word it would be a fault of ours
+                await send({"type": "websocket.close", "code": 1008})
             return
         request = Request(scope, receive)
         met = scrape.visitor(request, self.metrics_token) or await self.house.enter(request)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from urllib.parse import quote
+
 import pytest
 
 from tests.e2e.conftest import People, Person, Stack, until
@@ -27,6 +31,18 @@ def finished(stack: Stack, run: str, seconds: float = 240) -> str:
     return str(until(state, seconds, f"the end of {run}"))
 
 
+def shown_by_airflow(stack: Stack, role: str) -> dict[str, str]:
+    """Everything that Airflow's API tells that person of the runs of `restrict_article`, decoded."""
+    root = "/api/v2/dags/restrict_article/dagRuns"
+    paths = {"runs": root, "events": "/api/v2/eventLogs?limit=1000&order_by=-event_log_id", "assets": "/api/v2/assets/events"}
+    for run in stack.get(root).json()["dag_runs"]:
+        task = f"{root}/{quote(run['dag_run_id'], safe='')}/taskInstances"
+        paths |= {f"{what} of {task}": f"{task}{what}" for what in ("", "/act/logs/1?full_content=true", "/act/xcomEntries")}
+    answers = {name: stack.get(path, role) for name, path in paths.items()}
+    assert {answer.status_code for answer in answers.values()} == {200}
+    return {name: json.dumps(answer.json(), ensure_ascii=False) for name, answer in answers.items()}
+
+
 def test_an_article_is_held_and_the_act_names_who_did_it(people: People, stack: Stack, deleted: str) -> None:
     run = send(people("operator"), f"/warraq/do/hold_article?article={deleted}", reason="يحتاج إليه محقق")
     assert finished(stack, run) == "success"
@@ -38,8 +54,13 @@ def test_an_article_is_held_and_the_act_names_who_did_it(people: People, stack: 
 def test_an_article_is_withheld_and_shown_again(people: People, stack: Stack, edited: str, deleted: str) -> None:
     article = next(one for one in stack.articles(outlet="sandbox", kind="new") if one not in (edited, deleted))
     operator = people("operator")
+    url = re.findall(r'class="url" dir="ltr" href="([^"]+)"', stack.get(f"/warraq/article/{article}").text)[0]
     assert finished(stack, send(operator, f"/warraq/do/restrict_article?article={article}", reason="طلب صاحبه")) == "success"
     assert stack.get(f"/warraq/article/{article}").status_code == 451
+    for role in ("viewer", "operator"):
+        told = shown_by_airflow(stack, role)
+        assert article in told["runs"], "the run itself is there"
+        assert not {name: text for name, text in told.items() if "طلب صاحبه" in text or url in text}
     page = operator.go(f"/warraq/do/restrict_article?article={article}")
     page.fill("[name=reason]", "زال السبب")
     page.check("[name=lift]")

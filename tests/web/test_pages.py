@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from archive.errors import StoreUnreachable
 from archive.web import app as web
@@ -103,6 +104,11 @@ def test_nothing_an_outlet_writes_is_markup(path: str) -> None:
     title = re.search(r"<title>(.*?)</title>", html)
     assert title is not None
     assert "\u202e" not in title[1]
+
+
+def test_a_websocket_is_refused_not_dropped() -> None:
+    with pytest.raises(WebSocketDisconnect), client().websocket_connect("/warraq/changes"):
+        raise AssertionError("it was let in")
 
 
 def test_a_nul_is_refused_before_anything_is_asked_for_it() -> None:

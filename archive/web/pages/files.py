@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archive.catalog.rows import VersionRow
 
 _SHA256, _UUID = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SAFE = {"Cache-Control": "private, max-age=600"}
+_A_WHILE = {"Cache-Control": "private, max-age=600"}  # of pictures alone: what is withheld soon goes from the browser, too
 
 
 def picture(desk: Desk, request: Request) -> Answer:
@@ -40,7 +40,7 @@ def picture(desk: Desk, request: Request) -> Answer:
     except KeyError as error:
         raise HTTPException(404, "The file with this picture is not in the bucket.") from error
     name = f"{wanted[:16]}.{kind.partition('/')[2]}"
-    return Response(data, media_type=kind, headers={**_SAFE, "Content-Disposition": f'inline; filename="{name}"'})
+    return Response(data, media_type=kind, headers={**_A_WHILE, "Content-Disposition": f'inline; filename="{name}"'})
 
 
 def _listed(desk: Desk, version: VersionRow, sha256: str) -> dict[str, Any] | None:
@@ -91,7 +91,8 @@ def plain(desk: Desk, request: Request) -> Answer:
 
 
 def _attached(data: bytes, kind: str, name: str) -> Response:
-    return Response(data, media_type=kind, headers={**_SAFE, "Content-Disposition": f'attachment; filename="{quote(name)}"'})
+    held = {"Cache-Control": "private, no-store", "Content-Disposition": f'attachment; filename="{quote(name)}"'}
+    return Response(data, media_type=kind, headers=held)
 
 
 PAGES = [
