@@ -72,6 +72,24 @@ def test_every_way_of_asking_is_as_sifting_all(told: Catalog, few: int, monkeypa
     assert shown > 100
 
 
+def test_a_reader_comes_to_the_end_however_little_is_looked_at_for_a_page(
+    told: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = ({"words": "افتتحت"}, {"words": "السوق القديمة", "seed": "001.txt"}, {"seed": "001.txt"})
+    expected = [told.changes(limit=1000, **narrower) for narrower in ways]
+    for name, value in (("FEW", 1), ("LOOKED_AT", 6), ("AT_ONCE", 3)):
+        monkeypatch.setattr(stream, name, value)
+    for narrower, rows in zip(ways, expected, strict=True):
+        pages, older = [], ""
+        while not pages or older:
+            pages.append(told.changes_page(before=older, limit=3, **narrower))
+            older = pages[-1].older
+        assert [row for page in pages for row in page.rows] == rows != []
+        ended = [page for page in pages if page.looked_to]
+        assert ended, "six events for a page are not always enough"
+        assert all(page.older and (not page.rows or page.rows[-1].time >= page.looked_to) for page in ended)
+
+
 def test_a_seed_file_by_its_sum(told: Catalog) -> None:
     assert told.changes(seed=sha("001.txt")) == told.changes(seed="001.txt") != []
 

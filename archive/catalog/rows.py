@@ -87,6 +87,18 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events, newest first. `older`: for `Catalog.changes_page(before=…)`, "" when nothing older answers.
+
+    `looked_to`: not "" when looking ended before the page was full: everything that happened since then was looked at.
+    """
+
+    rows: tuple[EventRow, ...]
+    older: str = ""
+    looked_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SeedLinkRow:
     """A version's link to a seed file; `detail` is the whole link as in the snapshot."""
 

@@ -8,7 +8,7 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from archive.catalog.rows import ArticleRow, EventRow, HistoryRow, RunRow, SeedLinkRow, VersionRow
+from archive.catalog.rows import ArticleRow, EventPage, EventRow, HistoryRow, RunRow, SeedLinkRow, VersionRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -56,16 +56,28 @@ class Shown:
         article: str | None = None,
         **narrower: str,
     ) -> list[EventRow]:
-        """Events, newest first. `before`: a time, or `EventRow.cursor` of the last one of the page before.
+        """The rows of `changes_page`."""
+        return list(self.changes_page(outlet, kind, before, limit, article, **narrower).rows)
+
+    def changes_page(
+        self,
+        outlet: str | None = None,
+        kind: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+        article: str | None = None,
+        **narrower: str,
+    ) -> EventPage:
+        """Events, newest first. `before`: a time, or `EventPage.older` of the page before.
 
         `since`, `until`: days or times. `seed`: a seed file's SHA-256 or name, of which the article shares words. `words`:
         that some version has, as `search` finds them; Refused when there is no word among them.
         """
-        from archive.catalog.stream import Asked, changes
+        from archive.catalog.stream import Asked, page
 
         asked = Asked(outlet or "", kind or "", before or "", article or "", **narrower)
         with self._shown() as connection:
-            return changes(connection, asked, limit)
+            return page(connection, asked, limit)
 
     def article(self, reference: str, outlet: str | None = None) -> ArticleRow:
         """By address, id, or first 6 or more digits of the id. Refused when there is none or more than one; Withheld."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, tuple_
@@ -18,11 +17,11 @@ from sqlalchemy import Connection, and_, or_, select, tuple_
 from archive.catalog import acted, bulk, models, tally, textmatch
 from archive.catalog.bulk import chunks
 from archive.catalog.hits import Wish
-from archive.catalog.rows import EventRow
+from archive.catalog.rows import EventPage, EventRow
 
 FEW = 4000  # articles whose events are asked for; more of them are looked for among the newest events
 EDITED, EDITS = "edited", frozenset(("headline", "body"))  # a kind to ask for, and the kinds that it means
-LOOKED_AT = 6000  # events, for one page
+LOOKED_AT, AT_ONCE = 6000, 500  # events, for one page; with one question
 _e, _l, _d, _t = models.event.c, models.seed_link.c, models.document.c, models.tally.c
 _ORDER = (_e.time, _e.outlet, _e.article, _e.number)
 _COLUMNS = tuple(_e[name] for name in EventRow.__dataclass_fields__)
@@ -56,17 +55,29 @@ class Asked:
         return self.since, min(ends, default="")
 
 
-def changes(connection: Connection, asked: Asked, limit: int) -> list[EventRow]:
-    """Newest first. Refused when there is no word in `words`."""
+def page(connection: Connection, asked: Asked, limit: int) -> EventPage:
+    """Up to `limit`, newest first. Refused when there is no word in `words`."""
     names = [asked.outlet] if asked.outlet else list(connection.scalars(select(models.outlet.c.outlet)))
     few, test = _few(connection, asked, names)
     if few is not None:
-        found = _of_articles(connection, asked, few)
-        return acted.veil(connection, sorted(found, key=_key, reverse=True)[:limit])
+        return _cut(connection, sorted(_of_articles(connection, asked, few), key=_key, reverse=True), limit)
     if test is None:
-        return acted.veil(connection, _page(connection, asked, names, limit))
-    kept = (row for page in _pages(connection, asked, names) for row in test(page))
-    return acted.veil(connection, list(islice(kept, limit)))
+        return _cut(connection, _page(connection, asked, names, limit + 1), limit)
+    kept: list[EventRow] = []
+    looked = 0
+    for events in _pages(connection, asked, names):
+        kept += test(events)
+        looked += len(events)
+        if len(kept) > limit:
+            break
+        if looked >= LOOKED_AT and len(events) == AT_ONCE:
+            return replace(_cut(connection, kept, limit), older=events[-1].cursor, looked_to=events[-1].time)
+    return _cut(connection, kept, limit)
+
+
+def _cut(connection: Connection, found: list[EventRow], limit: int) -> EventPage:
+    rows = tuple(acted.veil(connection, found[:limit]))
+    return EventPage(rows, rows[-1].cursor if rows and len(found) > limit else "")
 
 
 def _key(row: EventRow) -> tuple[str, str, str, int]:
@@ -159,14 +170,13 @@ def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key]) 
 
 
 def _pages(connection: Connection, asked: Asked, names: Sequence[str]) -> Iterator[list[EventRow]]:
-    looked = 0
-    while looked < LOOKED_AT:
-        page = _page(connection, asked, names, 500)
-        yield page
-        if len(page) < 500:
+    """All that may answer, newest first, so many at a time; the last ones are fewer."""
+    while True:
+        events = _page(connection, asked, names, AT_ONCE)
+        yield events
+        if len(events) < AT_ONCE:
             return
-        looked += len(page)
-        asked = Asked(asked.outlet, asked.kind, page[-1].cursor, since=asked.since, until=asked.until)
+        asked = Asked(asked.outlet, asked.kind, events[-1].cursor, since=asked.since, until=asked.until)
 
 
 def _page(connection: Connection, asked: Asked, names: Sequence[str], limit: int) -> list[EventRow]:

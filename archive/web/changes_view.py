@@ -12,7 +12,7 @@ from archive.web.views import KINDS
 
 if TYPE_CHECKING:
     from archive.catalog.rooms import SeedFileRow
-    from archive.catalog.rows import EventRow
+    from archive.catalog.rows import EventPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,16 @@ class Asked:
         return urlencode({name: value for name, value in {**asdict(self), **other}.items() if value})
 
 
-def changes(
-    rows: Sequence[EventRow], asked: Asked, outlets: list[tuple[str, str]], seeds: Sequence[SeedFileRow], older: str
-) -> Mapping[str, Any]:
-    """`outlets`: (name, title); `older`: cursor of the next page, "" on the last one."""
+def changes(found: EventPage, asked: Asked, outlets: list[tuple[str, str]], seeds: Sequence[SeedFileRow]) -> Mapping[str, Any]:
+    """`outlets`: (name, title)."""
     return {
-        "days": [(date, list(events)) for date, events in groupby(rows, key=lambda row: row.time[:10])],
+        "days": [(date, list(events)) for date, events in groupby(found.rows, key=lambda row: row.time[:10])],
         "outlets": outlets,
         "titles": dict(outlets),
         "kinds": [(name, word) for name, (word, _, _) in KINDS.items()],
         "seeds": seeds,
         "asked": asked,
-        "older": older,
+        "older": found.older,
+        "looked_to": found.looked_to,
         "trouble": "",
     }

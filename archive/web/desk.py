@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from archive.catalog.hits import Found, Wish
     from archive.catalog.pairs import Pair
     from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
-    from archive.catalog.rows import ArticleRow, DayRow, DelayRow, DueRow, EventRow, HistoryRow, OutletRow, RunRow, StoredRow
+    from archive.catalog.rows import (
+        ArticleRow,
+        DayRow,
+        DelayRow,
+        DueRow,
+        EventPage,
+        EventRow,
+        HistoryRow,
+        OutletRow,
+        RunRow,
+        StoredRow,
+    )
     from archive.outlet import Outlet
     from archive.settings import Settings
     from archive.steps.signed import Condition
@@ -35,9 +46,9 @@ def _now() -> datetime:
 class Catalog(Protocol):
     """The part of archive.catalog.Catalog that the pages use. Its answers are without withheld articles."""
 
-    def changes(
+    def changes_page(
         self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str
-    ) -> list[EventRow]: ...
+    ) -> EventPage: ...
 
     def history(self, article: str) -> HistoryRow:
         """Refused when there is no such article, Withheld when it may not be shown."""
@@ -108,11 +119,6 @@ class Desk:
     now: Callable[[], datetime] = _now
     settings: Callable[[], Settings] | None = None  # of the installation; None: there is none to tell of
     condition: Callable[[], Condition] | None = None  # of the log; WarraqError when the store cannot be asked
-
-    def changes(self, outlet: str, kind: str, before: str, limit: int, **narrower: str) -> tuple[list[EventRow], str]:
-        """Events, newest first, and the cursor of the next page ("" on the last one). `narrower`: since, until, seed, words."""
-        rows = self.catalog.changes(outlet or None, kind or None, before or None, limit + 1, **narrower)
-        return rows[:limit], rows[limit - 1].cursor if len(rows) > limit else ""
 
     def snapshot(self, key: str) -> dict[str, Any] | None:
         """The snapshot under `key`; None when the version has none (yet) or the bucket lacks it."""

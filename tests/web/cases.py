@@ -19,6 +19,7 @@ from archive.catalog.rows import (
     DayRow,
     DelayRow,
     DueRow,
+    EventPage,
     EventRow,
     HistoryRow,
     OutletRow,
@@ -248,6 +249,12 @@ class Shelf:
                 _event(article, 1, f"2026-11-{1 + n % 18:02d}T{n % 24:02d}:30:00.000000Z", ("new",), f"خبر رقم {n}", version=1)
             )
         self.events = sorted(events, key=lambda e: (e.time, e.outlet, e.article, e.number), reverse=True)
+
+    def changes_page(
+        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str
+    ) -> EventPage:
+        rows = self.changes(outlet, kind, before, limit + 1, **narrower)
+        return EventPage(tuple(rows[:limit]), rows[limit - 1].cursor if len(rows) > limit else "")
 
     def changes(
         self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str

@@ -8,6 +8,7 @@ from datetime import date
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from archive.catalog.rows import EventPage
 from archive.errors import Refused
 from archive.web import changes_view, views
 from archive.web.desk import Desk
@@ -28,10 +29,10 @@ def changes(desk: Desk, request: Request) -> Answer:
     _check(asked, dict(outlets), {row.sha256 for row in seeds})
     narrower = {name: getattr(asked, name) for name in ("since", "until", "seed", "words") if getattr(asked, name)}
     try:
-        rows, older = desk.changes(asked.outlet, asked.kind, asked.before, LIMIT, **narrower)
+        found = desk.catalog.changes_page(asked.outlet or None, asked.kind or None, asked.before or None, LIMIT, **narrower)
     except Refused as error:  # no word among the words
-        return "changes.html", {**changes_view.changes([], asked, outlets, seeds, ""), "trouble": error.what}
-    return "changes.html", changes_view.changes(rows, asked, outlets, seeds, older)
+        return "changes.html", {**changes_view.changes(EventPage(()), asked, outlets, seeds), "trouble": error.what}
+    return "changes.html", changes_view.changes(found, asked, outlets, seeds)
 
 
 def _check(asked: changes_view.Asked, outlets: dict[str, str], seeds: set[str]) -> None:
