@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,12 +27,13 @@ from archive.log.leaf import Unit, of_object
 from archive.settings import from_environment
 from archive.spool import Spool
 from archive.steps import alarms, outcome
+from archive.steps.rebuild import rebuild
 from archive.steps.workshop import Workshop
 from tests.copies import another, place
 from tests.evidence import Press
 from tests.histories import line
 from tests.outside import Authority, Webhook
-from tests.servers import Relay, Server
+from tests.servers import Relay, Server, _Handler, _Serving
 from tests.test_catalog import key
 from tests.test_drift_catalog import OUTLET, story
 from tests.wadi import Wadi, new_run, wadi
@@ -210,6 +213,115 @@ def test_the_catalog_lacks_what_the_bucket_has(at: Wadi, tmp_path: Path) -> None
     assert ("catalog-behind", "") not in look(at, 8 * HOUR, **env)
 
 
+def test_a_rebuild_dies_half_way(at: Wadi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env = {"WARRAQ_CATALOG": f"sqlite:///{tmp_path}/new.db"}
+    shop = Workshop(from_environment({**at.env, **env}), say=at.said.append)
+    shop.catalog.measure([Measure("outlet", "wadi", stamp(NOW - 30 * DAY), 0.0)])
+
+    def dies(*_: Any) -> None:
+        raise OSError("killed")
+
+    monkeypatch.setattr(Catalog, "apply_all", dies)
+    with pytest.raises(OSError, match="killed"):
+        rebuild(shop, {"wadi": shop.outlet("wadi")}, lambda done, of: None)
+    monkeypatch.undo()
+    while_it_lives = look(at, HOUR / 2, **env)
+    assert {condition for condition, _ in while_it_lives} <= {"audit-overdue"}, "nothing rests on half a catalog"
+    found = look(at, 7 * HOUR, **env)
+    opened(found, "rebuild", "", "0 of ")
+    assert not {"catalog-behind", "backlog", "mass-deletion", "layout"} & {condition for condition, _ in found}
+    assert at.call("rebuild", env=env).returncode == 0
+    assert look(at, 7.1 * HOUR, **env)["rebuild", ""].right
+    assert ("rebuild", "") not in look(at, 8 * HOUR, **env)
+
+
+def test_a_part_cannot_be_looked_at(at: Wadi, tmp_path: Path) -> None:
+    row = opened(look(at, WARRAQ_OUTLETS=str(tmp_path / "none")), "not-judged", "outlet files", "no such folder")
+    assert row.severity == "act"
+    over(at, "not-judged", "outlet files")
+
+
+class _Health(_Handler):
+    def do_GET(self) -> None:
+        self.answer(200, json.dumps(self.server.owner.said).encode())  # type: ignore[attr-defined]
+
+
+class Health(_Serving):
+    """Airflow's word on its parts."""
+
+    handler = _Health
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self.said = said
+
+
+def airflow_db(path: Path, **dag: Any) -> None:
+    """As much of Airflow's tables as a check reads; they are its own in tests/dags/test_airflow_dags.py."""
+    due = f"{datetime.now(UTC) - HOUR:%Y-%m-%d %H:%M:%S.%f}"
+    row = {
+        "dag_id": "warraq_audit",
+        "is_paused": 0,
+        "is_stale": 0,
+        "timetable_summary": "53 1 * * *",
+        "next": due,
+        "bundle": "b",
+    }
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as made, made:
+        made.execute("CREATE TABLE dag (dag_id, is_paused, is_stale, timetable_summary, next_dagrun_create_after, bundle_name)")
+        made.execute("CREATE TABLE dag_tag (name, dag_id)")
+        made.execute("CREATE TABLE dag_run (dag_id, state)")
+        made.execute("CREATE TABLE import_error (filename, stacktrace, bundle_name)")
+        made.execute(
+            "INSERT INTO dag VALUES (:dag_id, :is_paused, :is_stale, :timetable_summary, :next, :bundle)", {**row, **dag}
+        )
+        made.execute("INSERT INTO dag_tag VALUES ('warraq', 'warraq_audit')")
+        made.execute("INSERT INTO import_error VALUES ('dags/watch.py', 'Traceback\nImportError: no such name', 'b')")
+
+
+def test_dags_that_are_paused_late_or_broken(at: Wadi, tmp_path: Path) -> None:
+    path = tmp_path / "airflow.db"
+    beats = {f"latest_{part}_heartbeat": f"{datetime.now(UTC).isoformat()}" for part in ("scheduler",)}
+    health = {"metadatabase": {"status": "healthy"}, "scheduler": {"status": "healthy", **beats}}
+    with Health(health) as airflow:
+        env = {"WARRAQ_AIRFLOW_URL": airflow.endpoint, "WARRAQ_AIRFLOW_DB": f"sqlite:///{path}"}
+        airflow_db(path)
+        found = look(at, **env)
+        opened(found, "dag-idle", "warraq_audit", "A run was due at")
+        opened(found, "dag-idle", "warraq_sweep", "Airflow knows no DAG of this name.")
+        opened(found, "dag-broken", "watch.py", "ImportError: no such name")
+        airflow_db(path, is_paused=1)
+        found = look(at, **env)
+        row = opened(found, "dag-paused", "warraq_audit", "not done until it is resumed")
+        assert (row.severity, row.told) == ("act", ""), "for an hour nobody is told: somebody may be at work"
+        assert found["dag-idle", "warraq_audit"].right
+        airflow_db(path, next=None)
+        over(at, "dag-paused", "warraq_audit", **env)
+
+
+def test_a_failure_of_a_dag_that_is_gone_ends_by_itself(at: Wadi, tmp_path: Path) -> None:
+    path = tmp_path / "airflow.db"
+    airflow_db(path, next=None)
+    env = {"WARRAQ_AIRFLOW_URL": "http://127.0.0.1:9", "WARRAQ_AIRFLOW_DB": f"sqlite:///{path}"}
+    outcome.failed(at.shop().catalog, "warraq_gone", "crawl", datetime.now(UTC), "no such site", by_hand=False)
+    assert look(at)["run-failed", "warraq_gone"].right == ""
+    over(at, "run-failed", "warraq_gone", **env)
+    (row,) = [one for one in at.shop().catalog.alarms(open_only=False) if one.subject == "warraq_gone"]
+    assert row.evidence == "Airflow knows no DAG of this name any more. What it said last: crawl: no such site"
+
+
+def test_a_failure_is_forgotten_by_a_person(at: Wadi) -> None:
+    outcome.failed(at.shop().catalog, "warraq_gone", "crawl", datetime.now(UTC), "no such site", by_hand=False)
+    row = look(at)["run-failed", "warraq_gone"]
+    assert at.call("alarms", "--forget", row.id).returncode == 78
+    done = at.call("alarms", "--forget", row.id, "--reason", "withdrawn", env={"WARRAQ_OPERATOR": "amal"})
+    assert (done.returncode, done.stdout) == (0, f"alarms: {row.id} forgotten by amal (A run failed: warraq_gone)\n")
+    assert ("run-failed", "warraq_gone") not in look(at)
+    other = next(iter(look(at, 3 * DAY).values()))
+    refused = at.call("alarms", "--forget", other.id, "--reason", "x")
+    assert (refused.returncode, "ends once it is right" in refused.stderr) == (78, True)
+
+
 def test_the_disk_will_be_full_in_four_days(at: Wadi) -> None:
     catalog, state = at.shop().catalog, at.settings.state
     free = shutil.disk_usage(state).free
@@ -332,13 +444,13 @@ def test_twelve_outlets_are_one_message_and_one_notice(at: Wadi, tmp_path: Path)
     catalog.migrate()
     with Webhook() as hook:
         env = {"WARRAQ_OUTLETS": str(tmp_path / "outlets"), "WARRAQ_WEBHOOK": hook.endpoint}
-        for minutes in (0, 180, 185, 190):
+        for minutes in (0, 180, 190, 200):
             look(at, minutes * HOUR / 60, catalog=catalog, **env)
         for n, name in enumerate(names):
             seen = replace(line(0, "blocked", f"https://{name}.example/1", outlet=name), time=stamp(NOW + 3 * HOUR))
             stem = keys.Stem(name, keys.run_id(NOW, "test", str(n)), 1, 1, "0" * 12)
             catalog.apply(stem.observations, [seen], replace(OUTLET, name=name))
-        for minutes in range(195, 240, 5):
+        for minutes in range(205, 250, 5):
             look(at, minutes * HOUR / 60, catalog=catalog, **env)
         posts = [json.loads(body) for _, body in hook.seen]
     told = [[(one["told"], one["subject"]) for one in post["alarms"] if one["condition"] == "outlet-silent"] for post in posts]
