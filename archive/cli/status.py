@@ -129,7 +129,7 @@ def _tell(shop: Workshop, found: Standing) -> str:
     name = shop.settings.deployment
     lines = {part: f"Warraq {name}: STALE {part}: {reason or 'nothing new for too long'}" for part, reason in why.items()}
     try:
-        told = directly(shop.settings, "status", lines, shop.clock())
+        told = directly(shop.settings, "status", lines, shop.clock(), whole=True)
     except WarraqError as error:
         return str(error)
     return "; ".join(told.refused)

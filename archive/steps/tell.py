@@ -15,7 +15,7 @@ from archive.steps import mail, post
 from archive.steps.told import Memory
 
 PAUSES = (1.0, 3.0, None)  # seconds between the tries
-DAY = timedelta(days=1)
+DAY, SOON = timedelta(days=1), timedelta(hours=1)
 Message = Mapping[str, Any]  # `text`; `subject`, for a mail; whatever else goes to the webhook
 Way = Callable[[Message], str]  # "", or who did not take it although others did; raises when nobody did
 
@@ -111,16 +111,23 @@ def directly(
     *,
     more: Mapping[str, Any] | None = None,
     out: Mapping[str, Way] | None = None,
+    whole: bool = False,
 ) -> Told:
     """Tell what the catalog cannot remember: of each of `lines`, by key, at most once a day.
 
     It is told before it is remembered (archive.steps.told), so a full disk silences nothing. `more`: what else goes to the
-    webhook. `out`: the ways, those of `ways` when left out. Refused or TryAgain when there are ways and nobody took it; then
-    nothing counts as told.
+    webhook. `out`: the ways, those of `ways` when left out. `whole`: `lines` are all that is wrong, so what is not among them
+    is over, and told anew when it comes back (an hour after it was told, at the soonest). Refused or TryAgain when there are
+    ways and nobody took it; then nothing counts as told.
     """
     out, memory = ways(settings) if out is None else out, Memory(settings.state, source)
     with memory.alone():
         held = memory.read(now, DAY)
+        if whole:
+            over = {key for key, when in held.items() if key not in lines and now - when >= SOON}
+            held = {key: when for key, when in held.items() if key not in over}
+            if over:
+                memory.keep(held)
         new = {key: text for key, text in lines.items() if key not in held}
         if not new or not out:
             return Told()  # nobody was told, so nothing is remembered as told

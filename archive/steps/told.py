@@ -51,9 +51,14 @@ class Memory:
         return held
 
     def keep(self, held: Mapping[str, datetime]) -> bool:
-        """Whether it could be written anywhere. The old file stays until the new one is whole."""
+        """Whether it could be written anywhere. The old file stays until the new one is whole; what others had is gone."""
         text = json.dumps({key: when.isoformat() for key, when in held.items()})
-        return any(_written(place / self.name, text) for place in self._places(make=True))
+        if _written(self.state / self.name, text):
+            for place in list(self._places())[1:]:
+                with suppress(OSError):
+                    (place / self.name).unlink(missing_ok=True)
+            return True
+        return any(_written(place / self.name, text) for place in list(self._places(make=True))[1:])
 
     def _places(self, *, make: bool = False) -> Iterator[Path]:
         """The state folder; then folders of ours elsewhere."""

@@ -161,6 +161,19 @@ def test_a_check_of_the_alarms_outside_of_airflow_leaves_the_mail_to_airflow_whe
     assert "set WARRAQ_SMTP" in refused[0]
 
 
+def test_what_was_well_again_is_told_when_it_comes_back_and_what_flaps_once_an_hour(given: Settings, mailbox: Mailbox) -> None:
+    def asked(minutes: int, **stale: str) -> tuple[str, ...]:
+        return tell.directly(given, "status", stale, NOW + timedelta(minutes=minutes), whole=True).lines
+
+    dead = {"scheduler": "dead"}
+    assert asked(0, **dead) == ("dead",)
+    assert asked(10) == asked(20, **dead) == asked(30) == ()
+    assert asked(70) == ()
+    assert asked(80, **dead, log="unsigned") == ("dead", "unsigned")
+    assert asked(200, **dead, log="unsigned") == ()
+    assert len(mailbox.got) == 2
+
+
 # What is remembered
 
 
