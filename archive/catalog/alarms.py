@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from archive.alarms.model import Alarm
 from archive.catalog import models
-from archive.catalog.derive import stamp
+from archive.latency import stamp  # archive.catalog.derive has the same, and all that reads versions with it
 
 _a, _m = models.alarm.c, models.measure.c
 

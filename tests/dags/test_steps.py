@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -292,6 +293,12 @@ def test_a_failure_is_noted_for_the_alarms_and_over_with_the_next_success(
 
 def test_a_success_is_noted_by_tasks_of_every_dag(steps) -> None:
     assert steps.DEFAULTS["on_success_callback"] == steps.DEFAULTS["on_skipped_callback"] == [steps.recovered]
+
+
+def test_what_a_task_s_end_costs_is_not_the_whole_archive() -> None:
+    """Each task of each run notes how it ended, in a process of its own: what reads versions is not needed for it."""
+    code = "import sys, archive.catalog.alarms; print(sorted({'archive.version', 'archive.history'} & set(sys.modules)))"
+    assert subprocess.run(python(code), check=True, capture_output=True, text=True).stdout.strip() == "[]"
 
 
 def test_without_a_catalog_a_failure_is_posted_once(steps, broken, receiver, monkeypatch: pytest.MonkeyPatch) -> None:
