@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable
 
-from archive.errors import Refused, WarraqError
+from archive.errors import Refused, TryAgain, WarraqError
 from archive.settings import Settings, from_environment
+
+PATIENCE = 60.0  # seconds
 
 
 def main(own_store: bool) -> int:
@@ -17,11 +21,25 @@ def main(own_store: bool) -> int:
     try:
         if own_store:
             make_durable(settings)
-        prepare(settings, make_bucket=own_store)
+            patient(lambda: prepare(settings, make_bucket=True))
+        else:
+            prepare(settings, make_bucket=False)
     except WarraqError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def patient(work: Callable[[], None], seconds: float = PATIENCE, pause: float = 1.0) -> None:
+    """Again while it says TryAgain: after a crash the embedded store answers before it has found all its volumes."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except TryAgain:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(pause)
 
 
 def prepare(settings: Settings, *, make_bucket: bool) -> None:

@@ -22,7 +22,7 @@ import pytest
 
 from archive.errors import Refused, TryAgain
 from archive.settings import ROOT
-from stack import environment, guardian, mode, ports, secrets, services, upgrade
+from stack import environment, guardian, mode, ports, prepare, secrets, services, upgrade
 from stack.children import Children
 from stack.lock import StateLock
 from stack.mode import Mode
@@ -506,6 +506,22 @@ def test_clean_removes_the_demo_and_never_the_real_state(tmp_path: Path) -> None
         path.touch()
     assert command("clean", "--mode", "real", WARRAQ_STATE=str(tmp_path / "real")).returncode == 78
     assert all(path.exists() for path in kept)
+
+
+def test_a_store_that_has_not_found_its_volumes_yet_is_asked_again() -> None:
+    asked: list[int] = []
+
+    def work() -> None:
+        asked.append(1)
+        if len(asked) < 3:
+            raise TryAgain("get meta/archive.json: 500 InternalError")
+
+    prepare.patient(work, pause=0)
+    assert len(asked) == 3
+    asked.clear()
+    with pytest.raises(TryAgain):
+        prepare.patient(work, seconds=-1, pause=0)
+    assert len(asked) == 1
 
 
 # --- upgrade
