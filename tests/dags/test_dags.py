@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from archive.alarms.conditions import CONDITIONS
+from archive.steps.facts import wanted
 from tests.dags.conftest import ROOT, write
 
 HEADINGS = ("## How to check that it works", "## If it fails")
@@ -54,6 +55,7 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
     found = bag()
     assert found.import_errors == {}
     assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", *OUR_OWN}
+    assert wanted(["manara", "masar"], ["bad"]) <= set(found.dags), "else one that is missing is an alarm for ever"
     for dag_id, dag in found.dags.items():
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
