@@ -67,6 +67,12 @@ class TestCatalog:
         assert told.with_withheld().veiled(OUTLET.name, origin) == set()
         assert told.veiled(OUTLET.name, article_id(url(1))) == set()
 
+    def test_which_of_some_ids_are_withheld(self, told: Catalog) -> None:
+        mine, other = article_id(url(1)), article_id(url(21))
+        withhold(told, mine)
+        assert told.withheld([mine, other, "no id"]) == {mine}
+        assert told.with_withheld().withheld([mine, other]) == set()
+
     def test_no_answer_to_people_has_a_trace_of_it(self, told: Catalog) -> None:
         article = article_id(url(1))
         before = answers(told)
@@ -159,7 +165,7 @@ class TestCatalog:
 
 def answers(of: Catalog) -> dict[str, object]:
     """What people may ask without naming an article, answered. A new question of the catalog is among them by itself."""
-    named = {"announced", "article", "history", "twins", "pictures_of", "veiled", "with_withheld"}
+    named = {"announced", "article", "history", "twins", "pictures_of", "veiled", "with_withheld", "withheld"}
     of_steps = {"note_latency", "picture_captures"}
     found = {name for name, _ in inspect.getmembers(Measured, inspect.isfunction) if not name.startswith("_")}
     assert named | of_steps <= found
