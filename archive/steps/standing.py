@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from archive.alarms import pace
+from archive.alarms import judge, pace
+from archive.alarms.facts import RebuildFacts
 from archive.alarms.overdue import overdue
 from archive.alarms.row import AlarmRow, row
 from archive.errors import WarraqError
 from archive.latency import Summary, overall, stamp
 from archive.outlet import Outlet
-from archive.steps import airflow
+from archive.steps import airflow, rebuilding
 from archive.steps.beat import anybody
 from archive.steps.workshop import Outcome, Workshop
 
@@ -36,6 +37,7 @@ class Standing:
     log: Outcome = field(default_factory=lambda: Outcome("log: not asked"))
     parts: Mapping[str, str] = field(default_factory=dict)  # of Airflow → why it is not well; empty without Airflow
     open_alarms: int = 0
+    rebuild: RebuildFacts | None = None  # of the catalog, that goes on
     last_check: datetime | None = None  # of the alarms, by the scheduler
     untold: list[AlarmRow] = field(default_factory=list)  # alarms that nobody was told of in time
     trouble: dict[str, WarraqError] = field(default_factory=dict)  # part that cannot be asked → why
@@ -63,7 +65,7 @@ def _stale(shop: Workshop, good: Mapping[str, Outlet], found: Standing, now: dat
         found.late["disk"] = free
     if "catalog" in found.trouble:
         return [*out, *found.late, "catalog"]
-    for one in good.values():
+    for one in good.values() if found.rebuild is None else ():  # a catalog that is half filled says nothing of outlets
         since = found.first.get(one.name) or _written(shop.outlet_file(one.name), now)
         if one.enabled and (why := silent(one, found.rows.get(one.name), since, now, most)):
             found.late[one.name] = why
@@ -120,6 +122,10 @@ def lines(found: Standing, now: datetime) -> list[str]:
     if "catalog" not in found.trouble and found.parts:
         last = f"{(now - found.last_check).total_seconds() / 60:.0f} min ago" if found.last_check else "never"
         out.append(f"checks: the scheduler looked for alarms {last}, {found.open_alarms} are open (`warraq alarms`)")
+    if found.rebuild:
+        out.append(
+            f"catalog: it is being rebuilt, {found.rebuild.done:,} of {found.rebuild.files:,} files; outlets are not judged"
+        )
     if "disk" in found.late:
         out.append(f"disk: {found.late['disk']}")
     if found.untold:
@@ -145,6 +151,8 @@ def _catalog(shop: Workshop, found: Standing, now: datetime, window: timedelta |
     found.last_check = datetime.fromisoformat(checks[-1].time) if checks else None
     for one in reversed(shop.catalog.measures("outlet")):
         found.first[one.subject] = datetime.fromisoformat(one.time)
+    going_on = rebuilding.going_on(shop.catalog)
+    found.rebuild = going_on if judge.rebuilding(going_on, now) else None
     found.rows = rows
 
 

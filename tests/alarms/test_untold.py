@@ -21,7 +21,7 @@ from archive.errors import Refused
 from archive.latency import stamp
 from archive.outlet import Outlet
 from archive.settings import from_environment
-from archive.steps import alarms, facts_kept, outcome, standing, tell, told
+from archive.steps import alarms, facts_kept, outcome, rebuilding, standing, tell, told
 from archive.steps.beat import beat
 from archive.steps.workshop import Outcome, Workshop
 from tests.alarms.test_ways import nothing_can_be_written, small
@@ -205,6 +205,16 @@ def test_what_is_off_is_no_judgement_and_what_is_new_has_time(shop: Workshop) ->
     assert found.late["paper"] == "never captured; a run was due at 2026-11-21 03:15 UTC (schedule */15 * * * *)"
     assert stale(shop, paper=paper("*/15 * * * *", enabled=False)).stale == []
     assert stale(shop, paper=paper("0 3 * * 1")).stale == []
+
+
+def test_a_catalog_that_is_being_rebuilt_says_nothing_of_outlets(shop: Workshop) -> None:
+    shop.catalog.measure([Measure("outlet", "paper", stamp(NOW - DAY), 0.0)])
+    sign = rebuilding.Sign(shop, 1200)
+    found = stale(shop, paper=paper("*/15 * * * *"))
+    assert found.stale == []
+    assert "catalog: it is being rebuilt, 0 of 1,200 files; outlets are not judged" in standing.lines(found, NOW)
+    sign.over()
+    assert stale(shop, paper=paper("*/15 * * * *")).stale == ["paper"]
 
 
 # A disk that is full
