@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from archive import keys
 from archive import outlet as outlet_files
 from archive.alarms import pace
 from archive.alarms.facts import LogFacts, StoreFacts
+from archive.catalog import Catalog
 from archive.catalog.alarms import Measure
 from archive.keys import Stem
 from archive.latency import stamp
@@ -31,20 +33,31 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OUTLET = replace(EXAMPLE, name="manara")
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog that knows both outlets for a month; copied, as its tables take longer than a test."""
+    path = tmp_path_factory.mktemp("empty") / "catalog.db"
+    made = Catalog(f"sqlite:///{path}")
+    made.migrate()
+    made.measure(Measure("outlet", name, stamp(NOW - 30 * DAY), 0.0) for name in ("manara", "nahr"))
+    made.close()
+    return path
+
+
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+def shop(empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
     """Two outlets that are known for a month; a store that answers nothing but its clock."""
     (tmp_path / "outlets").mkdir()
     for name in ("manara", "nahr"):
         text = f'name="{name}"\ntitle="{name}"\nurl="https://{name}.example/"\n'
         (tmp_path / "outlets" / f"{name}.toml").write_text(text, "utf-8")
     (tmp_path / "state").mkdir()
+    shutil.copy(empty, tmp_path / "state" / "catalog.db")
     env = {"WARRAQ_STATE": str(tmp_path / "state"), "WARRAQ_OUTLETS": str(tmp_path / "outlets"), "WARRAQ_AIRFLOW_URL": ""}
     monkeypatch.setattr(facts_kept.Kept, "store", lambda self: StoreFacts())
     monkeypatch.setattr(facts_kept.Kept, "_store", test_unattended.Memory())
     monkeypatch.setattr(facts_kept.Kept, "log", lambda self: LogFacts())
     made = Workshop(from_environment(env), clock=lambda: NOW, say=lambda _: None)
-    made.catalog.measure(Measure("outlet", name, stamp(NOW - 30 * DAY), 0.0) for name in ("manara", "nahr"))
     yield made
     made.catalog.close()
 
