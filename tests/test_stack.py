@@ -643,7 +643,7 @@ def test_the_service_runs_the_supervisor() -> None:
 
 def test_every_setting_and_command_is_in_the_operations_page() -> None:
     read = "".join((ROOT / name).read_text() for name in ("archive/settings.py", "stack/mode.py", "stack/environment.py"))
-    inner = {"WARRAQ_ROOT", "WARRAQ_NAME", "WARRAQ_DAG_REFRESH"}  # made by the supervisor for airflow.cfg
+    inner = {"WARRAQ_ROOT", "WARRAQ_NAME", "WARRAQ_DAG_REFRESH", "WARRAQ_STACK"}  # made by the supervisor for its programs
     text = (ROOT / "docs/OPERATIONS.md").read_text()
     assert not {name for name in set(re.findall(r"WARRAQ_[A-Z0-9_]+[A-Z0-9]", read)) - inner if name not in text}
     listed = set(re.findall(r"(?m)^    (\w+) +\S", command("--help").stdout)) - {"COMMAND"}
