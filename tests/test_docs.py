@@ -23,7 +23,7 @@ BUILT = {"WARRAQ_DEMO_STATE", "WARRAQ_DEMO_PORT", "WARRAQ_TEST_STATE"}  # WARRAQ
 # Made by the supervisor for its children and airflow.cfg, or keys of Scrapy's settings: nobody sets them.
 INNER = {"WARRAQ_ROOT", "WARRAQ_NAME", "WARRAQ_DAG_REFRESH", "WARRAQ_STACK", "WARRAQ_SINK", "WARRAQ_NAMES"}
 IN_THE_BUCKET = ("warc/", "observations/", "cdxj/", "snapshots/", "plans/", "meta/", "probe/", "seeds/", "acts/", "log/", "index/", "exports/")  # fmt: skip
-IN_THE_STATE = ("airflow/", "bundles/", "spool/", "weed/", "logs/", "backups/", "copies/", "checkpoint-book.txt")
+IN_THE_STATE = ("airflow/", "bundles/", "reasons/", "spool/", "weed/", "logs/", "backups/", "copies/", "checkpoint-book.txt")
 
 
 def files() -> list[Path]:
