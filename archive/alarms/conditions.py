@@ -122,7 +122,6 @@ _ALL = (
         "A DAG does not run",
         "Look at its page in Airflow, and at the file that it comes from.",
         "act",
-        patience=15 * _MINUTES,  # Airflow is starting, or reads its files anew
         hidden_by=("scheduler",),
     ),
     Condition(

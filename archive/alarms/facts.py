@@ -121,6 +121,9 @@ class DagsFacts:
     dags: tuple[DagFacts, ...]
     broken: Mapping[str, str] = field(default_factory=dict)  # DAG file → why it cannot be imported
     missing: tuple[str, ...] = ()  # DAGs that should be there and are not
+    idle: Mapping[str, datetime] = field(
+        default_factory=dict
+    )  # DAG that is missing or late → since when checks have seen it so
 
 
 @dataclass(frozen=True, slots=True)

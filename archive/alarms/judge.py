@@ -32,7 +32,7 @@ SPOOLED = timedelta(hours=2)  # beyond a run's own time
 APPLIED = timedelta(hours=6)  # from a run's plan until the catalog has it; the spider's own time among it
 SIGNED = HOUR
 AUDITED, ALL_AUDITED = timedelta(hours=49), timedelta(days=9)  # the DAG audits daily, and everything within 7 days
-BEGUN = timedelta(minutes=30)  # after the time that a run was to begin
+BEGUN = timedelta(minutes=30)  # that checks see no run begin, or no DAG
 REBUILT = HOUR  # without a sign of life of a rebuild, which gives one a minute
 MIRRORED = timedelta(hours=49)  # the DAG copies daily
 WEEK = timedelta(days=7)
@@ -152,17 +152,23 @@ def _gone(one: Failure, dags: DagsFacts | None) -> str:
     return ""
 
 
+def idle(one: DagsFacts, now: datetime) -> dict[str, datetime | None]:
+    """DAGs that are missing (None), or of which a run was to begin and did not. So they are for a moment after each start."""
+    late = {dag.dag: dag.due for dag in one.dags if not dag.paused and not dag.busy and dag.due is not None and now > dag.due}
+    return {**dict.fromkeys(one.missing), **late}
+
+
 def _dags(one: DagsFacts, facts: Facts, now: datetime) -> Iterator[Finding]:
     yield from (Finding("dag-broken", file, "{reason}", {"reason": why}) for file, why in one.broken.items())
-    say = "Airflow knows no DAG of this name."
-    yield from (Finding("dag-idle", dag, say) for dag in one.missing)
+    for name, due in idle(one, now).items():
+        if name in one.idle and now - one.idle[name] >= BEGUN:
+            if due is None:
+                yield Finding("dag-idle", name, "Airflow knows no DAG of this name.", since=one.idle[name])
+            else:
+                yield Finding("dag-idle", name, "A run was due at {due}, and none began.", {"due": _minute(due)}, since=due)
     for dag in one.dags:
         if dag.paused and (dag.scheduled or not dag.outlet) and (dag.dag != MIRROR or facts.mirror_wanted):
             yield _paused(dag)
-        elif not dag.paused and not dag.busy and dag.due is not None and now - dag.due > BEGUN:
-            yield Finding(
-                "dag-idle", dag.dag, "A run was due at {due}, and none began.", {"due": _minute(dag.due)}, since=dag.due
-            )
 
 
 def _paused(one: DagFacts) -> Finding:

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive import outlet as outlet_files
 from archive import watch
 from archive.alarms import judge
-from archive.alarms.facts import Disk, Facts, Failure, Spooled
+from archive.alarms.facts import DagsFacts, Disk, Facts, Failure, Spooled
 from archive.outlet import Outlet
 from archive.steps import airflow, airflow_dags, facts_kept, outcome, rebuilding
 from archive.steps.facts_memory import Memory, Sources
@@ -36,6 +37,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
     held = ask("store", store.store)
     there = held is not None and not held.trouble  # where it is away, what lies in it is not asked for again and again
     asks = Outlets(shop, memory, sources, rebuild)
+    parts = ask("airflow", lambda: airflow.parts(shop.settings.airflow, now)) if shop.settings.airflow else None
     dags_wanted = bool(shop.settings.airflow and shop.settings.airflow_db)
     outlets = [one for one in good.values() if one.enabled]
     return Facts(
@@ -51,12 +53,20 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
         mirror=ask("mirror", store.mirror) if shop.settings.mirror else None,
         mirror_wanted=bool(shop.settings.mirror),
         rebuild=rebuild,
-        airflow=ask("airflow", lambda: airflow.parts(shop.settings.airflow, now)) if shop.settings.airflow else None,
-        dags=ask("dags", lambda: airflow_dags.look(shop.settings.airflow_db, wanted(good, bad))) if dags_wanted else None,
+        airflow=parts,
+        dags=ask("dags", lambda: dags(memory, wanted(good, bad), well=not any((parts or {"": "?"}).values())))
+        if dags_wanted
+        else None,
         dags_wanted=dags_wanted,
         unheard=ask("unheard", store.unheard) or "",
         trouble=sources.trouble,
     )
+
+
+def dags(memory: Memory, names: frozenset[str], *, well: bool) -> DagsFacts:
+    """As Airflow has them, and how long checks have seen some of them missing or late while Airflow was `well`."""
+    found = airflow_dags.look(memory.shop.settings.airflow_db, names)
+    return replace(found, idle=memory.lasting("idle", judge.idle(found, memory.now) if well else ()))
 
 
 def wanted(good: Iterable[str], bad: Iterable[str] | None) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -59,6 +59,14 @@ class Memory:
         found: dict[str, list[Measure]] = defaultdict(list)
         for one in self.shop.catalog.measures(name, since="" if ever else stamp(self.now - KEPT)):
             found[one.subject].append(one)
+        return found
+
+    def lasting(self, name: str, subjects: Iterable[str]) -> dict[str, datetime]:
+        """Since when each of these has been so at every check."""
+        held = {subject: rows[-1] for subject, rows in self.series(name, ever=True).items() if rows[-1].value}
+        found = {one: datetime.fromisoformat(held[one].time) if one in held else self.now for one in subjects}
+        for subject in found.keys() ^ held.keys():
+            self.note(name, subject, float(subject in found))
         return found
 
     def note(self, name: str, subject: str, value: float, said: str = "") -> None:

@@ -107,6 +107,20 @@ def test_a_rebuild_says_each_minute_that_it_lives(shop: Workshop) -> None:
     assert len(shop.catalog.measures(rebuilding.NAME)) == 1
 
 
+def test_how_long_something_has_been_so_at_every_check(shop: Workshop) -> None:
+    def seen(hours: float, *subjects: str) -> dict[str, float]:
+        memory = Memory(shop, NOW + hours * HOUR)
+        found = memory.lasting("idle", subjects)
+        memory.keep()
+        return {subject: (when - NOW) / HOUR for subject, when in found.items()}
+
+    assert seen(0, "a") == {"a": 0}
+    assert seen(1, "a", "b") == {"a": 0, "b": 1}
+    assert seen(2, "b") == {"b": 1}
+    assert seen(3, "a", "b") == {"a": 3, "b": 1}
+    assert seen(4) == {}
+
+
 def broken(*_: Any, **__: Any) -> Any:
     raise KeyError("a mistake of ours")
 

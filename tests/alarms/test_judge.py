@@ -107,18 +107,18 @@ def test_an_outlet(changed: dict[str, object], names: set[str]) -> None:
         ((replace(MANARA, paused=True),), {("dag-paused", "manara"): "watch"}),
         ((replace(MANARA, paused=True, scheduled=False, due=None),), {}),
         ((DagFacts("hold_article", scheduled=False, paused=True),), {("dag-paused", "hold_article"): "watch"}),
-        ((replace(AUDIT, due=NOW - timedelta(minutes=30)),), {}),
         ((replace(AUDIT, due=NOW - HOUR),), {("dag-idle", "warraq_audit"): None}),
         ((replace(AUDIT, due=NOW - HOUR, busy=True),), {}),
         ((replace(AUDIT, due=NOW - HOUR, paused=True),), {("dag-paused", "warraq_audit"): None}),
     ],
 )
 def test_a_dag(dags: tuple[DagFacts, ...], found: dict[tuple[str, str], str | None]) -> None:
-    assert wrong(Facts(dags=DagsFacts(dags))) == found
+    assert wrong(Facts(dags=DagsFacts(dags, idle={"warraq_audit": NOW - HOUR / 2}))) == found
 
 
 def test_dags_that_airflow_cannot_use_or_does_not_know() -> None:
-    dags = DagsFacts((AUDIT,), {"housekeeping.py": "ImportError: x"}, ("warraq_sweep",))
+    seen = {"warraq_sweep": NOW - HOUR, "warraq_watch": NOW - HOUR / 3}  # the other one may still be read by Airflow
+    dags = DagsFacts((AUDIT,), {"housekeeping.py": "ImportError: x"}, ("warraq_sweep", "warraq_watch"), seen)
     assert set(wrong(Facts(dags=dags))) == {("dag-broken", "housekeeping.py"), ("dag-idle", "warraq_sweep")}
     assert judge.found(Facts(dags_wanted=False), NOW)[1] & {"dag-paused", "dag-idle", "dag-broken"} == set()
     mirror = DagsFacts((DagFacts("warraq_mirror", paused=True),))
