@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     """A whole copy, also of what is still in the write-ahead log."""
     if not source.exists():
         return
-    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
+    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
         found = new.execute("PRAGMA integrity_check").fetchone()[0]
     target.chmod(0o600)
