@@ -44,8 +44,8 @@ Hides an article from pages, search and exports: a threatened witness, a court o
 verified and proved as before. Ticking *Lift* shows it again. It is an act, in your name.
 
 ## How to check that it works
-The run is green and the article's page says that it is withheld (451). The form itself, opened for the article again, names to
-who may send it the other articles that say the same: decide about them too. The log says nothing, for everybody may read it;
+The run is green and the article's page says that it is withheld (451). The form itself, opened for the article again, tells
+who may send it which other articles say the same: decide about them too. The log says nothing, for everybody may read it;
 `warraq acts` does. It counts at once on this machine, on others with their next seal.
 """
     + CHECK

@@ -186,9 +186,15 @@ def test_an_address_becomes_an_id_before_airflow_hears_of_it(monkeypatch: pytest
 
 def test_who_may_withhold_an_article_is_told_of_its_twins_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"/warraq/do/restrict_article?article={EDITED}"
-    assert f"/warraq/do/restrict_article?article={DELETED}" in client(Withholding(OPERATOR)).get(path).text
-    assert DELETED not in client(Withholding(VIEWER)).get(path).text
-    assert DELETED not in client().get(f"/warraq/do/hold_article?article={EDITED}").text
+    asks = client(Withholding(OPERATOR)).get(path).text
+    assert f"{path}&amp;twins=1" in asks, "it is a question of seconds in a large catalog: asked by who wants to know"
+    assert DELETED not in asks
+    assert DELETED in client(Withholding(OPERATOR)).get(f"{path}&twins=1").text
+    none = client(Withholding(OPERATOR)).get(f"/warraq/do/restrict_article?article={DELETED}&twins=1").text
+    assert "No other article says the same." in text(none)
+    assert "twins=1" not in client(Withholding(VIEWER)).get(path).text
+    assert DELETED not in client(Withholding(VIEWER)).get(f"{path}&twins=1").text
+    assert DELETED not in client().get(f"/warraq/do/hold_article?article={EDITED}&twins=1").text
 
 
 def test_in_a_frame_a_link_leads_to_the_run_around_it() -> None:

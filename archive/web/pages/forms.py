@@ -115,7 +115,8 @@ def _page(request: Request, asked: DagForm, given: Mapping[str, str], **more: An
 async def _subject(request: Request, given: Mapping[str, str]) -> dict[str, Any]:
     """What the form is about, where it names an article: its id, headline, outlet, unless it may not be shown.
 
-    `twins`: ids of the articles that say the same, on the form that withholds one, for who may send it; `more`: how many more.
+    `asks`: on the form that withholds one, who may send it may ask (?twins=1) for the ids of those that say the same: `twins`,
+    and how many `more`. Only when asked for: in a large catalog that takes seconds.
     """
     article = _by_id(given.get("article", ""))
     if not ARTICLE.fullmatch(article):
@@ -123,6 +124,8 @@ async def _subject(request: Request, given: Mapping[str, str]) -> dict[str, Any]
     about = await run_in_threadpool(_article, request.state.desk, article)
     if _dag(request) != WITHHOLDS or not request.scope["warraq.visitor"].may(WITHHOLDS):
         return about
+    if request.query_params.get("twins") != "1":
+        return {**about, "asks": article}
     twins = [one.article for one in await run_in_threadpool(_twins, request.state.desk, article)]
     return {**about, "twins": twins[:TWINS], "more": max(0, len(twins) - TWINS)}
 
