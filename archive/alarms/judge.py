@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from archive.alarms import forecast
+from archive.alarms import forecast, runs
 from archive.alarms.facts import (
     AuditFacts,
-    DagFacts,
-    DagsFacts,
     Disk,
     Facts,
-    Failure,
     LogFacts,
     MirrorFacts,
     OutletFacts,
@@ -22,21 +19,18 @@ from archive.alarms.facts import (
     Unapplied,
 )
 from archive.alarms.model import Finding, Severity
-from archive.alarms.sentences import joined
+from archive.alarms.sentences import joined, minute
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAILING = HOUR  # that a site tells nothing: a restart, a short wall
 MANY, SHARE = 10, 0.05  # articles that went within a day, and of those that are known
-BY_HAND = DAY  # who started a run has seen by then that it failed
 SPOOLED = timedelta(hours=2)  # beyond a run's own time
 APPLIED = timedelta(hours=6)  # from a run's plan until the catalog has it; the spider's own time among it
 SIGNED = HOUR
 AUDITED, ALL_AUDITED = timedelta(hours=49), timedelta(days=9)  # the DAG audits daily, and everything within 7 days
-BEGUN = timedelta(minutes=30)  # that checks see no run begin, or no DAG
 REBUILT = HOUR  # without a sign of life of a rebuild, which gives one a minute
 MIRRORED = timedelta(hours=49)  # the DAG copies daily
 WEEK = timedelta(days=7)
-PREFIX, MIRROR = "warraq_", "warraq_mirror"
 LEAST = 1 << 30  # free bytes without which nothing runs (as `warraq doctor` has it)
 CLOCK, CLOCK_STOPS = 2.0, 30.0  # seconds (as `warraq doctor` has it)
 
@@ -69,7 +63,7 @@ NEEDS: Mapping[str, str] = {
 def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     """What is wrong, and the names of the conditions that could not be judged."""
     out: list[Finding] = []
-    paused = {dag.dag.removeprefix(PREFIX) for dag in (facts.dags.dags if facts.dags else ()) if dag.outlet and dag.paused}
+    paused = runs.paused_outlets(facts.dags)
     for outlet in facts.outlets or ():  # that it is paused says why it is silent
         out += (one for one in _outlet(outlet, now) if one.condition != "outlet-silent" or outlet.name not in paused)
     out += [Finding("outlet-file", file, "{reason}", {"reason": why}) for file, why in (facts.broken_files or {}).items()]
@@ -83,11 +77,11 @@ def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     out += _audit(facts.audit, now) if facts.audit else ()
     out += _mirror(facts.mirror, now) if facts.mirror else ()
     out += _rebuild(facts.rebuild, now) if facts.rebuild else ()
-    out += _dags(facts.dags, facts, now) if facts.dags else ()
+    out += runs.dags(facts.dags, now, mirror_wanted=facts.mirror_wanted) if facts.dags else ()
     out += [Finding("scheduler", part, "{reason}", {"reason": why}) for part, why in (facts.airflow or {}).items() if why]
     out += [Finding("not-judged", source, "{reason}", {"reason": why}) for source, why in facts.trouble.items()]
     out += [Finding("unheard", "", "{reason}", {"reason": facts.unheard})] if facts.unheard else []
-    out += _failures(facts.failures or (), {one.condition for one in out}, facts.dags, now)
+    out += runs.failures(facts.failures or (), {one.condition for one in out}, facts.dags, now)
     unknown = {name for name, part in NEEDS.items() if getattr(facts, part) is None}
     if facts.store and facts.store.trouble:
         unknown |= {"clock"}
@@ -104,8 +98,8 @@ def apart(facts: Facts) -> frozenset[tuple[str, str]]:
 
 
 def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
-    last = _minute(one.last_capture) if one.last_capture else ""
-    values = {"last": last, "schedule": one.schedule, "expected": _minute(one.expected)}
+    last = minute(one.last_capture) if one.last_capture else ""
+    values = {"last": last, "schedule": one.schedule, "expected": minute(one.expected)}
     if now > one.expected + one.allowance:
         say = (
             "No capture since {last}; a run was due at {expected} (schedule {schedule})."
@@ -117,7 +111,7 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
     if since is not None and now - since > FAILING:
         worse: Severity | None = "act" if now - since > DAY else None
         say = "Every answer since {since} was blocked or broken."
-        yield Finding("outlet-failing", one.name, say, {"since": _minute(since)}, worse, since)
+        yield Finding("outlet-failing", one.name, say, {"since": minute(since)}, worse, since)
     if one.layout:
         how: Severity | None = None if one.layout_act else "watch"
         yield Finding("layout", one.name, *joined(one.layout), how, one.layout_since)
@@ -129,63 +123,10 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
         yield Finding("backlog", one.name, say, {"waiting": f"{one.waiting[-1][1]:,.0f}", "rise": f"{rise:,}"})
 
 
-def _failures(failures: tuple[Failure, ...], told: set[str], dags: DagsFacts | None, now: datetime) -> Iterator[Finding]:
-    """One for each DAG: its newest, of a scheduled run if there is one. Audit and mirror have findings that say it better."""
-    own = {"warraq_audit": "audit-finding", "warraq_mirror": "mirror"}
-    live = [one for one in failures if own.get(one.dag) not in told and not (one.by_hand and now - one.when > BY_HAND)]
-    newest = {one.dag: one for one in sorted(live, key=lambda one: (not one.by_hand, one.when))}
-    for dag, one in sorted(newest.items()):
-        first = min(other.since or other.when for other in live if other.dag == dag)
-        values, gone = {"task": one.task, "reason": one.reason}, _gone(one, dags)
-        yield Finding("run-failed", dag, gone or "{task}: {reason}", values, since=first, ended=bool(gone))
-
-
-def _gone(one: Failure, dags: DagsFacts | None) -> str:
-    """Why no run of its DAG can end this failure any more; "" while one can, or nobody knows."""
-    if dags is None or not dags.dags:
-        return ""
-    known = next((dag for dag in dags.dags if dag.dag == one.dag), None)
-    if known is None:
-        return "Airflow knows no DAG of this name any more. What it said last: {task}: {reason}"
-    if known.outlet and not known.scheduled and not one.by_hand:
-        return "The outlet was switched off. What its run said last: {task}: {reason}"
-    return ""
-
-
-def idle(one: DagsFacts, now: datetime) -> dict[str, datetime | None]:
-    """DAGs that are missing (None), or of which a run was to begin and did not. So they are for a moment after each start."""
-    late = {dag.dag: dag.due for dag in one.dags if not dag.paused and not dag.busy and dag.due is not None and now > dag.due}
-    return {**dict.fromkeys(one.missing), **late}
-
-
-def _dags(one: DagsFacts, facts: Facts, now: datetime) -> Iterator[Finding]:
-    yield from (Finding("dag-broken", file, "{reason}", {"reason": why}) for file, why in one.broken.items())
-    for name, due in idle(one, now).items():
-        if name in one.idle and now - one.idle[name] >= BEGUN:
-            if due is None:
-                yield Finding("dag-idle", name, "Airflow knows no DAG of this name.", since=one.idle[name])
-            else:
-                yield Finding("dag-idle", name, "A run was due at {due}, and none began.", {"due": _minute(due)}, since=due)
-    for dag in one.dags:
-        if dag.paused and (dag.scheduled or not dag.outlet) and (dag.dag != MIRROR or facts.mirror_wanted):
-            yield _paused(dag)
-
-
-def _paused(one: DagFacts) -> Finding:
-    """Of an outlet, or an action: as calm as it is, since somebody did so on purpose."""
-    if one.outlet:
-        return Finding(
-            "dag-paused", one.dag.removeprefix(PREFIX), "Nothing of it is captured until its DAG is resumed.", {}, "watch"
-        )
-    if not one.scheduled:
-        return Finding("dag-paused", one.dag, "Whatever is asked of it waits until it is resumed.", {}, "watch")
-    return Finding("dag-paused", one.dag, "It is one of Warraq's duties, and is not done until it is resumed.")
-
-
 def _spooled(one: Spooled, now: datetime) -> Iterator[Finding]:
     if now - one.oldest > SPOOLED:
         say = "{files} files lie in the spool, the oldest since {since}."
-        yield Finding("spool", one.outlet, say, {"files": f"{one.files:,}", "since": _minute(one.oldest)}, since=one.oldest)
+        yield Finding("spool", one.outlet, say, {"files": f"{one.files:,}", "since": minute(one.oldest)}, since=one.oldest)
 
 
 def _disk(one: Disk, now: datetime) -> Iterator[Finding]:
@@ -215,7 +156,7 @@ def _store(one: StoreFacts) -> Iterator[Finding]:
 def _unapplied(one: Unapplied, now: datetime) -> Iterator[Finding]:
     if one.objects and one.oldest is not None and now - one.oldest > APPLIED:
         say = "{objects} observations objects are not in it, the oldest of a run of {since}."
-        values = {"objects": f"{one.objects:,}", "since": _minute(one.oldest)}
+        values = {"objects": f"{one.objects:,}", "since": minute(one.oldest)}
         yield Finding("catalog-behind", "", say, values, since=one.oldest)
 
 
@@ -223,7 +164,7 @@ def _log(one: LogFacts, now: datetime) -> Iterator[Finding]:
     if one.key:
         yield Finding("log-unsigned", "", "{reason}", {"reason": one.key})
     elif one.waiting and one.waiting_since is not None and now - one.waiting_since > SIGNED:
-        values = {"leaves": f"{one.waiting:,}", "since": _minute(one.waiting_since)}
+        values = {"leaves": f"{one.waiting:,}", "since": minute(one.waiting_since)}
         yield Finding("log-unsigned", "", "{leaves} leaves are unsigned since {since}.", values, since=one.waiting_since)
     for who, why in one.outside.items():
         yield Finding("outside", who, "{reason}", {"reason": why})
@@ -236,9 +177,9 @@ def _audit(one: AuditFacts, now: datetime) -> Iterator[Finding]:
     newest = one.newest or one.began
     if now - newest > AUDITED:
         say = "The last audit was at {since}." if one.newest else "None was made since {since}."
-        yield Finding("audit-overdue", "", say, {"since": _minute(newest)}, since=newest + DAY)
+        yield Finding("audit-overdue", "", say, {"since": minute(newest)}, since=newest + DAY)
     elif one.oldest is not None and now - one.oldest > ALL_AUDITED:
-        yield Finding("audit-overdue", "", "Not everything was verified since {since}.", {"since": _minute(one.oldest)})
+        yield Finding("audit-overdue", "", "Not everything was verified since {since}.", {"since": minute(one.oldest)})
 
 
 def _mirror(one: MirrorFacts, now: datetime) -> Iterator[Finding]:
@@ -246,7 +187,7 @@ def _mirror(one: MirrorFacts, now: datetime) -> Iterator[Finding]:
         yield Finding("mirror", "", "{reason}", {"reason": one.trouble})
     elif now - (newest := one.newest or one.began) > MIRRORED:
         say = "It was last brought up to date at {since}." if one.newest else "It was never brought up to date, since {since}."
-        yield Finding("mirror", "", say, {"since": _minute(newest)}, since=newest + DAY)
+        yield Finding("mirror", "", say, {"since": minute(newest)}, since=newest + DAY)
 
 
 def rebuilding(one: RebuildFacts | None, now: datetime) -> bool:
@@ -257,9 +198,5 @@ def rebuilding(one: RebuildFacts | None, now: datetime) -> bool:
 def _rebuild(one: RebuildFacts, now: datetime) -> Iterator[Finding]:
     if not rebuilding(one, now):
         say = "It began at {since}; when last seen, at {seen}, {done} of {files} files were in the catalog."
-        values = {"since": _minute(one.since), "seen": _minute(one.seen), "done": f"{one.done:,}", "files": f"{one.files:,}"}
+        values = {"since": minute(one.since), "seen": minute(one.seen), "done": f"{one.done:,}", "files": f"{one.files:,}"}
         yield Finding("rebuild", "", say, values, since=one.seen)
-
-
-def _minute(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -86,7 +85,3 @@ def _data(one: Alarm, what: str) -> dict[str, Any]:
         "runbook": f"{RUNBOOK}#{known.anchor}",
         "acknowledged_by": one.acknowledged_by,
     }
-
-
-def minute(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"

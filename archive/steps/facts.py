@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from archive import outlet as outlet_files
 from archive import watch
-from archive.alarms import judge
+from archive.alarms import judge, runs
 from archive.alarms.facts import DagsFacts, Disk, Facts, Failure, Spooled
 from archive.outlet import Outlet
 from archive.steps import airflow, airflow_dags, facts_kept, outcome, rebuilding
@@ -38,6 +38,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
     there = held is not None and not held.trouble  # where it is away, what lies in it is not asked for again and again
     asks = Outlets(shop, memory, sources, rebuild)
     parts = ask("airflow", lambda: airflow.parts(shop.settings.airflow, now)) if shop.settings.airflow else None
+    well = parts is not None and not any(parts.values())
     dags_wanted = bool(shop.settings.airflow and shop.settings.airflow_db)
     outlets = [one for one in good.values() if one.enabled]
     return Facts(
@@ -54,9 +55,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
         mirror_wanted=bool(shop.settings.mirror),
         rebuild=rebuild,
         airflow=parts,
-        dags=ask("dags", lambda: dags(memory, wanted(good, bad), well=not any((parts or {"": "?"}).values())))
-        if dags_wanted
-        else None,
+        dags=ask("dags", lambda: dags(memory, wanted(good, bad), well=well)) if dags_wanted else None,
         dags_wanted=dags_wanted,
         unheard=ask("unheard", store.unheard) or "",
         trouble=sources.trouble,
@@ -66,7 +65,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
 def dags(memory: Memory, names: frozenset[str], *, well: bool) -> DagsFacts:
     """As Airflow has them, and how long checks have seen some of them missing or late while Airflow was `well`."""
     found = airflow_dags.look(memory.shop.settings.airflow_db, names)
-    return replace(found, idle=memory.lasting("idle", judge.idle(found, memory.now) if well else ()))
+    return replace(found, idle=memory.lasting("idle", runs.idle(found, memory.now) if well else ()))
 
 
 def wanted(good: Iterable[str], bad: Iterable[str] | None) -> frozenset[str]:

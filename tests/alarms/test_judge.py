@@ -140,6 +140,7 @@ def test_a_failure_that_no_run_can_end_any_more_ends_by_itself_and_says_why() ->
         (DagsFacts((MANARA,)), False),
         (DagsFacts((replace(MANARA, paused=True),)), False),
         (DagsFacts((AUDIT,)), True),
+        (DagsFacts((AUDIT,), missing=("warraq_manara",)), False),  # its file is there, and Airflow cannot read it
         (DagsFacts((replace(MANARA, scheduled=False),)), True),
     ):
         found, _ = judge.found(Facts(failures=(failed,), dags=dags), NOW)

@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from archive import alarm as drift
-from archive.alarms import judge, layout, ledger
+from archive.alarms import judge, layout, ledger, runs
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.model import Finding
 from archive.alarms.sentences import joined
@@ -134,11 +134,11 @@ def test_every_sentence_about_what_was_seen_has_its_arabic_with_the_same_values(
     arabic = language.tables().words
     said = {
         node.value
-        for module in (judge, layout)
+        for module in (judge, runs, layout)
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\{\w+\}", node.value)
     }
-    assert len(said) >= 27
+    assert len(said) >= 29
     for sentence in said:
         assert set(re.findall(r"\{\w+\}", sentence)) == set(re.findall(r"\{\w+\}", arabic[sentence])), sentence
 
