@@ -76,5 +76,5 @@ class Memory:
         """Put what is new into the catalog, and once a day drop what is old."""
         self.shop.catalog.measure(self.new)
         if self.now.hour == 3 and self.now.minute < 10:
-            for name in ("disk", "waiting", "layout", "check"):
+            for name in ("disk", "waiting", "layout", "check", "behind"):
                 self.shop.catalog.forget(name, stamp(self.now - KEPT))

@@ -20,21 +20,24 @@ LONGEST = 2000  # characters of a reason
 
 
 def failed(
-    catalog: Catalog, dag: str, task: str, now: datetime, reason: str, *, by_hand: bool, run: str = "", index: int = -1
+    catalog: Catalog, dag: str, task: str, now: datetime, reason: str, *, by_hand: bool, run: str = "", index: int | None = None
 ) -> None:
-    """`run`: the scheduler's id of it. `index`: of a mapped task, which of its siblings. Raises what the catalog raises."""
+    """`run`: the scheduler's id of it. `index`: of a mapped task, which of its siblings; else None or -1.
+
+    Raises what the catalog raises.
+    """
     from archive.catalog.alarms import Measure
 
     said = json.dumps({"reason": reason[:LONGEST], "by_hand": by_hand, "run": run}, ensure_ascii=False)
     catalog.measure([Measure(NAME, _subject(dag, task, index), stamp(now), 1.0, said)])
 
 
-def succeeded(catalog: Catalog, dag: str, task: str, now: datetime, *, run: str = "", index: int = -1) -> None:
+def succeeded(catalog: Catalog, dag: str, task: str, now: datetime, *, run: str = "", index: int | None = None) -> None:
     """Over with its own failure; of mapped siblings, with those of other runs too: this run's say themselves how they end."""
     from archive.catalog.alarms import Measure
 
-    own, plain = _subject(dag, task, index), _subject(dag, task, -1)
-    noted = catalog.measures(NAME, subject=None if index >= 0 else own)
+    own, plain = _subject(dag, task, index), _subject(dag, task, None)
+    noted = catalog.measures(NAME, subject=own if own == plain else None)
     newest = {one.subject: one for one in noted if one.subject in (own, plain) or one.subject.startswith(f"{plain}[")}
     over = [name for name, one in newest.items() if one.value and (name == own or json.loads(one.said).get("run") != run)]
     if over:
@@ -50,8 +53,8 @@ def forget(catalog: Catalog, dag: str, now: datetime, by: str, reason: str) -> N
     catalog.measure([Measure(NAME, subject, stamp(now), 0.0, said) for subject, value in newest.items() if value])
 
 
-def _subject(dag: str, task: str, index: int) -> str:
-    return f"{dag}.{task}" if index < 0 else f"{dag}.{task}[{index}]"
+def _subject(dag: str, task: str, index: int | None) -> str:
+    return f"{dag}.{task}" if index is None or index < 0 else f"{dag}.{task}[{index}]"
 
 
 def duty(shop: Workshop, name: str, faults: int, said: str) -> None:

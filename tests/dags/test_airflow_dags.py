@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from archive.errors import TryAgain
 from archive.steps import airflow_dags
 from archive.steps.facts import wanted
+from tests.test_catalog import postgres
 
 DUE = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
 
-@pytest.fixture
-def address(tmp_path: Path, airflow_home: Path) -> str:
-    """A database with the tables that Airflow's models make."""
+__all__ = ["postgres"]  # a fixture
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
+def address(request: pytest.FixtureRequest, tmp_path: Path, airflow_home: Path) -> str:
+    """A database with the columns of Airflow's models, as they are in its own."""
     from airflow.models.dag import DagModel, DagTag
     from airflow.models.dagrun import DagRun
     from airflow.models.errors import ParseImportError
-    from airflow.models.tasklog import LogTemplate
-    from sqlalchemy import create_engine, insert
+    from sqlalchemy import Column, MetaData, Table, create_engine, insert
 
-    found = f"sqlite:///{tmp_path}/air #flow?.db"
+    found = f"sqlite:///{tmp_path}/air #flow?.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
     engine = create_engine(found)
-    tables: dict[str, Any] = {
-        one.__tablename__: one.__table__ for one in (DagModel, DagTag, DagRun, LogTemplate, ParseImportError)
-    }
+    models = [one.__table__ for one in (DagModel, DagTag, DagRun, ParseImportError)]
+    tables = {one.name: Table(one.name, MetaData(), *(Column(c.name, c.type) for c in one.columns)) for one in models}
     common = {"bundle_name": "ours", "max_active_tasks": 1, "max_consecutive_failed_dag_runs": 0, "is_stale": False}
     common |= {"has_task_concurrency_limits": False, "timetable_type": "", "fileloc": "x.py"}
     rows = [
@@ -40,6 +41,7 @@ def address(tmp_path: Path, airflow_home: Path) -> str:
     ]
     with engine.begin() as connection:
         for table in tables.values():
+            table.drop(connection, checkfirst=True)
             table.create(connection)
         for row in rows:
             connection.execute(insert(tables["dag"]), {**common, **row})
