@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,17 +11,23 @@ from typing import Any
 import pytest
 
 from archive import reasons
+from tests.dags.conftest import write
 from tests.dags.test_dags import bag
 
 ID, URL = "a1" * 16, "https://news.example/سوق"
 WHY = "court order"
 
 
-@pytest.fixture
-def dags(outlets):  # type: ignore[no-untyped-def]
-    found = bag()
-    assert found.import_errors == {}
-    return found.dags
+@pytest.fixture(scope="module")
+def dags(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The DAGs of an installation with one outlet, read once: no test changes them."""
+    folder = tmp_path_factory.mktemp("outlets")
+    write(folder, "manara", title="منارة الساحل", url="https://manara.example.org/")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WARRAQ_OUTLETS", str(folder))
+        found = bag()
+        assert found.import_errors == {}
+        yield found.dags
 
 
 def perform(dag: Any, monkeypatch: pytest.MonkeyPatch, **params: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
