@@ -52,6 +52,7 @@ def sift(given: list[EventRow], outlet: str, kind: str, span: tuple[str, str], a
 @pytest.mark.parametrize("few", [stream.FEW, 1])
 def test_every_way_of_asking_is_as_sifting_all(told: Catalog, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "FEW", few)
+    monkeypatch.setattr(stream, "OF_A_SEED", few)
     linked = {name: {v.article for v in told.links() if v.name == name} for name in ("001.txt", "009.txt", "000.txt")}
     worded = {words: set(told.search_articles(words)) for words in ("افتتحت", "السوق القديمة", "لاشيء")}
     everywhere = {row.article for row in told.articles()}
@@ -77,7 +78,7 @@ def test_a_reader_comes_to_the_end_however_little_is_looked_at_for_a_page(
 ) -> None:
     ways = ({"words": "افتتحت"}, {"words": "السوق القديمة", "seed": "001.txt"}, {"seed": "001.txt"})
     expected = [told.changes(limit=1000, **narrower) for narrower in ways]
-    for name, value in (("FEW", 1), ("LOOKED_AT", 6), ("AT_ONCE", 3)):
+    for name, value in (("FEW", 1), ("OF_A_SEED", 1), ("LOOKED_AT", 6), ("AT_ONCE", 3)):
         monkeypatch.setattr(stream, name, value)
     for narrower, rows in zip(ways, expected, strict=True):
         pages, older = [], ""

@@ -20,6 +20,7 @@ from archive.catalog.hits import Wish
 from archive.catalog.rows import EventPage, EventRow
 
 FEW = 4000  # articles whose events are asked for; more of them are looked for among the newest events
+OF_A_SEED = 10_000  # articles of a seed file, likewise: their events may all be long ago
 EDITED, EDITS = "edited", frozenset(("headline", "body"))  # a kind to ask for, and the kinds that it means
 LOOKED_AT, AT_ONCE = 6000, 500  # events, for one page; with one question
 _e, _l, _d, _t = models.event.c, models.seed_link.c, models.document.c, models.tally.c
@@ -107,7 +108,7 @@ def _few(connection: Connection, asked: Asked, names: Sequence[str]) -> tuple[se
     if not sets:
         return None, test
     both = set.intersection(*sets)
-    if len(both) <= FEW:
+    if len(both) <= (OF_A_SEED if asked.seed else FEW):
         return both, None
     return None, lambda page: [row for row in (test(page) if test else page) if (row.outlet, row.article) in both]
 
