@@ -148,9 +148,14 @@ def test_rebuild_gives_the_same_rows_from_the_bucket_and_the_settings_alone(
     at = story.at
     kept = at.shop().catalog.tables()
     fresh = at.shop(state=tmp_path / "state", catalog=f"sqlite:///{tmp_path}/catalog.db")
-    cleared: list[None] = []
-    clear, listed = fresh.catalog.clear, fresh.store.list
-    monkeypatch.setattr(fresh.catalog, "clear", lambda: (clear(), cleared.append(None)))
+    cleared: list[bool] = []
+    before, listed = fresh.catalog.clear, fresh.store.list
+
+    def clear() -> None:
+        before()
+        cleared.append(True)
+
+    monkeypatch.setattr(fresh.catalog, "clear", clear)
     monkeypatch.setattr(fresh.store, "list", lambda prefix: list(listed(prefix))[not cleared and prefix.startswith("cdxj/") :])
     rebuild(fresh, {"wadi": outlets.load(at.outlet_file(LAYOUT))}, lambda *_: None)
     made = Catalog(f"sqlite:///{tmp_path}/catalog.db").tables()
