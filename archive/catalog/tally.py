@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 
 from sqlalchemy import Connection, Table, case, func, literal, select
@@ -134,7 +135,7 @@ def days(connection: Connection, since: str, outlet: str | None) -> list[DayRow]
     """By outlet and day, from the day `since` on; days on which nothing was counted have no row."""
     names = [outlet] if outlet else list(connection.scalars(select(models.outlet.c.outlet)))
     since = since[:10] or "0"
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name, day, what, n in connection.execute(
         select(_t.outlet, _t.day, _t.what, _t.n).where(_t.outlet.in_(names), _t.day >= since)
     ):
@@ -147,21 +148,26 @@ def days(connection: Connection, since: str, outlet: str | None) -> list[DayRow]
 
 
 def _day(outlet: str, day: str, whats: Mapping[str, int]) -> DayRow:
-    sums: Counter[str] = Counter()
+    sums: dict[str, int] = defaultdict(int)
     for what, n in whats.items():
-        word, _, rest = what.partition(" ")
-        if what.startswith(EVENT):
-            kinds = rest.split()
-            sums.update({_KINDS[kind]: n for kind in kinds if kind in _KINDS})
-            sums["edits"] += n * bool(_EDITS.intersection(kinds))
-        elif what.startswith(LINE):
-            sums["captures"] += n
-            sums[_CLASSES.get(rest, "other")] += n
-        elif what in _LISTS:
-            sums[_LISTS[what]] += n
-        else:
-            sums["requests" if word == OBJECTS.strip() else "bytes"] += n
+        for name in _columns(what):
+            sums[name] += n
     return DayRow(outlet, day, **sums)
+
+
+@cache
+def _columns(what: str) -> tuple[str, ...]:
+    """The columns of a DayRow that this counts in. There are as many as combinations of kinds."""
+    word, _, rest = what.partition(" ")
+    if what.startswith(EVENT):
+        kinds = rest.split()
+        edits = () if _EDITS.isdisjoint(kinds) else ("edits",)
+        return *(_KINDS[kind] for kind in kinds if kind in _KINDS), *edits
+    if what.startswith(LINE):
+        return "captures", _CLASSES.get(rest, "other")
+    if what in _LISTS:
+        return (_LISTS[what],)
+    return ("requests" if word == OBJECTS.strip() else "bytes",)
 
 
 def first_days(connection: Connection) -> dict[str, str]:
