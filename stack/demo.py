@@ -145,6 +145,7 @@ class Demo:
         say(f"Airflow   {self.stack.url}  user {user}, password {password}")
         say(f"newsroom  {self.story.site}/  invented news; something changes every {PACE:g} s once it is read")
         say(f"state     {self.stack.mode.state}  emptied when the demo starts")
+        say('shell     eval "$(python3.11 -m stack env --mode demo)"  then warraq ls --events, warraq verify …')
         say("stop      Ctrl-C")
         say("")
 

@@ -224,6 +224,7 @@ def test_once_ends_with_0_when_everything_was_shown(tmp_path: Path, capsys: pyte
     assert demo(stack, EVERYTHING).run() == 0
     said = capsys.readouterr().out
     assert "user admin, password secret" in said
+    assert "stack env --mode demo" in said
     assert "newsroom  publishes: \u2068بئر جديدة\u2069" in said
     assert "verified  12 records agree" in said
     assert f"edited    http://127.0.0.1:7480/warraq/article/{OLD}" in said
