@@ -146,7 +146,7 @@ def _as_variable(name: str) -> dict[str, str]:
 
 
 def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: bool = False, quiet: bool = False) -> str:
-    """Run a command, its output line by line into the task's log; the last line that is not blank.
+    """Run a command, its output line by line into the task's log; the last line that is not blank, whole: it may be JSON.
 
     Exit 99 (nothing to do) skips this task and those after it if it `may_skip`; otherwise it is success, since a
     retry may find its own work done and what follows still open. An exit status that asks for a person fails at
@@ -179,7 +179,7 @@ def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: b
     finally:
         if child.stdout is not None:
             child.stdout.close()
-    last = last.removeprefix("warraq: ")[:2000]
+    last = last.removeprefix("warraq: ")
     if not quiet:
         return _outcome(status, last, may_skip)
     _outcome(status, _ADDRESS.sub("(an address)", last), may_skip)
@@ -187,9 +187,10 @@ def run(command: list[str], env: Mapping[str, str] | None = None, *, may_skip: b
     return ""
 
 
-def _outcome(status: int, last: str, may_skip: bool) -> str:
+def _outcome(status: int, said: str, may_skip: bool) -> str:
     if status == 0 or (status == NOTHING_DUE and not may_skip):
-        return last
+        return said
+    last = said[: outcome.LONGEST]
     if status == NOTHING_DUE:
         raise AirflowSkipException(last or "nothing was due")
     if status in A_PERSON_MUST_LOOK:

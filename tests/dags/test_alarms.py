@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,3 +154,17 @@ def test_the_check_is_a_command_whose_last_line_is_read(dag, monkeypatch: pytest
     )
     assert task(dag, "check")() == {"done": "alarms: 0 open", "message": None}
     assert ran == [("alarms", "--check", "--hold", "--json")]
+
+
+def test_a_message_about_many_alarms_comes_through_whole(dag, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last line of a command, however long: half of it is no JSON, and the check would fail until somebody acknowledged."""
+    import _steps
+
+    ids = [{"id": f"{n:08x}", "evidence": "«لا شيء»" * 100} for n in range(12)]
+    said = json.dumps({"message": {"text": "x", "alarms": ids}}, ensure_ascii=False)
+    code = f"print('looking'); print({said!r})"
+    monkeypatch.setattr(dag, "warraq", lambda *words: _steps.run([sys.executable, "-I", "-X", "utf8", "-c", code]))
+    assert task(dag, "check")()["message"]["alarms"] == ids
+    with pytest.raises(Exception, match=r"^x+ \[exit 1") as failed:
+        _steps.run([sys.executable, "-I", "-c", "print('x' * 9000); raise SystemExit(1)"])
+    assert len(str(failed.value)) < 2100
