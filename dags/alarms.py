@@ -50,9 +50,11 @@ with DAG(
     max_active_runs=1,
     is_paused_upon_creation=False,
     tags=["warraq", "housekeeping"],
-    # The next run is soon: a retry is for what passes in seconds.
+    # The next run is soon: a retry is for what passes in seconds. Before all that waits for a slot: crawls would take each one.
     default_args={
         **DEFAULTS,
+        "priority_weight": 1000,
+        "weight_rule": "absolute",
         "retries": 2,
         "retry_delay": timedelta(seconds=15),
         "retry_exponential_backoff": 0,

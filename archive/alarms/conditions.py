@@ -9,6 +9,8 @@ from archive.alarms.model import Condition
 
 _MINUTES, _HOURS = timedelta(minutes=1), timedelta(hours=1)
 _NO_RUNS = ("scheduler", "store")  # while nothing runs, no outlet is to blame
+RUNS = frozenset({"scheduler", "api-server", "metadatabase"})  # parts of Airflow without which no task runs
+_MISSED = 45 * _MINUTES  # a machine that was off for days makes up for what it missed
 _HALF = (*_NO_RUNS, "rebuild")  # a catalog that is half filled says nothing of outlets
 
 _ALL = (
@@ -48,6 +50,7 @@ _ALL = (
         "Captures have not left this machine",
         "Run `warraq seal --all` here; it uploads and seals them.",
         "act",
+        patience=_MISSED,
         hidden_by=("store",),
     ),
     Condition(
@@ -61,6 +64,7 @@ _ALL = (
         "The archive was not audited in time",
         "Look at the DAG warraq_audit, or run `warraq audit`.",
         "act",
+        patience=_MISSED,
         hidden_by=_NO_RUNS,
     ),
     Condition(
@@ -83,6 +87,7 @@ _ALL = (
         "The second copy is behind",
         "Run `warraq mirror`; it says what is in the way.",
         "act",
+        patience=_MISSED,
         hidden_by=_NO_RUNS,
     ),
     Condition(
@@ -97,6 +102,7 @@ _ALL = (
         "The catalog lacks what the bucket has",
         "Run `warraq seal --all`; if that leaves anything, `warraq rebuild`.",
         "act",
+        patience=_HOURS,  # between the end of a late run's reading and its seal
         hidden_by=("rebuild",),
     ),
     Condition(
@@ -109,7 +115,14 @@ _ALL = (
         "disk", "The disk is filling up", "Free some space, or move the state folder to a larger disk.", "act", calm=_HOURS
     ),
     Condition("clock", "The clock of this machine is wrong", "Set it (chrony or systemd-timesyncd).", "act"),
-    Condition("scheduler", "The scheduler does not beat", "Run `python3.11 -m stack status`; start what is down.", "urgent"),
+    Condition(
+        "scheduler",
+        "The scheduler does not beat",
+        "Run `python3.11 -m stack status`; start what is down.",
+        "urgent",
+        patience=9 * _MINUTES,  # a restart, an answer that was slow once
+        explains=RUNS,
+    ),
     Condition(
         "dag-paused",
         "A DAG is paused",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from archive.alarms import forecast, runs
+from archive.alarms import forecast, pace, runs
 from archive.alarms.facts import (
     AuditFacts,
     Disk,
@@ -74,8 +74,9 @@ def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
     out += _store(facts.store) if facts.store else ()
     out += _unapplied(facts.unapplied, now) if facts.unapplied else ()
     out += _log(facts.log, now) if facts.log else ()
-    out += _audit(facts.audit, now) if facts.audit else ()
-    out += _mirror(facts.mirror, now) if facts.mirror else ()
+    busy = runs.busy(facts.dags)
+    out += _audit(facts.audit, now, busy="warraq_audit" in busy) if facts.audit else ()
+    out += _mirror(facts.mirror, now, busy=runs.MIRROR in busy) if facts.mirror else ()
     out += _rebuild(facts.rebuild, now) if facts.rebuild else ()
     out += runs.dags(facts.dags, now, mirror_wanted=facts.mirror_wanted) if facts.dags else ()
     out += [Finding("scheduler", part, "{reason}", {"reason": why}) for part, why in (facts.airflow or {}).items() if why]
@@ -108,7 +109,7 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
         )
         yield Finding("outlet-silent", one.name, say, values, since=one.expected)
     since = one.failing_since
-    if since is not None and now - since > FAILING:
+    if since is not None and now > max(since + FAILING, pace.after(one.schedule, since) + one.allowance):  # two runs at least
         worse: Severity | None = "act" if now - since > DAY else None
         say = "Every answer since {since} was blocked or broken."
         yield Finding("outlet-failing", one.name, say, {"since": minute(since)}, worse, since)
@@ -170,10 +171,13 @@ def _log(one: LogFacts, now: datetime) -> Iterator[Finding]:
         yield Finding("outside", who, "{reason}", {"reason": why})
 
 
-def _audit(one: AuditFacts, now: datetime) -> Iterator[Finding]:
+def _audit(one: AuditFacts, now: datetime, *, busy: bool) -> Iterator[Finding]:
+    """`busy`: its DAG is at it, and says itself if it does not end (its deadline, `run-failed`)."""
     if one.faults:
         values = {"faults": f"{one.faults:,}", "first": one.first}
         yield Finding("audit-finding", "", "{faults} findings; the first: {first}", values)
+    if busy:
+        return
     newest = one.newest or one.began
     if now - newest > AUDITED:
         say = "The last audit was at {since}." if one.newest else "None was made since {since}."
@@ -182,10 +186,11 @@ def _audit(one: AuditFacts, now: datetime) -> Iterator[Finding]:
         yield Finding("audit-overdue", "", "Not everything was verified since {since}.", {"since": minute(one.oldest)})
 
 
-def _mirror(one: MirrorFacts, now: datetime) -> Iterator[Finding]:
+def _mirror(one: MirrorFacts, now: datetime, *, busy: bool) -> Iterator[Finding]:
+    """`busy`: as for the audit."""
     if one.trouble:
         yield Finding("mirror", "", "{reason}", {"reason": one.trouble})
-    elif now - (newest := one.newest or one.began) > MIRRORED:
+    elif not busy and now - (newest := one.newest or one.began) > MIRRORED:
         say = "It was last brought up to date at {since}." if one.newest else "It was never brought up to date, since {since}."
         yield Finding("mirror", "", say, {"since": minute(newest)}, since=newest + DAY)
 

@@ -48,7 +48,7 @@ def step(
 
 def hides(found: Iterable[Finding]) -> set[str]:
     """Conditions that are explained by another one that does not hold."""
-    names = {one.condition for one in found}
+    names = {one.condition for one in found if (of := CONDITIONS[one.condition].explains) is None or one.subject in of}
     return {name for name, one in CONDITIONS.items() if names & set(one.hidden_by)}
 
 

@@ -23,6 +23,7 @@ class Condition:
     patience: timedelta = timedelta()  # it is told once it has been wrong for so long
     calm: timedelta = timedelta(minutes=30)  # it is over once it has been right for so long
     hidden_by: tuple[str, ...] = ()  # conditions that explain it: while one of them is wrong, it is not judged
+    explains: frozenset[str] | None = None  # which of its subjects explain others; None: each
 
 
 @dataclass(frozen=True, slots=True)

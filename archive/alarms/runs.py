@@ -69,5 +69,10 @@ def _paused(one: DagFacts) -> Finding:
     return Finding("dag-paused", one.dag, "It is one of Warraq's duties, and is not done until it is resumed.")
 
 
+def busy(one: DagsFacts | None) -> set[str]:
+    """DAGs of which a run has not ended."""
+    return {dag.dag for dag in (one.dags if one else ()) if dag.busy}
+
+
 def paused_outlets(one: DagsFacts | None) -> set[str]:
     return {dag.dag.removeprefix(PREFIX) for dag in (one.dags if one else ()) if dag.outlet and dag.paused}

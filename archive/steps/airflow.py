@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 
-PATIENCE = 15.0  # seconds
+PATIENCE, PAUSE = 15.0, 2.0  # seconds for an answer; until it is asked for once more
 BEAT = timedelta(minutes=5)  # without one: a restart takes less
 PARTS = ("scheduler", "dag_processor", "triggerer")
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is this machine, or one beside it
@@ -19,7 +20,7 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is 
 def parts(url: str, now: datetime, most: timedelta = BEAT) -> dict[str, str]:
     """Part of Airflow → why it is not well, "" when it is. `most`: the longest that a part may be silent."""
     try:
-        return judge(_ask(f"{url}/api/v2/monitor/health"), now, most)
+        return judge(_asked(f"{url}/api/v2/monitor/health"), now, most)
     except urllib.error.HTTPError as error:
         return {"api-server": f"{url} answers {error.code}"}
     except (OSError, HTTPException, ValueError, TypeError, AttributeError) as error:  # or what answers is no Airflow
@@ -50,6 +51,15 @@ def _silent(beat: Any, now: datetime, most: timedelta) -> str:
     if now - last <= most:
         return ""
     return f"no heartbeat since {last:%Y-%m-%d %H:%M:%S} UTC, {(now - last).total_seconds() / 60:.0f} minutes ago"
+
+
+def _asked(address: str) -> Mapping[str, Any]:
+    """Once more where there was no answer: one that was slow, or starts anew, is well."""
+    try:
+        return _ask(address)
+    except (OSError, HTTPException):
+        time.sleep(PAUSE)
+        return _ask(address)
 
 
 def _ask(address: str) -> Mapping[str, Any]:

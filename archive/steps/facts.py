@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from archive import outlet as outlet_files
 from archive import watch
 from archive.alarms import judge, runs
+from archive.alarms.conditions import RUNS
 from archive.alarms.facts import DagsFacts, Disk, Facts, Failure, Spooled
 from archive.outlet import Outlet
 from archive.steps import airflow, airflow_dags, facts_kept, outcome, rebuilding
@@ -38,7 +39,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
     there = held is not None and not held.trouble  # where it is away, what lies in it is not asked for again and again
     asks = Outlets(shop, memory, sources, rebuild)
     parts = ask("airflow", lambda: airflow.parts(shop.settings.airflow, now)) if shop.settings.airflow else None
-    well = parts is not None and not any(parts.values())
+    well = parts is not None and not any(parts.get(part) for part in RUNS)
     dags_wanted = bool(shop.settings.airflow and shop.settings.airflow_db)
     outlets = [one for one in good.values() if one.enabled]
     return Facts(

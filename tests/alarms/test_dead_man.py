@@ -61,6 +61,21 @@ def test_which_part_is_dead(health: Mapping[str, Any], bad: Mapping[str, str]) -
     assert {part: why for part, why in airflow.judge(health, NOW).items() if why} == bad
 
 
+def test_one_answer_that_did_not_come_is_asked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(airflow, "PAUSE", 0.0)
+    answers: list[Any] = [TimeoutError("timed out"), told(scheduler=0), TimeoutError("timed out"), TimeoutError("timed out")]
+
+    def ask(_: str) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(airflow, "_ask", ask)
+    assert not any(airflow.parts("http://127.0.0.1:1", NOW).values())
+    assert "does not answer (timed out)" in airflow.parts("http://127.0.0.1:1", NOW)["api-server"]
+
+
 @dataclass
 class Parts:
     """A real api-server and scheduler, and the environment of who looks from outside."""

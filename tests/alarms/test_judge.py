@@ -100,6 +100,30 @@ def test_an_outlet(changed: dict[str, object], names: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("schedule", "hours", "found"),
+    [("0 */6 * * *", 2, set()), ("0 */6 * * *", 5.9, set()), ("0 */6 * * *", 7.5, {None}), ("@daily", 36.5, {"act"})],
+)
+def test_one_bad_run_of_a_slow_outlet_is_no_site_that_tells_nothing(
+    schedule: str, hours: float, found: set[str | None]
+) -> None:
+    """Its next run, and the time that it may take, say whether it is."""
+    slow = replace(WELL, schedule=schedule, failing_since=NOW - hours * HOUR)
+    assert set(wrong(Facts(outlets=(slow,))).values()) == found
+    yesterday = replace(WELL, schedule="30 11 * * *", failing_since=NOW - 24.4 * HOUR)
+    assert wrong(Facts(outlets=(yesterday,))) == {}, "its next run began half an hour ago"
+
+
+def test_audit_and_mirror_that_are_at_it_are_not_overdue() -> None:
+    """After days off."""
+    off = Facts(audit=AuditFacts(NOW - 90 * DAY, NOW - 5 * DAY, None), mirror=MirrorFacts(NOW - 90 * DAY, NOW - 5 * DAY))
+    assert set(wrong(off)) == {("audit-overdue", ""), ("mirror", "")}
+    both = DagsFacts((replace(AUDIT, busy=True), DagFacts("warraq_mirror", busy=True)))
+    assert wrong(replace(off, dags=both)) == {}
+    refused = replace(off, dags=both, mirror=MirrorFacts(NOW, NOW, "refused"))
+    assert set(wrong(refused)) == {("mirror", "")}, "and what they said is said"
+
+
+@pytest.mark.parametrize(
     ("dags", "found"),
     [
         ((MANARA, AUDIT), {}),

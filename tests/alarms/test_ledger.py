@@ -128,6 +128,27 @@ def test_the_cause_hides_what_it_explains_and_what_stood_before_is_not_taken_for
     assert told == ["store"]
 
 
+@pytest.mark.parametrize(
+    ("part", "hides"),
+    [("scheduler", True), ("api-server", True), ("metadatabase", True), ("triggerer", False), ("dag_processor", False)],
+)
+def test_only_a_part_without_which_nothing_runs_hides_what_does_not_run(part: str, hides: bool) -> None:
+    watch = Watch()
+    watch.check([*wrong("outlet-silent", "manara"), *wrong("audit-overdue", ""), *wrong("scheduler", part)])
+    assert {one.condition for one in watch.open} == {"scheduler"} | (set() if hides else {"outlet-silent", "audit-overdue"})
+
+
+@pytest.mark.parametrize("name", ["scheduler", "audit-overdue", "mirror", "spool", "catalog-behind"])
+def test_what_a_start_makes_up_for_is_told_to_nobody(name: str) -> None:
+    """A machine that was off for days, a part that starts anew: two checks see it, the third does not."""
+    watch = Watch()
+    watch.run(2 * TICK, wrong(name, "", since=START - 5 * DAY))
+    watch.run(HOUR)
+    assert not watch.told
+    watch.run(2 * HOUR, wrong(name, ""))
+    assert [bool(message.new) for _, message in watch.told] == [True], "and what stands is told"
+
+
 def test_what_could_not_be_judged_neither_opens_nor_closes() -> None:
     watch = Watch()
     watch.check(wrong("mirror", ""))

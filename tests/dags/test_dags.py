@@ -56,6 +56,10 @@ def test_every_dag_is_valid_owned_documented_and_retried(outlets: Path) -> None:
     assert found.import_errors == {}
     assert set(found.dags) == {"warraq_manara", "warraq_masar", "warraq_bad", *OUR_OWN}
     assert wanted(["manara", "masar"], ["bad"]) <= set(found.dags), "else one that is missing is an alarm for ever"
+    first = {dag_id: {(one.priority_weight, str(one.weight_rule)) for one in dag.tasks} for dag_id, dag in found.dags.items()}
+    (rule,) = {rule for weight, rule in first.pop("warraq_alarms") if weight == 1000}
+    assert "bsolute" in rule, "crawls with four tasks after them would go before a check"
+    assert {weight for weights in first.values() for weight, _ in weights} == {1}
     for dag_id, dag in found.dags.items():
         assert "warraq" in dag.tags, dag_id
         assert all(heading in dag.doc_md for heading in HEADINGS), dag_id
