@@ -93,8 +93,9 @@ class _Vectors(Match):
         found, end = self._stretch(connection, low, below, limit, glance)
         if len(found) == limit or end == low:
             return found, end
+        # id + 0: a plan that is kept knows no bounds, takes them for narrow, and would walk through all ids, not the words
         sql = (
-            f"WITH found AS MATERIALIZED (SELECT id FROM search AS near WHERE {self._holds} AND id >= %s AND id < %s) "  # noqa: S608
+            f"WITH found AS MATERIALIZED (SELECT id FROM search AS near WHERE {self._holds} AND id + 0 >= %s AND id + 0 < %s) "  # noqa: S608
             "SELECT id FROM found ORDER BY id DESC LIMIT %s"
         )
         nested = connection.begin_nested()
