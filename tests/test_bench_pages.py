@@ -6,11 +6,14 @@ import random
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 from archive.catalog import Catalog
 from archive.observation import Observation
 from bench import ledgers
 
 
+@pytest.mark.long  # 50 CPU s
 def test_the_rows_are_those_of_apply(tmp_path: Path) -> None:
     bulk, applied = (Catalog(f"sqlite:///{tmp_path}/{name}.db") for name in ("bulk", "applied"))
     lines: dict[tuple[str, int], dict[int, Observation]] = defaultdict(dict)
