@@ -35,7 +35,11 @@ def host(address: str) -> str:
 
 
 def check(name: str, address: str) -> str:
-    """The address; Refused when it is no http(s) address, naming the variable it came from."""
+    """The address; Refused when it is no http(s) address, naming the variable it came from and nothing of what it says."""
+    if any(one.isspace() or not one.isprintable() for one in address):
+        raise Refused(
+            f"{name} has a blank or a control character in it", "write the address alone; systemd keeps a comment after it"
+        )
     try:
         parts = urlsplit(address)
         right = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -53,33 +57,50 @@ def post(address: str, body: bytes, media_type: str) -> Answer:
 
 
 def bounded(who: str, limit: float, ask: Callable[[], _T]) -> _T:
-    """What `ask` returns; TryAgain names `who` when it fails, or is not done within `limit` seconds. SMTPException as it is.
+    """What `ask` returns; TryAgain names `who` when it fails, or is not done within `limit` seconds. SMTPException as it is."""
+    try:
+        return within(limit, ask)
+    except smtplib.SMTPException:  # an OSError, but what the server said is in it
+        raise
+    except http.client.InvalidURL:  # its words, and those of what it came from, have the address in them, which may hold a key
+        raise TryAgain(f"{who}: its address cannot be used as it is written") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            raise TryAgain(f"{who}: no answer within {limit:.0f} s") from None
+        raise TryAgain(f"{who}: {str(reason)[:200] or type(reason).__name__}") from error
+
+
+def within(limit: float, ask: Callable[[], _T]) -> _T:
+    """What `ask` returns, or raises; TimeoutError when it is not done within `limit` seconds.
 
     A thread asks, because no socket timeout ends a server that sends a byte now and then. It is left behind when the time
     is up, and ends with the process.
     """
+    return begun(ask)(limit)
+
+
+def begun(ask: Callable[[], _T]) -> Callable[[float], _T]:
+    """Begin to ask; what is returned waits for it so many seconds, as `within` does. So several can be asked at once."""
     box: queue.SimpleQueue[tuple[_T] | Exception] = queue.SimpleQueue()
 
     def run() -> None:
         try:
             box.put((ask(),))
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is raised where somebody waits for it
             box.put(error)
 
-    threading.Thread(target=run, daemon=True).start()
-    found: tuple[_T] | Exception
-    try:
-        found = box.get(timeout=limit)
-    except queue.Empty:
-        found = TimeoutError()
-    if isinstance(found, tuple):
-        return found[0]
-    if isinstance(found, smtplib.SMTPException):  # an OSError, but what the server said is in it
+    def end(limit: float) -> _T:
+        try:
+            found = box.get(timeout=max(limit, 0))
+        except queue.Empty:
+            raise TimeoutError(f"no answer within {limit:.0f} s") from None
+        if isinstance(found, tuple):
+            return found[0]
         raise found
-    reason = getattr(found, "reason", found)
-    if isinstance(reason, TimeoutError):
-        raise TryAgain(f"{who}: no answer within {limit:.0f} s")
-    raise TryAgain(f"{who}: {str(reason)[:200] or type(reason).__name__}") from found
+
+    threading.Thread(target=run, daemon=True).start()
+    return end
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
