@@ -19,6 +19,7 @@ from archive.address import article_id
 from archive.cli.common import isolate, paragraphs
 from archive.log.leaf import Leaf, Unit
 from archive.settings import from_environment
+from archive.steps import patient
 from archive.steps.workshop import Workshop
 from tests.servers import Server
 from tests.wadi import ROOT, WARRAQ, Wadi, seed_folder, wadi
@@ -45,6 +46,12 @@ def at(weed: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wadi]
         assert list(ran["steps"]) == ["plan", "crawl", "extract", "seal", "inspect"]
         assert ran["steps"]["seal"]["events"] == {"body": 1}
         yield made
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`status --max-age` does not ask again what is down here for good."""
+    monkeypatch.setattr(patient, "PATIENCE", 0.0)
 
 
 def ok(at: Wadi, *arguments: str) -> list[Any]:
@@ -186,7 +193,7 @@ def test_pages_are_right_to_left_and_run_nothing(at: Wadi) -> None:
 def test_status_with_a_limit_of_age(at: Wadi, monkeypatch: pytest.MonkeyPatch) -> None:
     assert at.call("status", "--max-age", "0.0001").returncode == 0, "no run is due yet"
     later = lambda: datetime.now(UTC) + timedelta(hours=2)  # noqa: E731
-    monkeypatch.setattr("archive.cli.status.workshop", lambda: Workshop(from_environment(), clock=later))
+    monkeypatch.setattr("archive.cli.status.workshop", lambda **_: Workshop(from_environment(), clock=later))
     stale = at.call("status", "--max-age", "60")
     assert (stale.returncode, stale.stdout[:12]) == (78, "STALE wadi: ")
     assert "; no capture since " in stale.stdout

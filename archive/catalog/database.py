@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, Progr
 from archive.catalog import migrations
 from archive.errors import Broken, Refused, TryAgain
 
+CONNECT = 10  # seconds until PostgreSQL has let a connection in, unless its address says otherwise
 BUSY = 30.0  # seconds a writer waits for another one
 _MISSING = re.compile(r"no such (?:column|table)|has no column|(?:column|relation) .* does not exist")
 _ALL = "warraq, whoever writes"  # a lock that every writer shares; the first statement, so that what follows sees all before it
@@ -35,7 +36,8 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.name = parsed.render_as_string(hide_password=True)
         if not self.is_sqlite:
-            self.engine = create_engine(parsed, pool_pre_ping=True)
+            limit = {} if "connect_timeout" in parsed.query else {"connect_timeout": CONNECT}
+            self.engine = create_engine(parsed, pool_pre_ping=True, connect_args=limit)
             return
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

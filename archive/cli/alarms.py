@@ -33,7 +33,7 @@ def alarms(
 
     if hold and not check:
         raise Refused("--hold is about --check", "`warraq alarms --check --hold`")
-    shop = workshop(as_json)
+    shop = workshop(as_json, updates=False)
     if which:
         finish(step.acknowledge(shop, which, reason, operator(shop.settings)), as_json)
     elif forget:

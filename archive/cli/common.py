@@ -21,9 +21,10 @@ Restricted = Annotated[bool, typer.Option("--restricted", help="Show withheld ar
 OutletName = Annotated[str, typer.Argument(help="Name of an outlet: its file without .toml.", show_default=False)]
 
 
-def workshop(as_json: bool = False) -> Workshop:
-    """What a command works with. What it says on its way goes to the log; never between the JSON."""
-    return Workshop(from_environment(), say=lambda line: print(line, flush=True, file=sys.stderr if as_json else sys.stdout))
+def workshop(as_json: bool = False, *, updates: bool = True) -> Workshop:
+    """What a command works with. What it says on its way goes to the log; never between the JSON. `updates`: as Workshop."""
+    file = sys.stderr if as_json else sys.stdout
+    return Workshop(from_environment(), say=lambda line: print(line, flush=True, file=file), updates=updates)
 
 
 def shown(shop: Workshop, restricted: bool) -> Catalog:

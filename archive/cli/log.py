@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archive.cli.common import Json, finish, print_json, workshop
-from archive.errors import Refused, WarraqError
+from archive.errors import Refused
 from archive.steps.workshop import Outcome
 
 if TYPE_CHECKING:
@@ -97,15 +97,12 @@ def key_rotate(
 def standing(settings: Settings, now: datetime, max_age: float) -> tuple[Outcome, list[str]]:
     """For `status`: how the log stands, and ["log"] when that is stale.
 
-    Stale, if `max_age` (minutes) is not 0: leaves that nobody has signed for longer, or a log that cannot be looked at.
+    Stale, if `max_age` (minutes) is not 0: leaves that nobody has signed for longer. Raises when it cannot be looked at.
     """
     from archive.s3 import open_store
     from archive.steps.signed import age, look
 
-    try:
-        found = look(open_store(settings, write=False), settings)
-    except WarraqError as error:
-        return Outcome(f"log: cannot be looked at: {error}", {"trouble": error.what}), ["log"] if max_age else []
+    found = look(open_store(settings, write=False), settings)
 
     def ago(when: datetime) -> str:
         return f"{age(now - when)} ago"

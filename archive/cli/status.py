@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archive import outlet as outlet_files
 from archive.cli.common import Json, print_json, workshop
 from archive.cli.log import standing as log_standing
-from archive.errors import BadOutlet, Refused, WarraqError
+from archive.errors import Refused, WarraqError
 from archive.latency import spoken
 from archive.outlet import RESERVED, Outlet
 from archive.steps import standing
 from archive.steps.standing import Standing
 from archive.steps.workshop import Workshop
+
+if TYPE_CHECKING:
+    from archive.alarm import Drift
 
 
 def register(app: typer.Typer) -> None:
@@ -40,43 +43,53 @@ def status(
     as_json: Json = False,
 ) -> None:
     """How outlets, Airflow and the log stand. With --max-age for cron or systemd: exit 78 when something is stale."""
-    shop = workshop()
+    shop = workshop(updates=False)
     if prometheus:
         from archive.steps.metrics import exposition
 
         print(exposition(shop.catalog, shop.clock()), end="")
         return
-    good, bad = outlet_files.load_folder(shop.settings.outlets)
-    found = standing.look(shop, good, max_age, lambda: log_standing(shop.settings, shop.clock(), max_age))
-    if RESERVED in found.rows:  # never stale: it has no channel that could fall silent
-        good[RESERVED] = shop.outlet(RESERVED)
+    found = standing.look(
+        shop,
+        lambda: outlet_files.load_folder(shop.settings.outlets),
+        max_age,
+        lambda: log_standing(shop.settings, shop.clock(), max_age),
+    )
+    unheard = _tell(shop, found) if tell else ""  # first of all: nothing that is shown may be in its way
     if as_json:
-        print_json(_data(found, bad))
+        print_json(_data(found))
     else:
-        for line in _lines(shop, good, found):
+        for line in _lines(shop, found):
             print(line)
-        for error in (*bad.values(), *found.trouble.values()):
+        for error in (*found.broken.values(), *found.trouble.values()):
             print(f"warraq: {error}", file=sys.stderr)
-    unheard = _tell(shop, found) if tell else ""
     if unheard:
         print(f"warraq: {unheard}", file=sys.stderr)
     if found.trouble and not max_age:
         raise typer.Exit(next(iter(found.trouble.values())).exit_code)
-    if found.stale or found.trouble or bad or unheard:
+    if found.stale or found.trouble or found.broken or unheard:
         raise typer.Exit(Refused.exit_code)
 
 
-def _lines(shop: Workshop, good: Mapping[str, Outlet], found: Standing) -> Iterable[str]:
+def _lines(shop: Workshop, found: Standing) -> Iterable[str]:
     if "catalog" in found.trouble:
-        yield f"{'STALE ' if 'catalog' in found.stale else ''}catalog: cannot be asked, so nothing is known of the outlets"
+        yield f"{_mark('catalog', found)}catalog: cannot be asked, so nothing is known of the outlets"
     else:
-        yield from (_outlet(shop, one, found) for one in good.values())
+        yield from (_outlet(one, found) for one in found.outlets.values())
+    if RESERVED in found.rows:  # never stale: it has no channel that could fall silent
+        yield _outlet(shop.outlet(RESERVED), found)
+    if "outlets" in found.trouble:
+        yield f"{_mark('outlets', found)}outlets: their files cannot be read"
     for line in standing.lines(found, shop.clock()):
-        yield f"{'STALE ' if line.partition(':')[0] in found.stale else ''}{line}"
-    yield f"{'STALE ' if 'log' in found.stale else ''}{found.log.line}"
+        yield f"{_mark(line.partition(':')[0], found)}{line}"
+    yield f"{_mark('log', found)}{found.log.line}"
 
 
-def _outlet(shop: Workshop, one: Outlet, found: Standing) -> str:
+def _mark(part: str, found: Standing) -> str:
+    return "STALE " if part in found.stale else ""
+
+
+def _outlet(one: Outlet, found: Standing) -> str:
     row, name = found.rows.get(one.name), one.name
     told = (
         f"{row.articles} articles, {row.versions} versions, {row.waiting} waiting, last capture {row.last_capture}"
@@ -86,22 +99,22 @@ def _outlet(shop: Workshop, one: Outlet, found: Standing) -> str:
     told += f", found after {spoken(found.clock[name].median)} (median of 7 days)" if name in found.clock else ""
     trouble = f"; {found.late[name]}" if name in found.late else ""
     trouble += f"; nothing readable since {row.failing_since}" if row and row.failing_since else ""
-    trouble += _alarms(shop, name) if row else ""
-    return f"{'STALE ' if name in found.stale else ''}{name}: {told}{trouble}" + ("" if one.enabled else " (off)")
+    trouble += _alarms(one, found.drift[name]) if name in found.drift else ""
+    trouble += "; somebody knows that nothing is captured" if name in found.seen_to else ""
+    return f"{_mark(name, found)}{name}: {told}{trouble}" + ("" if one.enabled else " (off)")
 
 
-def _alarms(shop: Workshop, name: str) -> str:
+def _alarms(one: Outlet, found: Drift) -> str:
     """What stands of how its pages are read, and how many articles wait for it."""
     from archive.alarm import words
 
-    found = shop.catalog.drift(name)
-    layouts = [one.name or "unnamed" for one in shop.outlet(name).layouts]
-    told = [f"alarm since {one.opened}: {words(one, layouts)}" for one in found.standing]
+    layouts = [layout.name or "unnamed" for layout in one.layouts]
+    told = [f"alarm since {alarm.opened}: {words(alarm, layouts)}" for alarm in found.standing]
     told += [f"{found.waiting} articles in a look that is not settled"] if found.waiting else []
-    return "".join(f"; {one}" for one in told)
+    return "".join(f"; {line}" for line in told)
 
 
-def _data(found: Standing, bad: Mapping[str, BadOutlet]) -> dict[str, object]:
+def _data(found: Standing) -> dict[str, object]:
     clock = {
         name: {"events": one.events, "median": one.median} for name, one in found.clock.items() if one.events > one.unknown
     }
@@ -115,7 +128,7 @@ def _data(found: Standing, bad: Mapping[str, BadOutlet]) -> dict[str, object]:
         "last_check": found.last_check,
         "trouble": {part: str(error) for part, error in found.trouble.items()},
         "stale": found.stale,
-        "broken": sorted(bad),
+        "broken": sorted(found.broken),
     }
 
 
@@ -132,4 +145,6 @@ def _tell(shop: Workshop, found: Standing) -> str:
         told = directly(shop.settings, "status", lines, shop.clock(), whole=True)
     except WarraqError as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001 -- the edge of the switch: what is stale is still printed
+        return f"nobody was told: {type(error).__name__}: {error}"
     return "; ".join(told.refused)

@@ -41,6 +41,7 @@ class Workshop:
     settings: Settings
     clock: Callable[[], datetime] = utc_now
     say: Callable[[str], None] = print
+    updates: bool = True  # may update an older catalog; what a timer runs may not, since an upgrade keeps a copy first
 
     @cached_property
     def store(self) -> Store:
@@ -61,7 +62,7 @@ class Workshop:
         from archive.catalog import Catalog
 
         catalog = Catalog(self.settings.catalog)
-        catalog.migrate(update=not self.settings.supervised)
+        catalog.migrate(update=self.updates and not self.settings.supervised)
         return catalog
 
     def outlet_file(self, name: str) -> Path:

@@ -21,7 +21,7 @@ from archive.errors import Refused
 from archive.latency import stamp
 from archive.outlet import Outlet
 from archive.settings import from_environment
-from archive.steps import alarms, facts_kept, outcome, rebuilding, standing, tell, told
+from archive.steps import alarms, facts_kept, outcome, patient, rebuilding, standing, tell, told
 from archive.steps.beat import beat
 from archive.steps.workshop import Outcome, Workshop
 from tests.alarms.test_ways import nothing_can_be_written, small
@@ -79,6 +79,7 @@ def test_without_any_way_out_what_stands_on_the_page_was_told_nobody() -> None:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.setattr(tell, "PAUSES", (None,))
+    monkeypatch.setattr(patient, "PATIENCE", 0.0)
     monkeypatch.setattr(told, "ELSEWHERE", (tmp_path_factory.mktemp("shm"),))
     monkeypatch.setattr(facts_kept.Kept, "store", lambda _: StoreFacts(trouble="no store is asked in these tests"))
 
@@ -105,7 +106,7 @@ def put(shop: Workshop, *held: Alarm) -> None:
 
 
 def stale(shop: Workshop, max_age: float = 60, **outlets: Outlet) -> standing.Standing:
-    return standing.look(shop, outlets, max_age, lambda: (Outcome("log: signed"), []))
+    return standing.look(shop, lambda: (outlets, {}), max_age, lambda: (Outcome("log: signed"), []))
 
 
 def test_status_names_alarms_that_nobody_was_told_of(shop: Workshop) -> None:
