@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from archive.web import evidence_view, timeline
-from archive.web.iri import readable
+from archive.web.iri import in_line
 from archive.web.paper import latin
 from archive.web.paragraphs import direction
 from archive.web.views import STATES, calm
@@ -50,14 +50,14 @@ def article(found: HistoryRow, title: str, number: int, snapshot: Mapping[str, A
 
 def named(row: ArticleRow) -> str:
     """What an article is called where no version of it is shown: by its title, else by its address."""
-    return row.title or readable(row.url)
+    return row.title or in_line(row.url)
 
 
 def head(found: HistoryRow, title: str) -> dict[str, Any]:
     row = found.article
     return {
         "row": row,
-        "title": calm(row.title) or readable(row.url),
+        "title": calm(row.title) or in_line(row.url),
         "outlet": title,
         "state": STATES.get(row.state, row.state),
         "events": list(reversed(found.events)),
@@ -94,7 +94,7 @@ def elsewhere(pairs: Iterable[Pair], mine: ArticleRow, title: Callable[[str], st
                 "outlet": title(link.other_outlet if first else link.outlet),
                 "article": link.other if first else link.article,
                 "version": link.other_version if first else link.version,
-                "title": calm(pair.other_title if first else pair.title) or readable(pair.other_url if first else pair.url),
+                "title": calm(pair.other_title if first else pair.title) or in_line(pair.other_url if first else pair.url),
                 "first": first,
                 "shares": shares if first else shares[::-1],  # of this article there; of that one here
                 "times": times if first else times[::-1],

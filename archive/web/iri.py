@@ -48,6 +48,11 @@ def pieces(url: str) -> list[tuple[str, bool]]:
     return [(part, any(unicodedata.bidirectional(c) in _RTL for c in part)) for part in parts]
 
 
+def in_line(url: str) -> str:
+    """`readable` where only text goes, as a headline does: its pieces are isolated by characters (UAX #9, FSI and PDI)."""
+    return "".join(f"\u2068{part}\u2069" if rtl else part for part, rtl in pieces(url))
+
+
 def _plain(text: str) -> str:
     """What stands in it bare and is no ASCII, or is a control character, in its encoding: it is decoded as the rest is."""
     return "".join(c if "\x20" < c < "\x7f" else quote(c, safe="", errors="surrogatepass") for c in text)

@@ -11,7 +11,7 @@ from archive.catalog.hits import Hit
 from archive.search.entry import texts
 from archive.search.excerpts import Excerpt, Part, excerpts, marked
 from archive.search.query import Query
-from archive.web.iri import readable
+from archive.web.iri import in_line
 from archive.web.paragraphs import direction
 
 
@@ -36,7 +36,7 @@ def card(hit: Hit, outlet: str, snapshot: Mapping[str, Any] | None, query: Query
     return Card(
         hit=hit,
         outlet=outlet,
-        title=tuple(marked(title or hit.title or readable(hit.url), query)),
+        title=tuple(marked(title or hit.title or in_line(hit.url), query)),
         places=tuple(excerpts(body, query)) if body else (),
         dir=direction(hit.language, body or hit.title),
         version=newest,

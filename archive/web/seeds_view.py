@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import keys
 from archive.web.article_view import seed_link
-from archive.web.iri import readable
+from archive.web.iri import in_line
 from archive.web.paragraphs import direction
 from archive.web.views import STATES, calm
 
@@ -60,7 +60,7 @@ def linked(rows: Sequence[LinkedRow], title: Callable[[str], str]) -> list[dict[
             "article": row.link.article,
             "version": row.link.version,
             "outlet": title(row.link.outlet),
-            "title": calm(row.title) or readable(row.url),
+            "title": calm(row.title) or in_line(row.url),
             "state": STATES.get(row.state, row.state),
             "time": row.time,
         }
@@ -87,7 +87,7 @@ def aligned(row: LinkedRow, seed: str, snapshot: Mapping[str, Any]) -> Mapping[s
         "language": row.language,
         "link": seed_link(row.link),
         "row": row,
-        "title": calm(row.title) or readable(row.url),
+        "title": calm(row.title) or in_line(row.url),
     }
 
 

@@ -75,7 +75,7 @@ FILTERS = {
     "chips": chips,
     "clock": lambda time: time[11:16],
     "digest": digest,
-    "iri": iri.readable,
+    "iri": iri.in_line,
     "iri_pieces": iri.pieces,
     "isolated": isolated,
     "minute": minute,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.web.iri import pieces, readable
+from archive.web.iri import in_line, pieces, readable
 from tests.web.cases import EDITED
 from tests.web.test_pages import client, links, seen, text
 
@@ -80,6 +80,7 @@ def test_it_is_the_same_address(path: str) -> None:
 
 def test_parts_that_are_read_from_the_right_keep_their_place() -> None:
     assert [part for part, rtl in pieces(f"{HOST}/%D8%A3/%D8%A8?%D8%AA=1") if rtl] == ["أ", "ب", "ت"]
+    assert in_line(f"{HOST}/%D8%A3/2024/%D8%A8") == f"{HOST}/\u2068أ\u2069/2024/\u2068ب\u2069"
     html = client().get(f"/warraq/article/{EDITED}").text
     assert "11/20/<bdi>السوق</bdi></a>" in html
     assert "https://manara.example.org/2026/11/20/%d8%a7%d9%84%d8%b3%d9%88%d9%82" in links(html), "the link is exact"

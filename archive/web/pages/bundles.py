@@ -12,7 +12,7 @@ from archive import settings
 from archive.errors import Refused
 from archive.prove import kept
 from archive.web.desk import Desk
-from archive.web.iri import readable
+from archive.web.iri import in_line
 from archive.web.pages.shared import Answer, Page
 
 MAKES = "prove_article"
@@ -69,7 +69,7 @@ def _title(desk: Desk, request: Request, one: kept.Kept) -> str | None:
     except Refused:  # Withheld among them
         title = ""
     else:
-        title = row.title or readable(row.url)
+        title = row.title or in_line(row.url)
         if not one.restricted and not desk.catalog.veiled(row.outlet, row.article):
             return title
     return title if request.scope["warraq.visitor"].may(MAKES) else None

@@ -20,7 +20,7 @@ from archive.errors import Refused, Withheld
 from archive.web import fields
 from archive.web.desk import Desk
 from archive.web.house import DagForm, House
-from archive.web.iri import readable
+from archive.web.iri import in_line
 from archive.web.pages.shared import ARTICLE, Answer, Page
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _article(opened: Callable[[], Desk], article: str) -> dict[str, str]:
         return {"withheld": "yes"}
     except Refused:
         return {"unknown": "yes"}
-    return {"article": row.article, "title": row.title or readable(row.url), "outlet": desk.title(row.outlet)}
+    return {"article": row.article, "title": row.title or in_line(row.url), "outlet": desk.title(row.outlet)}
 
 
 def _pairs(items: list[tuple[str, str]]) -> dict[str, str]:
