@@ -26,7 +26,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from archive import keys, settings, watch
 from archive.catalog import Catalog
 from archive.errors import NOTHING_DUE, Refused, TryAgain, WarraqError
-from archive.steps import outcome
+from archive.steps import outcome, told
 
 log = logging.getLogger("warraq")
 
@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # person, except "try again". What is left (a kill, a crash of the interpreter) may pass by itself: it is retried.
 TRY_AGAIN = TryAgain.exit_code
 A_PERSON_MUST_LOOK = frozenset({2, *range(64, 79)}) - {TRY_AGAIN}
-ALARMS = "warraq_alarms"  # the DAG that tells
+ALARMS, TOLD = "warraq_alarms", "tasks"  # the DAG that tells; what failures told by themselves are remembered as
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 PATIENCE = 30.0  # seconds a command gets between SIGTERM and SIGKILL
 DEFAULTS: dict[str, Any] = {
@@ -219,16 +219,17 @@ class Webhook(BaseNotifier):
     """What becomes of a failure: it is noted in the catalog, and the DAG `warraq_alarms` tells it soon, together with others.
 
     Only where that cannot be, because the catalog is away or it is `warraq_alarms` itself that failed, it is told from here, by
-    every way that is set, once a day at most for each task. It has text, dag, outlet, task, run (Airflow's), try, reason, log.
+    every way that is set: of each task once a day, or anew when it has gone well meanwhile. It has text, dag, outlet, task,
+    run (Airflow's), try, reason, log.
     """
 
     def notify(self, context: Any) -> None:
-        told, now, given = message(context), datetime.now(UTC), settings.from_environment()
-        if told["dag"] != ALARMS:
+        said, now, given = message(context), datetime.now(UTC), settings.from_environment()
+        if said["dag"] != ALARMS:
             try:
                 catalog = Catalog(given.catalog)
-                where = {"run": told["run"], "index": getattr(context["task_instance"], "map_index", -1)}
-                outcome.failed(catalog, told["dag"], told["task"], now, told["reason"], by_hand=_by_hand(context), **where)
+                where = {"run": said["run"], "index": getattr(context["task_instance"], "map_index", -1)}
+                outcome.failed(catalog, said["dag"], said["task"], now, said["reason"], by_hand=_by_hand(context), **where)
             except Exception as error:  # noqa: BLE001 -- whatever it is, the failure itself must be told
                 log.warning("the failure is not noted, and told from here: %s", error)
             else:
@@ -236,10 +237,10 @@ class Webhook(BaseNotifier):
                 return
         from archive.steps import tell
 
-        key, out = f"{told['dag']}.{told['task']}", ways(given, context)
+        key, out = f"{said['dag']}.{said['task']}", ways(given, context)
         if not out:
             log.error("NOBODY IS TOLD of this: %s", tell.REMEDY)
-        found = tell.directly(given, "tasks", {key: told["text"]}, now, more=told, out=out)
+        found = tell.directly(given, TOLD, {key: said["text"]}, now, more=said, out=out)
         if found.took:
             log.info("told from here: %s", ", ".join(found.took))
         for trouble in found.refused:
@@ -248,11 +249,12 @@ class Webhook(BaseNotifier):
 
 def recovered(context: Any) -> None:
     """A task went well: over with the alarm about its failure, if there was one."""
-    ti = context["task_instance"]
+    ti, given, now = context["task_instance"], settings.from_environment(), datetime.now(UTC)
+    told.Memory(given.state, TOLD).over(f"{ti.dag_id}.{ti.task_id}", now)
     try:
-        catalog, where = Catalog(settings.from_environment().catalog), {"index": getattr(ti, "map_index", -1)}
-        outcome.succeeded(catalog, ti.dag_id, ti.task_id, datetime.now(UTC), run=getattr(ti, "run_id", ""), **where)
-    except WarraqError as error:
+        catalog, where = Catalog(given.catalog), {"index": getattr(ti, "map_index", -1)}
+        outcome.succeeded(catalog, ti.dag_id, ti.task_id, now, run=getattr(ti, "run_id", ""), **where)
+    except (WarraqError, OSError) as error:
         log.warning("that it went well is not noted: %s", error)
 
 

@@ -18,7 +18,7 @@ from archive.alarms.facts import (
     StoreFacts,
     Unapplied,
 )
-from archive.alarms.model import Finding, Severity
+from archive.alarms.model import Finding, Severity, ago
 from archive.alarms.sentences import joined, minute
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -179,10 +179,10 @@ def _audit(one: AuditFacts, now: datetime, *, busy: bool) -> Iterator[Finding]:
     if busy:
         return
     newest = one.newest or one.began
-    if now - newest > AUDITED:
+    if ago(newest, now) > AUDITED:
         say = "The last audit was at {since}." if one.newest else "None was made since {since}."
         yield Finding("audit-overdue", "", say, {"since": minute(newest)}, since=newest + DAY)
-    elif one.oldest is not None and now - one.oldest > ALL_AUDITED:
+    elif one.oldest is not None and ago(one.oldest, now) > ALL_AUDITED:
         yield Finding("audit-overdue", "", "Not everything was verified since {since}.", {"since": minute(one.oldest)})
 
 
@@ -190,14 +190,14 @@ def _mirror(one: MirrorFacts, now: datetime, *, busy: bool) -> Iterator[Finding]
     """`busy`: as for the audit."""
     if one.trouble:
         yield Finding("mirror", "", "{reason}", {"reason": one.trouble})
-    elif not busy and now - (newest := one.newest or one.began) > MIRRORED:
+    elif not busy and ago(newest := one.newest or one.began, now) > MIRRORED:
         say = "It was last brought up to date at {since}." if one.newest else "It was never brought up to date, since {since}."
         yield Finding("mirror", "", say, {"since": minute(newest)}, since=newest + DAY)
 
 
 def rebuilding(one: RebuildFacts | None, now: datetime) -> bool:
     """Does it go on, so that nothing that rests on the catalog can be judged?"""
-    return one is not None and now - one.seen <= REBUILT
+    return one is not None and abs(now - one.seen) <= REBUILT
 
 
 def _rebuild(one: RebuildFacts, now: datetime) -> Iterator[Finding]:

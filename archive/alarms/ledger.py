@@ -70,7 +70,7 @@ def _kept(one: Alarm, wrong: Finding | None, now: datetime, *, judged: bool) -> 
         return replace(one, seen=now, right=None, say=wrong.say, values=wrong.values, severity=worse)
     if not judged:
         return replace(one, right=None)
-    right = one.right or now
+    right = min(one.right or now, now)  # a clock that was ahead keeps none open
     return replace(one, right=right, closed=now if now - right >= calm(one) else None)
 
 
@@ -86,5 +86,5 @@ def _opened(one: Finding, held: Iterable[Alarm], now: datetime) -> Alarm:
         say=one.say,
         values=one.values,
         severity=one.severity or CONDITIONS[one.condition].severity,
-        relapses=relapses + 1 if when is not None and now - when < SOON else 0,
+        relapses=relapses + 1 if when is not None and abs(now - when) < SOON else 0,
     )

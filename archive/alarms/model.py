@@ -12,6 +12,14 @@ Severity = Literal["watch", "act", "urgent"]
 RANK: Mapping[str, int] = {"watch": 0, "act": 1, "urgent": 2}
 
 
+AHEAD = timedelta(minutes=30)
+
+
+def ago(when: datetime, now: datetime) -> timedelta:
+    """How long ago. timedelta.max for a time more than AHEAD to come: a clock was wrong, and nobody knows when it was."""
+    return now - when if when - now <= AHEAD else timedelta.max
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One thing that can be wrong. Its name is its anchor in docs/OPERATIONS.md."""

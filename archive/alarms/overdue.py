@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from archive.alarms.conditions import CONDITIONS
-from archive.alarms.model import RANK, Alarm
+from archive.alarms.model import RANK, Alarm, ago
 from archive.alarms.telling import GROUP
 
 WINDOW = timedelta(hours=1)  # for who has none of his own
@@ -20,7 +20,7 @@ def overdue(alarms: Sequence[Alarm], now: datetime, window: timedelta = WINDOW, 
     see to an alarm knows of it. Oldest first.
     """
     found = [one for one in alarms if _wrong(one) and (one.told is None or not anybody)]
-    late = [one for one in found if now - _due(one, alarms, anybody=anybody) > window]
+    late = [one for one in found if _late(one, alarms, now, anybody=anybody) > window]
     return sorted(late, key=lambda one: (one.since, one.condition, one.subject))
 
 
@@ -28,9 +28,8 @@ def _wrong(one: Alarm) -> bool:
     return one.open and one.right is None and one.acknowledged is None and RANK[one.severity] >= LEAST
 
 
-def _due(one: Alarm, alarms: Sequence[Alarm], *, anybody: bool) -> datetime:
-    """When it was to be told, as archive.alarms.telling does: after its patience; after others of its condition, in a group."""
+def _late(one: Alarm, alarms: Sequence[Alarm], now: datetime, *, anybody: bool) -> timedelta:
+    """How long it is due, as archive.alarms.telling has it: after its patience; after others of its condition, in a group."""
     patience = CONDITIONS[one.condition].patience if one.condition in CONDITIONS else timedelta()
-    first = one.opened + patience
     told = [other.told for other in alarms if other.condition == one.condition and other.told is not None] if anybody else []
-    return max([first, *(when + GROUP for when in told)])
+    return min([ago(one.opened, now) - patience, *(ago(when, now) - GROUP for when in told)])

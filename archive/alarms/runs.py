@@ -17,7 +17,7 @@ PREFIX, MIRROR = "warraq_", "warraq_mirror"
 def failures(failed: tuple[Failure, ...], told: set[str], known: DagsFacts | None, now: datetime) -> Iterator[Finding]:
     """One for each DAG: its newest, of a scheduled run if there is one. Audit and mirror have findings that say it better."""
     own = {"warraq_audit": "audit-finding", "warraq_mirror": "mirror"}
-    live = [one for one in failed if own.get(one.dag) not in told and not (one.by_hand and now - one.when > BY_HAND)]
+    live = [one for one in failed if own.get(one.dag) not in told and not (one.by_hand and abs(now - one.when) > BY_HAND)]
     newest = {one.dag: one for one in sorted(live, key=lambda one: (not one.by_hand, one.when))}
     for dag, one in sorted(newest.items()):
         first = min(other.since or other.when for other in live if other.dag == dag)

@@ -7,7 +7,7 @@
 - That it is over is told once, to those who were told that it began: when no other of its condition is open, or after GROUP.
 
 So whatever is wrong is told within its patience and GROUP, and never the same twice. Who tells marks what was told after it was
-taken (`told`): cut short between both, it is told twice, never not at all.
+taken (`told`): cut short between both, it is told twice, never not at all. So it is when a clock was ahead (`ago`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from archive.alarms.conditions import CONDITIONS
-from archive.alarms.model import RANK, Alarm
+from archive.alarms.model import RANK, Alarm, ago
 
 GROUP = timedelta(minutes=30)
 AGAIN = timedelta(days=1)
@@ -63,8 +63,8 @@ def told(alarms: Iterable[Alarm], message: Message, now: datetime) -> list[Alarm
 def _new(name: str, mine: Sequence[Alarm], now: datetime) -> list[Alarm]:
     patience = CONDITIONS[name].patience if name in CONDITIONS else timedelta()
     untold = [one for one in mine if _wrong(one) and _news(one)]
-    ripe = [one for one in untold if one.told is not None or now - one.opened >= patience]
-    lately = any(one.told is not None and now - one.told < GROUP for one in mine)
+    ripe = [one for one in untold if one.told is not None or ago(one.opened, now) >= patience]
+    lately = any(one.told is not None and ago(one.told, now) < GROUP for one in mine)
     if not lately or any(one.severity == "urgent" for one in ripe):
         return untold if ripe else []
     return []
@@ -79,12 +79,12 @@ def _news(one: Alarm) -> bool:
 
 
 def _again(one: Alarm, last: datetime, now: datetime) -> bool:
-    return now - last >= (AGAIN if one.acknowledged is None else LATER)
+    return ago(last, now) >= (AGAIN if one.acknowledged is None else LATER)
 
 
 def _over(mine: Sequence[Alarm], now: datetime) -> list[Alarm]:
     closed = [one for one in mine if one.closed is not None and one.told is not None and one.over is None]
     waits = any(one.closed is None and one.told is not None for one in mine)
-    if closed and waits and now - min(one.closed for one in closed if one.closed) < GROUP:
+    if closed and waits and max(ago(one.closed, now) for one in closed if one.closed) < GROUP:
         return []
     return closed

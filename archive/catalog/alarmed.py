@@ -65,9 +65,22 @@ class Alarmed(Measured):
         with self._database.read() as connection:
             return alarms.measures(connection, name, since, subject)
 
-    def forget(self, name: str, before: str) -> None:
-        """Drop old measurements of one kind."""
+    def restate(self, name: str, subject: str, change: Callable[[Sequence[Measure]], Iterable[Measure]]) -> None:
+        """Put what `change` makes of the measurements of one subject, oldest first, in their place.
+
+        For states: what was noted of it before does not count any more, whatever time a clock that was ahead wrote there.
+        """
         from archive.catalog import alarms
 
         with self._database.write("measure") as connection:
-            alarms.forget(connection, name, before)
+            held = alarms.measures(connection, name, "", subject)
+            made = list(change(held))
+            if made != held:
+                alarms.replace(connection, name, subject, made)
+
+    def forget(self, name: str, before: str, *more: str) -> None:
+        """Drop old measurements of one kind, and of `more`."""
+        from archive.catalog import alarms
+
+        with self._database.write("measure") as connection:
+            alarms.forget(connection, (name, *more), before)

@@ -65,14 +65,20 @@ def measures(connection: Connection, name: str, since: str, subject: str | None)
     return [Measure(row.name, row.subject, row.time, row.value, row.said) for row in connection.execute(query)]
 
 
+def replace(connection: Connection, name: str, subject: str, rows: Sequence[Measure]) -> None:
+    connection.execute(models.measure.delete().where(_m.name == name, _m.subject == subject))
+    if rows:
+        connection.execute(models.measure.insert(), [row._asdict() for row in rows])
+
+
 def gone_since(connection: Connection, since: str) -> dict[str, int]:
     event = models.event.c
     query = select(event.outlet, event.kinds).where(event.time >= since)
     return Counter(row.outlet for row in connection.execute(query) if "gone" in row.kinds)
 
 
-def forget(connection: Connection, name: str, before: str) -> None:
-    connection.execute(models.measure.delete().where(_m.name == name, _m.time < before))
+def forget(connection: Connection, names: Iterable[str], before: str) -> None:
+    connection.execute(models.measure.delete().where(_m.name.in_(tuple(names)), _m.time < before))
 
 
 _TIMES = ("since", "opened", "seen", "right", "closed", "told", "over", "acknowledged")

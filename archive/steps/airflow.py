@@ -48,8 +48,10 @@ def _silent(beat: Any, now: datetime, most: timedelta) -> str:
     if not beat:
         return "it has never beaten"
     last = datetime.fromisoformat(str(beat))
-    if now - last <= most:
+    if abs(now - last) <= most:
         return ""
+    if last > now:
+        return f"its last heartbeat is of {last:%Y-%m-%d %H:%M:%S} UTC, which is yet to come: a clock was ahead"
     return f"no heartbeat since {last:%Y-%m-%d %H:%M:%S} UTC, {(now - last).total_seconds() / 60:.0f} minutes ago"
 
 

@@ -137,7 +137,7 @@ def _message(shop: Workshop, message: Message) -> dict[str, Any] | None:
 def _heard(shop: Workshop, trouble: str, now: datetime) -> None:
     from archive.catalog.alarms import Measure
 
-    last = shop.catalog.measures("told")
-    if trouble or (last and last[-1].value):
-        said = json.dumps({"trouble": trouble}, ensure_ascii=False)
-        shop.catalog.measure([Measure("told", "", stamp(now), float(bool(trouble)), said)])
+    last, said = shop.catalog.measures("told")[-1:], json.dumps({"trouble": trouble}, ensure_ascii=False)
+    new = Measure("told", "", stamp(now), float(bool(trouble)), said)
+    if [one._replace(time=new.time) for one in last] != [new] and (trouble or last):  # a change
+        shop.catalog.restate("told", "", lambda _: [new])

@@ -83,14 +83,15 @@ def failures(shop: Workshop) -> Iterable[Failure]:
     """Tasks that failed since they went well last: of each the newest failure, by the scheduler and by hand."""
     rows: dict[str, list[Measure]] = defaultdict(list)
     for one in shop.catalog.measures(outcome.NAME):
-        rows[one.subject] = [*rows[one.subject], one] if one.value else []
-    for subject, failed in rows.items():
+        rows[one.subject].append(one)
+    for subject, held in rows.items():
         dag, _, task = subject.rpartition(".")
-        told = [(_when(one.time), json.loads(one.said)) for one in failed]
+        failed = outcome.streak(held)
         for by_hand in (False, True):
-            mine = [(when, said["reason"]) for when, said in told if bool(said.get("by_hand")) is by_hand]
+            mine = [one for one in failed if outcome.started_by_hand(one) is by_hand]
             if mine:
-                yield Failure(dag, task, *mine[-1], by_hand=by_hand, since=mine[0][0])
+                reason = json.loads(mine[-1].said)["reason"]
+                yield Failure(dag, task, _when(mine[-1].time), reason, by_hand=by_hand, since=_when(mine[0].time))
 
 
 def spooled(folder: Path, good: Mapping[str, Outlet]) -> Iterable[Spooled]:

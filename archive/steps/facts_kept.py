@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive import keys
 from archive.alarms.facts import AuditFacts, LogFacts, MirrorFacts, StoreFacts, Unapplied
+from archive.alarms.model import AHEAD
 from archive.errors import Refused, WarraqError
 from archive.latency import stamp
 from archive.log.writer import published, walk
@@ -56,13 +57,13 @@ class Kept:
         held: dict[str, Any] = json.loads(noted[0].said) if noted else {"whole": "", "keys": []}
         names = list(names)
         lacking, cut = self.shop.catalog.pending(held["keys"]), noted and noted[0].value > len(held["keys"])
-        whole = not held["whole"] or self.now - datetime.fromisoformat(held["whole"]) >= WHOLE or bool(cut and not lacking)
+        whole = not held["whole"] or abs(self.now - datetime.fromisoformat(held["whole"])) >= WHOLE or bool(cut and not lacking)
         found = self._observations(names, None if whole else DAYS)
         lacking = sorted({*lacking, *self._ours(self.shop.catalog.pending(found))}, key=lambda key: keys.parse_stem(key).run)
         old = [key for key in lacking if self.now - keys.run_time(keys.parse_stem(key).run) > DAY]
         said = {"whole": stamp(self.now) if whole else held["whole"], "keys": old[:MOST]}
         if said != held:
-            self.memory.note(BEHIND, "", float(len(old)), json.dumps(said))
+            self.memory.state(BEHIND, "", float(len(old)), json.dumps(said))
         return Unapplied(len(lacking), keys.run_time(keys.parse_stem(lacking[0]).run) if lacking else None)
 
     def _observations(self, names: Iterable[str], days: int | None) -> list[str]:
@@ -140,14 +141,18 @@ class Kept:
         noted = self.shop.catalog.measures("audit")
         newest = [datetime.fromisoformat(one.time) for one in noted[-1:]] + list(ledger.seen.values())
         oldest = ledger.oldest if ledger.seen else None
-        found = AuditFacts(min(ledger.began, self.began), max(newest, default=None), oldest)
+        found = AuditFacts(min(ledger.began, self.began), self._last(newest), oldest)
         return replace(found, faults=int(noted[-1].value), first=noted[-1].said) if noted and noted[-1].value else found
 
     def mirror(self) -> MirrorFacts:
         noted = self.shop.catalog.measures("mirror")
         went = [datetime.fromisoformat(one.time) for one in noted if not one.value]
         trouble = noted[-1].said if noted and noted[-1].value else ""
-        return MirrorFacts(self.began, max(went, default=None), trouble)
+        return MirrorFacts(self.began, self._last(went), trouble)
+
+    def _last(self, times: list[datetime]) -> datetime | None:
+        """The last that is not to come; where a clock that was ahead wrote all of them, one that tells so."""
+        return max((when for when in times if when <= self.now + AHEAD), default=max(times, default=None))
 
     def unheard(self) -> str:
         """Why the last message reached nobody."""

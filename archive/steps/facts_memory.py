@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archive.catalog.alarms import Measure
 
 KEPT = timedelta(days=14)  # of measurements
+SERIES = ("disk", "waiting", "layout", "check")  # those of which there are ever more
 LONGEST = 500  # characters of why something could not be asked
 _T = TypeVar("_T")
 
@@ -42,23 +43,24 @@ class Sources:
 
 
 class Memory:
-    """Measurements of the catalog: what was noted lately, what is to be noted now."""
+    """Measurements of the catalog: what was noted lately (by no clock that was ahead), what is to be noted now."""
 
     def __init__(self, shop: Workshop, now: datetime) -> None:
         from archive.catalog.alarms import Measure
 
-        self.shop, self.now, self.new = shop, now, list[Measure]()
+        self.shop, self.now, self.new, self.states = shop, now, list[Measure](), list[Measure]()
         self.make = Measure
         began = shop.catalog.measures("began")
-        self.began = datetime.fromisoformat(began[0].time) if began else now
-        if not began:
+        self.began = min(datetime.fromisoformat(began[0].time), now) if began else now
+        if not began or began[0].time > stamp(now):
             self.note("began", "", 0.0)
 
     def series(self, name: str, *, ever: bool = False) -> dict[str, list[Measure]]:
         """By subject, oldest first; of the last days, or of all times."""
         found: dict[str, list[Measure]] = defaultdict(list)
         for one in self.shop.catalog.measures(name, since="" if ever else stamp(self.now - KEPT)):
-            found[one.subject].append(one)
+            if one.time <= stamp(self.now):
+                found[one.subject].append(one)
         return found
 
     def lasting(self, name: str, subjects: Iterable[str]) -> dict[str, datetime]:
@@ -66,15 +68,20 @@ class Memory:
         held = {subject: rows[-1] for subject, rows in self.series(name, ever=True).items() if rows[-1].value}
         found = {one: datetime.fromisoformat(held[one].time) if one in held else self.now for one in subjects}
         for subject in found.keys() ^ held.keys():
-            self.note(name, subject, float(subject in found))
+            self.state(name, subject, float(subject in found))
         return found
 
     def note(self, name: str, subject: str, value: float, said: str = "") -> None:
         self.new.append(self.make(name, subject, stamp(self.now), value, said))
 
+    def state(self, name: str, subject: str, value: float, said: str = "") -> None:
+        """Note how it is now, in the place of how it was."""
+        self.states.append(self.make(name, subject, stamp(self.now), value, said))
+
     def keep(self) -> None:
-        """Put what is new into the catalog, and once a day drop what is old."""
+        """Put what is new into the catalog, and drop what is old."""
         self.shop.catalog.measure(self.new)
-        if self.now.hour == 3 and self.now.minute < 10:
-            for name in ("disk", "waiting", "layout", "check", "behind"):
-                self.shop.catalog.forget(name, stamp(self.now - KEPT))
+        for one in self.states:
+            self.shop.catalog.restate(one.name, one.subject, lambda _, one=one: [one])  # type: ignore[misc]
+        first, *more = SERIES
+        self.shop.catalog.forget(first, stamp(self.now - KEPT), *more)

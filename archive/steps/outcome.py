@@ -1,11 +1,13 @@
 """How a task of the scheduler ended, noted in the catalog: a failure is an alarm among the others, over with the next success.
 
-Only a success after a failure is noted.
+Only a success after a failure is noted. Of each task only its last state is kept: of failures in a row the first and the
+newest, of the scheduler's runs and of those by hand.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from archive.latency import stamp
 
 if TYPE_CHECKING:
     from archive.catalog import Catalog
+    from archive.catalog.alarms import Measure
     from archive.steps.workshop import Workshop
 
 NAME = "task"
@@ -29,7 +32,26 @@ def failed(
     from archive.catalog.alarms import Measure
 
     said = json.dumps({"reason": reason[:LONGEST], "by_hand": by_hand, "run": run}, ensure_ascii=False)
-    catalog.measure([Measure(NAME, _subject(dag, task, index), stamp(now), 1.0, said)])
+    new = Measure(NAME, _subject(dag, task, index), stamp(now), 1.0, said)
+
+    def change(held: Sequence[Measure]) -> list[Measure]:
+        row = streak(held)
+        first = [one for one in row if started_by_hand(one) is by_hand and one.time < new.time][:1]
+        others = [one for one in row if started_by_hand(one) is not by_hand and one.time != new.time]
+        return sorted([*first, *others, new], key=lambda one: one.time)
+
+    catalog.restate(NAME, new.subject, change)
+
+
+def streak(held: Sequence[Measure]) -> list[Measure]:
+    """Of measurements of one task, oldest first, the failures since it went well last; none when it went well last."""
+    well = next((n for n in range(len(held), 0, -1) if not held[n - 1].value), 0)
+    return list(held[well:])
+
+
+def started_by_hand(failure: Measure) -> bool:
+    """Did somebody start the run that failed?"""
+    return bool(json.loads(failure.said).get("by_hand"))
 
 
 def succeeded(catalog: Catalog, dag: str, task: str, now: datetime, *, run: str = "", index: int | None = None) -> None:
@@ -39,9 +61,14 @@ def succeeded(catalog: Catalog, dag: str, task: str, now: datetime, *, run: str 
     own, plain = _subject(dag, task, index), _subject(dag, task, None)
     noted = catalog.measures(NAME, subject=own if own == plain else None)
     newest = {one.subject: one for one in noted if one.subject in (own, plain) or one.subject.startswith(f"{plain}[")}
-    over = [name for name, one in newest.items() if one.value and (name == own or json.loads(one.said).get("run") != run)]
-    if over:
-        catalog.measure([Measure(NAME, name, stamp(now), 0.0, "") for name in over])
+    for name, one in newest.items():
+        if _ended(one, own, run):  # and nothing is written where nothing ends
+            well = Measure(NAME, name, stamp(now), 0.0, "")
+            catalog.restate(NAME, name, lambda held, well=well: [well] if held and _ended(held[-1], own, run) else held)  # type: ignore[misc]
+
+
+def _ended(one: Measure, own: str, run: str) -> bool:
+    return bool(one.value) and (one.subject == own or json.loads(one.said).get("run") != run)
 
 
 def forget(catalog: Catalog, dag: str, now: datetime, by: str, reason: str) -> None:
@@ -50,7 +77,8 @@ def forget(catalog: Catalog, dag: str, now: datetime, by: str, reason: str) -> N
 
     newest = {one.subject: one.value for one in catalog.measures(NAME) if one.subject.rpartition(".")[0] == dag}
     said = json.dumps({"by": by, "reason": reason}, ensure_ascii=False)
-    catalog.measure([Measure(NAME, subject, stamp(now), 0.0, said) for subject, value in newest.items() if value])
+    for subject in (subject for subject, value in newest.items() if value):
+        catalog.restate(NAME, subject, lambda _, subject=subject: [Measure(NAME, subject, stamp(now), 0.0, said)])  # type: ignore[misc]
 
 
 def _subject(dag: str, task: str, index: int | None) -> str:
@@ -58,7 +86,8 @@ def _subject(dag: str, task: str, index: int | None) -> str:
 
 
 def duty(shop: Workshop, name: str, faults: int, said: str) -> None:
-    """Note what came of a recurring duty (audit, mirror): how much was wrong, and the first of it."""
+    """Note what came of a recurring duty (audit, mirror): how much was wrong, the first. When it was well last is kept."""
     from archive.catalog.alarms import Measure
 
-    shop.catalog.measure([Measure(name, "", stamp(shop.clock()), float(faults), said[:LONGEST])])
+    new = Measure(name, "", stamp(shop.clock()), float(faults), said[:LONGEST])
+    shop.catalog.restate(name, "", lambda held: [*[one for one in held if not one.value and one.time < new.time][-1:], new])

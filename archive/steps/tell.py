@@ -6,16 +6,15 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from archive.errors import Refused, TryAgain, WarraqError
 from archive.settings import Settings
 from archive.steps import mail, post
-from archive.steps.told import Memory
+from archive.steps.told import DAY, SOON, Memory
 
 PAUSES = (1.0, 3.0, None)  # seconds between the tries
-DAY, SOON = timedelta(days=1), timedelta(hours=1)
 Message = Mapping[str, Any]  # `text`; `subject`, for a mail; whatever else goes to the webhook
 Way = Callable[[Message], str]  # "", or who did not take it although others did; raises when nobody did
 

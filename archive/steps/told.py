@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 # The machine's memory, its temporary files: `_ours` looks whose it is. Not tempfile.gettempdir(), which fails on a full disk.
+DAY = timedelta(days=1)  # what was told is told again after
+SOON = timedelta(hours=1)  # what comes back sooner than that after it was told is not told anew
 ELSEWHERE = (Path("/dev/shm"), Path(os.environ.get("TMPDIR") or "/tmp"))  # noqa: S108
 
 
@@ -59,6 +61,15 @@ class Memory:
                     (place / self.name).unlink(missing_ok=True)
             return True
         return any(_written(place / self.name, text) for place in list(self._places(make=True))[1:])
+
+    def over(self, key: str, now: datetime) -> None:
+        """What was told of `key` is right again: told anew when it comes back, SOON after it was told at the soonest."""
+        if key not in self.read(now, DAY):  # nearly always, and without waiting for who tells just now
+            return
+        with self.alone():
+            held = self.read(now, DAY)
+            if key in held and abs(now - held.pop(key)) >= SOON:
+                self.keep(held)
 
     def _places(self, *, make: bool = False) -> Iterator[Path]:
         """The state folder; then folders of ours elsewhere."""

@@ -281,17 +281,22 @@ def airflow_db(path: Path, **dag: Any) -> None:
 
 def test_dags_that_are_paused_late_or_broken(at: Wadi, tmp_path: Path) -> None:
     path = tmp_path / "airflow.db"
-    beat = (datetime.now(UTC) + DAY).isoformat()
-    health = {"metadatabase": {"status": "healthy"}, "scheduler": {"status": "healthy", "latest_scheduler_heartbeat": beat}}
-    with Health(health) as airflow:
+
+    def beats(later: timedelta) -> dict[str, Any]:
+        beat = (datetime.now(UTC) + later).isoformat()
+        return {"metadatabase": {"status": "healthy"}, "scheduler": {"status": "healthy", "latest_scheduler_heartbeat": beat}}
+
+    with Health(beats(timedelta())) as airflow:
         env = {"WARRAQ_AIRFLOW_URL": airflow.endpoint, "WARRAQ_AIRFLOW_DB": f"sqlite:///{path}"}
         airflow_db(path)
         assert not [condition for condition, _ in look(at, **env) if condition == "dag-idle"], "Airflow may be starting"
+        airflow.said = beats(0.6 * HOUR)
         found = look(at, 0.6 * HOUR, **env)
         opened(found, "dag-idle", "warraq_audit", "A run was due at")
         opened(found, "dag-idle", "warraq_sweep", "Airflow knows no DAG of this name.")
         opened(found, "dag-broken", "watch.py", "ImportError: no such name")
         airflow_db(path, is_paused=1)
+        airflow.said = beats(0.7 * HOUR)
         found = look(at, 0.7 * HOUR, **env)
         row = opened(found, "dag-paused", "warraq_audit", "not done until it is resumed")
         assert (row.severity, row.told) == ("act", ""), "for an hour nobody is told: somebody may be at work"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -84,6 +85,31 @@ def test_with_mail_only_somebody_hears_that_the_alarms_themselves_fail(
             _steps.Webhook()(failed(name))
     subjects = [str(mail["Subject"]) for mail in mailbox.got]
     assert subjects == [f"Warraq: {name}.check failed: the catalog" for name in (_steps.ALARMS, "warraq_manara")]
+
+
+def test_the_second_failure_of_a_day_is_told_when_it_went_well_between(
+    dag, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Another cause, most likely: the key is the task's name whatever it was."""
+    import _steps
+
+    from archive.steps.told import Memory
+
+    monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
+    monkeypatch.delenv("WARRAQ_WEBHOOK", raising=False)
+    monkeypatch.setenv("WARRAQ_MAIL", "desk@example.org")
+    monkeypatch.setenv("WARRAQ_CATALOG", "sqlite:////proc/none/catalog.db")
+    check, memory = failed(_steps.ALARMS), Memory(tmp_path, _steps.TOLD)
+    _steps.Webhook()(check)
+    _steps.recovered(check)
+    _steps.Webhook()(check)
+    assert len(mailbox.got) == 1, "what comes and goes is told once an hour"
+    ((key, when),) = memory.read(datetime.now(UTC), timedelta(days=1)).items()
+    memory.keep({key: when - timedelta(hours=1), "warraq_manara.crawl": when})
+    _steps.recovered(check)
+    assert set(memory.read(datetime.now(UTC), timedelta(days=1))) == {"warraq_manara.crawl"}
+    _steps.Webhook()(check)
+    assert len(mailbox.got) == 2
 
 
 def test_a_mail_server_that_is_down_is_an_error_in_the_log_and_told_later(
