@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from archive.catalog import Catalog, apply, tally
+from archive.alarms import judge
+from archive.catalog import Catalog, apply, database, logged, tally
+from archive.catalog.alarms import Measure
+from archive.log.leaf import Batch
 from archive.observation import Observation
-from tests.test_catalog import OUTLET, Item, catalog, either, on_postgres, postgres, story  # noqa: F401
+from archive.settings import from_environment
+from archive.steps import rebuild, rebuilding
+from archive.steps.workshop import Workshop
+from tests.test_catalog import OUTLET, Item, batches, catalog, either, on_postgres, postgres, story  # noqa: F401
 
 OTHERS = [replace(OUTLET, name=f"other_{n}", url=f"https://other-{n}.example/") for n in range(1)]
 
@@ -87,3 +96,45 @@ def test_rebuilds_and_seals_at_once_end_as_one_rebuild(either: Catalog, catalog:
     for one in outlets:
         catalog.apply_all(items[one.name], one)
     assert found == rows(catalog)
+
+
+def test_no_writer_waits_while_the_log_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch is a request to the bucket: thousands of them, in one transaction, were half an hour without a check."""
+    monkeypatch.setattr(database, "BUSY", 0.05)
+    first, other = (Catalog(f"sqlite:///{tmp_path}/catalog.db") for _ in range(2))
+    first.migrate()
+
+    def read() -> Iterator[Batch]:
+        for n, one in enumerate(batches()):
+            other.measure([Measure("check", "scheduler", f"2026-11-22T03:00:0{n}.000000Z", 0.0)])
+            yield one
+
+    monkeypatch.setattr(logged, "AT_ONCE", 2)
+    first.note_batches(read())
+    assert len(first.logged([unit.key for one in batches() for unit in one.units])) == len(batches())
+    assert len(other.measures("check")) == len(batches())
+
+
+def test_a_rebuild_lives_while_it_reads_a_long_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [datetime(2026, 11, 22, 3, 0, tzinfo=UTC)]
+    shop = Workshop(from_environment({"WARRAQ_STATE": str(tmp_path)}), clock=lambda: now[0], say=lambda _: None)
+    shop.__dict__["store"] = Empty()
+    lives = []
+
+    def walk(*_: object) -> Iterator[Batch]:
+        for one in batches():
+            now[0] += timedelta(minutes=40)
+            lives.append(judge.rebuilding(rebuilding.going_on(shop.catalog), now[0]))
+            yield one
+
+    monkeypatch.setattr(logged, "AT_ONCE", 1)
+    monkeypatch.setattr(rebuild, "walk", walk)
+    assert rebuild.rebuild(shop, {}, lambda *_: None).data["files"] == 0
+    assert lives == [True] * len(batches())
+
+
+class Empty:
+    """A bucket."""
+
+    def list(self, *_: object) -> list[str]:
+        return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from archive.catalog.lease import Held, alive, may_take
@@ -100,11 +101,16 @@ class Catalog(Searched):
             return queries.tables(connection)
 
     def note_batches(self, batches: Iterable[Batch]) -> None:
-        """Take down which units these batches of the log hold. Again: nothing happens."""
+        """Take down which units these batches of the log hold. Again: nothing happens.
+
+        Some at a time: whoever hands them over may read each from the bucket, and no transaction waits for that.
+        """
         from archive.catalog import logged
 
-        with self._database.write("log") as connection:
-            logged.note(connection, batches)
+        rest = iter(batches)
+        while some := list(islice(rest, logged.AT_ONCE)):
+            with self._database.write("log") as connection:
+                logged.note(connection, some)
 
     def note_acts(self, found: Mapping[str, Act]) -> list[str]:
         """Take in acts by their keys; the keys that are new. Again: nothing happens."""

@@ -10,6 +10,7 @@ from archive.catalog import models
 from archive.catalog.bulk import chunks
 from archive.log.leaf import Batch
 
+AT_ONCE = 64  # batches a transaction
 _row = models.logged.c
 
 

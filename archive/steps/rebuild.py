@@ -27,8 +27,8 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
     sign = rebuilding.Sign(shop, len(stems))
     shop.catalog.clear()
     stems = _there(shop, outlets)  # again: what a seal put there and into the catalog meanwhile was cleared with the rest
-    ruled = act.take_in(shop, shop.store.list(acts.PREFIX))  # before any article: what is withheld is never shown between
-    shop.catalog.note_batches(walk(shop.store, 0))
+    ruled = act.take_in(shop, sign.beside(shop.store.list(acts.PREFIX)))  # before any article: what is withheld is never shown
+    shop.catalog.note_batches(sign.beside(walk(shop.store, 0)))
     stems = _sealed(shop, stems)
     lines = done = 0
     for name in sorted({stem.outlet for stem in stems}):

@@ -6,8 +6,9 @@ A rebuild that died leaves its last note behind, and that is one (`archive.alarm
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from archive.alarms.facts import RebuildFacts
 from archive.latency import stamp
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME = "rebuild"
 EVERY = timedelta(minutes=1)  # between two signs of life
+_T = TypeVar("_T")
 
 
 class Sign:
@@ -33,6 +35,12 @@ class Sign:
         """So many files are in; noted once a minute at most."""
         if self._shop.clock() - self._last >= EVERY:
             self._note(1.0, done)
+
+    def beside(self, items: Iterable[_T]) -> Iterator[_T]:
+        """The same items, with a sign of life while they are read, before any file is in."""
+        for one in items:
+            self.alive(0)
+            yield one
 
     def over(self) -> None:
         self._note(0.0, self._files)
