@@ -146,7 +146,7 @@ def env(mode: Mode) -> int:
     """print the environment of the stack's programs: eval "$(python -m stack env)"; it holds keys"""
     if not (mode.state / "secrets.json").exists():
         raise Refused(f"{mode.state} has no keys yet: nothing was ever started there", "make run, or set WARRAQ_STATE")
-    for name, value in environment.build(mode, base={"PATH": os.environ.get("PATH", os.defpath)}).items():
+    for name, value in environment.build(mode, base=environment.kept(os.environ)).items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 

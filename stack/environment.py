@@ -15,6 +15,7 @@ from stack import secrets
 from stack.mode import Mode
 from stack.ports import HOST
 
+_ADDED_TO = ("PATH", "PYTHONPATH", "NO_PROXY", "WARRAQ_METRICS_TOKEN_FILE")  # what `build` keeps of, or adds to
 _OURS = ("WARRAQ_", "AWS_", "AIRFLOW_")
 
 
@@ -66,6 +67,11 @@ def build(mode: Mode, base: Mapping[str, str] = os.environ, extra: Mapping[str, 
     if mode.name == "demo":
         env["WARRAQ_SEEDS_LOCK"] = str(ROOT / "sandbox" / "seeds.lock")
     return env | dict(extra or {})
+
+
+def kept(env: Mapping[str, str]) -> dict[str, str]:
+    """What `build` must know of a shell to change nothing that its user set; the rest the shell has already."""
+    return {name: env[name] for name in _ADDED_TO if name in env}
 
 
 def programs(python: Path, root: Path) -> Path:

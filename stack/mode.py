@@ -18,6 +18,7 @@ from archive.settings import ROOT
 from stack import ports
 
 PORTS = 12  # Airflow, the demo's newsroom, and the ten of SeaweedFS, in a row
+BOOK = "checkpoint-book.txt"  # in the state folder; archive/settings.py has the same
 _FIRST_PORT = {"real": 8480, "demo": 7480}
 _MARK = ".warraq-sandbox"  # only a folder with this file in it is ever emptied
 _EXTERNAL = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "WARRAQ_BUCKET", "WARRAQ_S3_CONNECTION")
@@ -38,6 +39,7 @@ class Mode:
     airflow_db: str  # SQLAlchemy address
     catalog: str  # SQLAlchemy address
     log_key: Path  # the key that signs the log; made with a new archive
+    book: Path  # the file that checkpoints are kept in, outside the bucket
 
     @property
     def sandbox(self) -> bool:
@@ -78,6 +80,7 @@ def _real(env: Mapping[str, str], outlets: Path | None) -> Mode:
         airflow_db=env.get("WARRAQ_AIRFLOW_DB") or f"sqlite:///{state}/airflow/airflow.db",
         catalog=env.get("WARRAQ_CATALOG") or f"sqlite:///{state}/catalog.db",
         log_key=Path(env.get("WARRAQ_LOG_KEY_FILE") or state / "log.key").expanduser().resolve(),
+        book=Path(env.get("WARRAQ_BOOK") or state / BOOK),
     )
 
 
@@ -105,6 +108,7 @@ def _sandbox(name: str, env: Mapping[str, str], outlets: Path | None) -> Mode:
         airflow_db=f"sqlite:///{state}/airflow/airflow.db",
         catalog=f"sqlite:///{state}/catalog.db",
         log_key=state / "log.key",
+        book=state / BOOK,
     )
 
 

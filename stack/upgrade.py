@@ -6,6 +6,7 @@ The bucket is not copied: its objects are never changed, and everything else can
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,13 +14,14 @@ import time
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from archive.errors import Refused, TryAgain
 from stack.lock import StateLock
-from stack.mode import Mode
+from stack.mode import BOOK, Mode
 
 STOP_LIMIT = 90.0
-_SMALL = ("secrets.json", "passwords.json", "checkpoint-book.txt", "verify.json", "audit.json", "uploaded-late.txt")
+_SMALL = ("secrets.json", "passwords.json", "verify.json", "audit.json", "uploaded-late.txt")
 
 
 def stop(mode: Mode) -> int | None:
@@ -66,7 +68,7 @@ def back_up(mode: Mode, now: datetime) -> Path:
 
 
 def _copy_small(mode: Mode, target: Path) -> None:
-    files = [(mode.state / name, name) for name in _SMALL] + [(mode.log_key, "log.key")]
+    files = [(mode.state / name, name) for name in _SMALL] + [(mode.log_key, "log.key"), (mode.book, BOOK)]
     files += [(path, f"outlets/{path.name}") for path in sorted(mode.outlets.glob("*.toml"))]
     for path, name in files:
         if path.exists():
@@ -100,10 +102,11 @@ def _damaged(source: Path, found: str) -> Refused:
 
 
 def _dump_postgresql(address: str, target: Path) -> None:
-    scheme, _, rest = address.partition("://")
+    shown, password = _parted(address)
     try:
         done = subprocess.run(
-            ["pg_dump", "--format=custom", f"--file={target}", f"{scheme.partition('+')[0]}://{rest}"],
+            ["pg_dump", "--format=custom", f"--file={target}", shown],
+            env=os.environ | ({"PGPASSWORD": password} if password else {}),
             capture_output=True,
             text=True,
             check=False,
@@ -115,3 +118,19 @@ def _dump_postgresql(address: str, target: Path) -> None:
     if done.returncode:
         raise Refused(f"pg_dump failed: {done.stderr.strip()[-300:]}", "nothing was upgraded")
     target.chmod(0o600)
+
+
+def _parted(address: str) -> tuple[str, str]:
+    """A PostgreSQL address as libpq takes it, without its password, and that: anybody can read a program's arguments."""
+    scheme, _, rest = address.partition("://")
+    found = re.match(r"([^:/@]*):([^@]*)@", rest)  # as SQLAlchemy reads it
+    password = unquote(found[2]) if found else ""
+    where, mark, query = (f"{found[1]}@{rest[found.end() :]}" if found else rest).partition("?")
+    shown = []
+    for one in filter(None, query.split("&")):
+        name, _, value = one.partition("=")
+        if name == "password":
+            password = unquote(value)
+        else:
+            shown.append(one)
+    return f"{scheme.partition('+')[0]}://{where}{mark if shown else ''}{'&'.join(shown)}", password

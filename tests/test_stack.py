@@ -475,6 +475,16 @@ def test_env_gives_a_shell_what_the_programs_have(tmp_path: Path) -> None:
     assert found["AIRFLOW_CONFIG"] == str(ROOT / "airflow.cfg")
 
 
+def test_env_changes_nothing_that_the_user_set(tmp_path: Path) -> None:
+    secrets.keys(tmp_path)
+    own = {"WARRAQ_METRICS_TOKEN_FILE": "/etc/own.token", "NO_PROXY": "intern.example", "PYTHONPATH": "/own"}
+    printed = command("env", WARRAQ_STATE=str(tmp_path), **own).stdout
+    assert "export WARRAQ_METRICS_TOKEN_FILE=/etc/own.token\n" in printed
+    assert "export NO_PROXY=intern.example,127.0.0.1,localhost\n" in printed
+    assert f"export PYTHONPATH={ROOT}:/own\n" in printed
+    assert not (tmp_path / "metrics.token").exists()
+
+
 def test_a_shell_outside_of_the_virtual_environment_finds_the_programs(tmp_path: Path) -> None:
     """`eval "$(python3.11 -m stack env)"`, as the docs have it: then `warraq` and `airflow` are commands."""
     system, made = tmp_path / "usr" / "python3.11", tmp_path / ".venv" / "bin"
@@ -559,6 +569,40 @@ def test_a_backup_holds_everything_that_a_fresh_machine_needs_beside_the_bucket(
     assert {path.name for path in copy.iterdir()} == {*names, "secrets.json", "outlets"}
     assert (copy / "outlets/example.toml").read_text() == 'name = "example"\n'
     assert [path.name for path in copy.rglob("*") if path.is_file() and path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize("name", ["book.txt", "checkpoint-book.txt"])
+def test_a_backup_holds_the_book_wherever_it_lies(tmp_path: Path, name: str) -> None:
+    """Under its usual name: that is where the lines for a fresh machine put it from."""
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / name).write_text("what was seen")
+    copy = upgrade.back_up(real(tmp_path, WARRAQ_BOOK=str(tmp_path / "media" / name)), datetime(2026, 11, 22, tzinfo=UTC))
+    assert (copy / "checkpoint-book.txt").read_text() == "what was seen"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown", "password"),
+    [
+        ("postgresql+psycopg://amal:s%40cret/x@db:5432/warraq", "postgresql://amal@db:5432/warraq", "s@cret/x"),
+        (
+            "postgresql://amal@db/warraq?password=s%40cret&sslmode=require",
+            "postgresql://amal@db/warraq?sslmode=require",
+            "s@cret",
+        ),
+        ("postgresql://db/warraq", "postgresql://db/warraq", ""),
+    ],
+)
+def test_nobody_reads_a_databases_password_in_the_arguments_of_a_backup(
+    address: str, shown: str, password: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "pg_dump"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$3 $PGPASSWORD" > "${2#--file=}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    copy = upgrade.back_up(real(tmp_path / "state", WARRAQ_CATALOG=address), datetime(2026, 11, 22, tzinfo=UTC))
+    assert (copy / "catalog.dump").read_text() == f"{shown} {password}\n"
 
 
 def test_a_backup_that_was_cut_short_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
