@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from _steps import ALARMS, DEFAULTS, Webhook, runbook, warraq
+from _steps import ALARMS, DEFAULTS, Webhook, log, runbook, warraq
 from _ways import ways
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from archive import settings
+from archive.errors import WarraqError
 
 DOC = """
 Looks at outlets, runs, log, audit, copies, store, disk and clock, opens and closes alarms, and tells what is new: to
@@ -39,6 +40,21 @@ def send(message: dict[str, Any], context: Any) -> tuple[list[str], list[str]]:
     from archive.steps import tell
 
     return tell.send(ways(settings.from_environment(), context), message)
+
+
+def left(message: dict[str, Any], checked: str) -> dict[str, Any] | None:
+    """Without what was told by hand since the check, at `checked`; all of it where nobody knows that."""
+    from archive.catalog import Catalog
+    from archive.steps import alarms
+
+    given = settings.from_environment()
+    if not checked:  # by a check of a version before
+        return message
+    try:
+        return alarms.still(Catalog(given.catalog), given.deployment, message, datetime.fromisoformat(checked))
+    except (WarraqError, OSError) as error:
+        log.warning("whether it was told meanwhile cannot be asked, so it is told: %s", error)
+        return message
 
 
 with DAG(
@@ -73,6 +89,9 @@ with DAG(
         message = found["message"]
         if not message:
             raise AirflowSkipException("nothing new")
+        message = left(message, found.get("checked", ""))
+        if not message:
+            raise AirflowSkipException("somebody told it meanwhile: `warraq alarms --check` by hand")
         took, refused = send(message, context)
         trouble = ["--trouble", "; ".join(refused)] if refused else []
         if refused and not took:

@@ -33,6 +33,10 @@ class _Dialogue(socketserver.StreamRequestHandler):
                     self.keep(lines)
                     self.say("250 fine")
                     return
+                if fault == "mute":  # taken, and not a word of it
+                    self.keep(lines)
+                    self.server.free.wait(60)
+                    return
                 if fault == "451":
                     self.say("451 later")
                     continue

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.alarms import judge, ledger, telling, words
 from archive.alarms.model import Alarm
@@ -19,11 +19,14 @@ from archive.steps.beat import beat
 from archive.steps.facts_memory import Memory
 from archive.steps.workshop import Outcome, Workshop
 
+if TYPE_CHECKING:
+    from archive.catalog import Catalog
+
 
 def check(shop: Workshop, *, hold: bool = False) -> Outcome:
     """Look, and tell. `hold`: somebody else tells the message, and says so with `mark`.
 
-    The data: how many are open, the message (None for nothing new) with the ids of its alarms, and what could not be judged.
+    The data: how many are open, the message (None for nothing new) with the ids of its alarms, what could not be judged, when.
     """
     now = shop.clock()
     with anyway.told(shop, now, hold=hold) as seen:
@@ -43,7 +46,12 @@ def check(shop: Workshop, *, hold: bool = False) -> Outcome:
     _noted(shop, memory, now)
     standing = [one for one in held if one.open]
     line = f"alarms: {len(standing)} open, {told}" + (f"; not judged: {', '.join(sorted(unknown))}" if unknown else "")
-    data = {"open": len(standing), "message": _message(shop, message), "unknown": sorted(unknown)}
+    data = {
+        "open": len(standing),
+        "message": _message(shop.settings.deployment, message),
+        "unknown": sorted(unknown),
+        "checked": stamp(now),
+    }
     return Outcome(line, data, progress=tuple(words.line(one) for one in standing))
 
 
@@ -54,6 +62,25 @@ def _noted(shop: Workshop, memory: Memory, now: datetime) -> None:
         beat(shop, now)
     except WarraqError as error:
         shop.say(f"alarms: what was measured is not kept: {error}")
+
+
+def still(catalog: Catalog, deployment: str, told: Mapping[str, Any], checked: datetime) -> dict[str, Any] | None:
+    """What is left of the message of a check at `checked` that held it, without what somebody told since; None for nothing."""
+    kinds = {one["id"]: one["told"] for one in told["alarms"]}
+    held = [
+        one
+        for one in catalog.recent_alarms(checked - ledger.SOON)
+        if one.id in kinds and not _since(one, kinds[one.id], checked)
+    ]
+    if len(held) == len(kinds):
+        return dict(told)
+    groups = {kind: tuple(one for one in held if kinds[one.id] == kind) for kind in ("new", "again", "over")}
+    return _message(deployment, Message(**groups))
+
+
+def _since(one: Alarm, kind: str, checked: datetime) -> bool:
+    """Was it told meanwhile?"""
+    return one.over is not None if kind == "over" else one.told is not None and one.told >= checked
 
 
 def mark(shop: Workshop, ids: Collection[str], trouble: str = "") -> Outcome:
@@ -116,7 +143,7 @@ def _about(one: Alarm) -> str:
 
 def _tell(shop: Workshop, message: Message) -> str:
     ids = [one.id for one in (*message.new, *message.again, *message.over)]
-    took, refused = tell.send(tell.ways(shop.settings), _message(shop, message) or {})
+    took, refused = tell.send(tell.ways(shop.settings), _message(shop.settings.deployment, message) or {})
     trouble = "; ".join(refused)
     if refused and not took:
         unheard(shop, trouble)
@@ -127,11 +154,10 @@ def _tell(shop: Workshop, message: Message) -> str:
     return f"{len(ids)} told ({', '.join(took)})" if took else f"{len(ids)} told here only: {tell.absent(shop.settings)}"
 
 
-def _message(shop: Workshop, message: Message) -> dict[str, Any] | None:
+def _message(deployment: str, message: Message) -> dict[str, Any] | None:
     if not message:
         return None
-    payload = words.payload(message, shop.settings.deployment)
-    return {**payload, "subject": words.subject(message, shop.settings.deployment)}
+    return {**words.payload(message, deployment), "subject": words.subject(message, deployment)}
 
 
 def _heard(shop: Workshop, trouble: str, now: datetime) -> None:

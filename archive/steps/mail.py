@@ -6,6 +6,7 @@ import json
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +19,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from archive.errors import Refused, TryAgain
 from archive.steps import post
 
-LIMIT = 30.0  # seconds for one mail
+LIMIT = 30.0  # seconds until a mail is handed over
+TAKEN = 90.0  # seconds more until the server says that it took it: RFC 5321, 4.5.3.2.6, since who asks again sooner sends twice
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOOKS = "it looks like smtp://user:password@mail.example.org:587?from=warraq@example.org, or smtps://…"
+
+
+class Unanswered(TryAgain):
+    """The server has all of it and did not say whether it took it: at once again would be a second copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +80,33 @@ def connection(text: str) -> Server:
 def send(one: Server, to: Sequence[str], subject: str, text: str, now: datetime) -> str:
     """Hand it over. "" when every address was taken, else which were not (and at least one was).
 
-    TryAgain when the server does not answer, or says so (4yz); Refused when it will never take it (5yz).
+    TryAgain when the server does not answer, or says so (4yz); Refused when it will never take it (5yz); Unanswered.
     """
-    made = _message(one, to, subject, text, now)
+    made, handed, who = _message(one, to, subject, text, now), threading.Event(), f"the mail server at {one.host}"
+    silent = Unanswered(f"{who}: it was handed over, and no answer came", "look there; it is told again by the next check")
+    end = post.begun(lambda: _deliver(one, made, to, handed))
+
+    def wait() -> str:
+        try:
+            return end(LIMIT)
+        except TimeoutError:
+            if not handed.is_set():
+                raise
+            return end(TAKEN)
+
     try:
-        return post.bounded(f"the mail server at {one.host}", LIMIT, lambda: _deliver(one, made, to))
+        return post.answered(who, LIMIT, wait)
+    except TryAgain:
+        if handed.is_set():
+            raise silent from None
+        raise
+    except smtplib.SMTPServerDisconnected as error:
+        if handed.is_set():
+            raise silent from error
+        raise TryAgain(f"{who}: {error}", "is it running? correct WARRAQ_SMTP, or ask its owner") from error
     except smtplib.SMTPException as error:
         code, said = _answer(error)
-        what = f"the mail server at {one.host}: {f'{code} ' if code else ''}{said}"
+        what = f"{who}: {f'{code} ' if code else ''}{said}"
         if 500 <= code < 600:
             raise Refused(what, "correct WARRAQ_SMTP or WARRAQ_MAIL, or ask its owner") from error
         raise TryAgain(what, "is it running? correct WARRAQ_SMTP, or ask its owner") from error
@@ -96,11 +121,21 @@ def _message(one: Server, to: Sequence[str], subject: str, text: str, now: datet
     return made
 
 
-def _deliver(one: Server, made: EmailMessage, to: Sequence[str]) -> str:
+def _deliver(one: Server, made: EmailMessage, to: Sequence[str], handed: threading.Event) -> str:
+    """`handed` is set before the first byte of it goes out."""
     if one.tls == "first":
         link: smtplib.SMTP = smtplib.SMTP_SSL(one.host, one.port, timeout=LIMIT, context=ssl.create_default_context())
     else:
         link = smtplib.SMTP(one.host, one.port, timeout=LIMIT)
+    send = link.data
+
+    def data(message: Any) -> tuple[int, bytes]:
+        handed.set()
+        if link.sock is not None:
+            link.sock.settimeout(TAKEN)
+        return send(message)
+
+    link.data = data  # type: ignore[assignment, method-assign]
     try:
         link.ehlo()
         if one.tls == "starttls" or (one.tls == "offered" and link.has_extn("starttls")):

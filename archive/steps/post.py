@@ -58,8 +58,13 @@ def post(address: str, body: bytes, media_type: str) -> Answer:
 
 def bounded(who: str, limit: float, ask: Callable[[], _T]) -> _T:
     """What `ask` returns; TryAgain names `who` when it fails, or is not done within `limit` seconds. SMTPException as it is."""
+    return answered(who, limit, lambda: within(limit, ask))
+
+
+def answered(who: str, limit: float, wait: Callable[[], _T]) -> _T:
+    """The same of what waits by itself, for `limit` seconds."""
     try:
-        return within(limit, ask)
+        return wait()
     except smtplib.SMTPException:  # an OSError, but what the server said is in it
         raise
     except http.client.InvalidURL:  # its words, and those of what it came from, have the address in them, which may hold a key

@@ -80,8 +80,8 @@ def _tried(ask: Callable[[], str]) -> str:
     for pause in PAUSES:
         try:
             return ask()
-        except TryAgain:
-            if pause is None:
+        except TryAgain as error:
+            if pause is None or isinstance(error, mail.Unanswered):
                 raise
             time.sleep(pause)
     raise AssertionError("PAUSES ends with None")

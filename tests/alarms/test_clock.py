@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -136,3 +137,29 @@ def test_what_is_old_goes_whenever_a_check_runs(shop: Workshop) -> None:
         shop.catalog.measure([Measure(name, "x", stamp(NOW - 15 * DAY), 1.0), Measure(name, "x", stamp(NOW - DAY), 1.0)])
     Memory(shop, NOW).keep()
     assert {name: rows(shop, name) for name in ("disk", "waiting", "layout", "check")} == dict.fromkeys(("disk", "waiting", "layout", "check"), 1)  # fmt: skip
+
+
+def test_what_was_told_by_hand_between_the_check_and_the_telling_is_not_told_again(shop: Workshop) -> None:
+    said = alarms.check(shop, hold=True).data  # of outlets, which have patience
+    assert said["message"] is None
+    checked = NOW + HOUR
+    shop.clock = lambda: checked
+    said = alarms.check(shop, hold=True).data
+    assert said["checked"] == stamp(checked)
+    message, ids = said["message"], [one["id"] for one in said["message"]["alarms"]]
+    assert len(ids) == 2
+
+    def left() -> dict[str, Any] | None:
+        return alarms.still(shop.catalog, "test", message, checked)
+
+    assert left() == message
+    shop.clock = lambda: checked + timedelta(minutes=1)
+    alarms.mark(shop, ids[:1])
+    found = left()
+    assert found is not None
+    assert [one["id"] for one in found["alarms"]] == ids[1:]
+    told, other = (one["subject"] for one in message["alarms"])
+    assert f"Nothing is captured: {other}" in found["text"]
+    assert told not in found["text"]
+    alarms.mark(shop, ids)
+    assert left() is None

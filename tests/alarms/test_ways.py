@@ -104,6 +104,17 @@ def test_a_mail_that_was_taken_is_taken_however_the_server_ends(given: Settings,
     )
 
 
+def test_a_server_that_is_slow_to_say_that_it_took_it_gets_one_copy(
+    given: Settings, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "LIMIT", 0.1)
+    monkeypatch.setattr(mail, "TAKEN", 0.1)
+    mailbox.faults.append("mute")
+    with pytest.raises(mail.Unanswered, match="it was handed over, and no answer came"):
+        tell.mailed(given, {"text": "x"})
+    assert len(mailbox.got) == 1
+
+
 def test_a_password_goes_to_nobody_without_tls(mailbox: Mailbox, given: Settings) -> None:
     with Mailbox("127.0.0.2") as elsewhere:  # for smtplib a machine like any other
         there = replace(given, smtp=f"smtp://amal:s%C3%A9cret@127.0.0.2:{elsewhere.port}")

@@ -18,7 +18,7 @@ MESSAGE = {
     "text": "Warraq test: Nothing is captured (2): manara, nahr\n  manara: «{{ 1 // 0 }}» <script>",
     "subject": "Warraq test: Nothing is captured (2): manara, nahr",
     "deployment": "test",
-    "alarms": [{"id": "0a1b2c3d"}, {"id": "4e5f6071"}],
+    "alarms": [{"id": "0a1b2c3d", "told": "new"}, {"id": "4e5f6071", "told": "over"}],
 }
 
 
@@ -163,6 +163,20 @@ def test_without_any_way_it_stands_on_the_page(dag, commands, monkeypatch: pytes
     monkeypatch.delenv("WARRAQ_MAIL", raising=False)
     assert "on the page only" in task(dag, "tell")({"message": MESSAGE})
     assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071")]
+
+
+def test_what_somebody_told_meanwhile_is_skipped_and_what_cannot_be_asked_is_told(
+    dag, commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.setattr(dag, "send", lambda message, context: (["mail"], []))
+    held = {"message": MESSAGE, "checked": "2026-11-22T03:00:00Z"}
+    monkeypatch.setenv("WARRAQ_CATALOG", "sqlite:////proc/none/catalog.db")
+    assert task(dag, "tell")(held) == "alarms: 2 told (mail)"
+    monkeypatch.setattr("archive.steps.alarms.still", lambda *_: None)
+    with pytest.raises(AirflowSkipException, match="meanwhile"):
+        task(dag, "tell")(held)
 
 
 def test_nothing_new_is_skipped(dag, commands) -> None:
