@@ -79,17 +79,22 @@ def addresses(catalog: Catalog, articles: int) -> dict[str, Iterator[str]]:
     day = [f"{ledgers.NOW - timedelta(days=n):%Y-%m-%d}" for n in range(600)]
     seed = [row.sha256 for row in catalog.seed_files()]
     word = [quote(one) for one in (EVERYWHERE, "الميزانية", "المخبز")]
+    kind = ("edited", "gone", "body", "returned", "new")
     pages = {
         "today": lambda: "/",
         "card": lambda: "/card.json",
         "changes": lambda: "/changes",
         "changes of an outlet": lambda: f"/changes?outlet={chance.choice(outlet)}",
-        "changes of a kind": lambda: f"/changes?kind={chance.choice(('gone', 'body', 'returned', 'new'))}",
+        "changes of a kind": lambda: f"/changes?kind={chance.choice(kind)}",
         "changes, outlet, kind, time": lambda: (
             f"/changes?outlet={chance.choice(outlet)}&kind=gone&since={chance.choice(day[300:])}&until={chance.choice(day[:300])}"
         ),
         "changes of a seed file": lambda: f"/changes?seed={chance.choice(seed)}",
         "changes with a common word": lambda: f"/changes?words={chance.choice(word)}",
+        "changes, word, kind": lambda: f"/changes?words={chance.choice(word)}&kind={chance.choice(kind)}",
+        "changes, word, outlet, kind": lambda: (
+            f"/changes?words={chance.choice(word)}&outlet={chance.choice(outlet)}&kind={chance.choice(kind)}"
+        ),
         "changes with a rare word": lambda: f"/changes?words={quote('نادرة')}{chance.randrange(50_000)}",
         "article": lambda: f"/article/{article()}",
         "proof": lambda: f"/proof/{article()}",

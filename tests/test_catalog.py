@@ -246,6 +246,59 @@ def test_both_databases_hold_the_same_rows(catalog: Catalog, on_postgres: Catalo
     assert {name: set(rows) for name, rows in catalog.tables().items()} == {n: set(r) for n, r in on_postgres.tables().items()}
 
 
+@pytest.fixture
+def collated(postgres: str) -> Iterator[Catalog]:
+    """A database that passes over blanks and signs when it compares, as glibc's en_US.UTF-8 does."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import DBAPIError
+
+    engine = create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+    how = "LOCALE_PROVIDER icu ICU_LOCALE 'und-u-ka-shifted' TEMPLATE template0"
+    with engine.connect() as connection:
+        try:
+            connection.execute(text(f"CREATE DATABASE shifted {how}"))
+        except DBAPIError as error:
+            pytest.skip(f"this PostgreSQL has no ICU: {error.orig}")
+    made = Catalog(postgres.replace("/postgres", "/shifted"))
+    made.migrate()
+    yield made
+    made.close()
+    with engine.connect() as connection:
+        connection.execute(text("DROP DATABASE shifted"))
+    engine.dispose()
+
+
+def test_whatever_collation_the_database_has_it_answers_alike(catalog: Catalog, collated: Catalog) -> None:
+    beside = [replace(OUTLET, name=name) for name in ("al_q", "alb")]  # "_" comes before "b", and here after it
+    for made in (catalog, collated):
+        made.apply_all(story(), OUTLET)
+        for outlet in beside:
+            lines = [content(1, "a", url=url(1), outlet=outlet.name), line(2, "gone", url(1), outlet=outlet.name)]
+            made.apply(key(1).replace("/example/", f"/{outlet.name}/"), lines, outlet)
+    expected = _answers(catalog)
+    assert len([row.last_change for row in catalog.outlets() if row.last_change]) == 3
+    assert expected["changes of a run"]
+    assert expected["one by one"] == expected["new ones"] != []
+    assert _answers(collated) == expected
+
+
+def _answers(of: Catalog) -> dict[str, list[object]]:
+    runs = [row.run for row in of.runs("example")]
+    one_by_one, older = [], of.changes(kind="new", limit=1)
+    while older:
+        one_by_one += older
+        older = of.changes(kind="new", before=older[-1].cursor, limit=1)
+    return {
+        "outlets": [*of.outlets()],
+        "changes of a run": [row for run in runs for row in of.of_run("example", run, at(99))],
+        "one by one": one_by_one,
+        "new ones": [*of.changes(kind="new", limit=100)],
+        "days": [*of.days()],
+        "waiting": [*of.waiting(START + timedelta(hours=40))],
+        "known": [*of.known("example")],
+    }
+
+
 def test_applying_again_changes_nothing_and_tells_nothing(catalog: Catalog) -> None:
     items = story()
     assert catalog.pending([k for k, _ in items]) == [k for k, _ in items]

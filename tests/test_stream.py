@@ -10,7 +10,7 @@ import pytest
 
 from archive.acts import Act
 from archive.acts import key as act_key
-from archive.catalog import Catalog, EventRow, stream
+from archive.catalog import Catalog, EventRow, stream, stretches
 from archive.errors import Refused
 from archive.keys import snapshot
 from archive.search.entry import entry
@@ -89,6 +89,19 @@ def test_a_reader_comes_to_the_end_however_little_is_looked_at_for_a_page(
         ended = [page for page in pages if page.looked_to]
         assert ended, "six events for a page are not always enough"
         assert all(page.older and (not page.rows or page.rows[-1].time >= page.looked_to) for page in ended)
+
+
+def test_words_and_a_kind_read_little_more_than_they_look_at(told: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    for of, name, value in ((stream, "FEW", 1), (stream, "AT_ONCE", 4), (stretches, "LEAST", 2)):
+        monkeypatch.setattr(of, name, value)
+    read: list[int] = []
+    real = stretches._read
+    monkeypatch.setattr(stretches, "_read", lambda *given: (found := real(*given), read.append(len(found)))[0])
+    found = told.changes(kind="new", limit=1000, words="السوق القديمة")
+    new = [row for row in told.events() if "new" in row.kinds]
+    assert len(found) > 20
+    assert sum(read) == len(new), "each once"
+    assert len(read) <= len(new) / 4 + 3, "all kinds and outlets with one question"
 
 
 def test_a_seed_file_by_its_sum(told: Catalog) -> None:

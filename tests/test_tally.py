@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from archive.acts import Act
 from archive.acts import key as act_key
-from archive.catalog import Catalog, models
+from archive.catalog import Catalog, models, waiting
 from archive.catalog.derive import stamp
 from archive.catalog.rows import DayRow
 from archive.web import app
@@ -162,6 +162,19 @@ def test_withheld_articles_do_not_wait(told: Catalog) -> None:
     assert told.with_withheld().waiting(now) != told.waiting(now)
 
 
+def test_what_lists_announce_is_counted_from_two_days_of_an_index(catalog: Catalog) -> None:  # noqa: F811
+    said: list[tuple[str, object]] = []
+    catalog.apply(key(1), [announce(1, item(1))], OUTLET)
+    with catalog._database.read() as connection:
+        listened.listen(connection, "before_cursor_execute", lambda c, k, sql, given, *_: said.append((sql, given)))
+        waiting.waiting(connection, START)
+        sql, given = said[0]
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)]  # type: ignore[arg-type]
+    steps = [step for step in plan if "article_news" in step]
+    assert len(steps) == 2, plan
+    assert all("news=? AND news_due>? AND news_due<?" in step for step in steps), plan
+
+
 def by_hand(of: Catalog, now: datetime, without: set[str]) -> dict[tuple[str, str], int]:
     """From every article's row."""
     found: Counter[tuple[str, str]] = Counter()
@@ -191,7 +204,7 @@ def test_what_the_pages_ask_is_a_handful_of_questions_however_many_outlets(eithe
             lines = [content(n, "a", url=url(n), outlet=outlet.name), line(n + 1, "blocked", url(n), outlet=outlet.name)]
             either.apply(key(n).replace("/example/", f"/{outlet.name}/"), lines, outlet)
         counts.append({})
-        for path in ("/", "/card.json", "/health", "/changes"):
+        for path in ("/", "/card.json", "/health", "/changes", "/changes?kind=new"):
             asked.clear()
             assert pages.get(path).status_code == 200
             counts[-1][path] = len(asked)

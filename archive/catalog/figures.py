@@ -20,7 +20,7 @@ _e, _l, _o, _t = models.event.c, models.latency.c, models.outlet.c, models.tally
 
 def names(connection: Connection) -> list[str]:
     """Every outlet that has a capture, sorted."""
-    return list(connection.scalars(select(models.outlet.c.outlet).order_by(models.outlet.c.outlet)))
+    return sorted(connection.scalars(select(models.outlet.c.outlet)))
 
 
 def outlets(connection: Connection) -> list[OutletRow]:
@@ -67,11 +67,14 @@ def _newest(table: Table, *where: Any) -> ColumnElement[str]:
 
 
 def _last_changes(connection: Connection) -> Any:
-    """By outlet, the newest event: of each combination of kinds that the outlet has, by the index."""
+    """By outlet, the newest event: of each combination of kinds that the outlet has, by the index.
+
+    `what` is compared by its beginning: between two words lies what the database's collation says, and most skip blanks.
+    """
     kinds = func.substr(_t.what, len(tally.EVENT) + 1)
     mine = (_e.outlet == _t.outlet, type_coerce(_e.kinds, Text) == kinds, *acted.hidden(connection, models.event))
     newest = select(_e.time).where(*mine).order_by(_e.time.desc()).limit(1).correlate(models.tally).scalar_subquery()
-    told = (_t.outlet.in_(select(_o.outlet)), _t.day == "", _t.what >= tally.EVENT, _t.what < tally.EVENT.replace(" ", "!"))
+    told = (_t.outlet.in_(select(_o.outlet)), _t.day == "", _t.what.startswith(tally.EVENT))
     return select(_t.outlet, func.max(newest)).where(*told, _t.n > 0).group_by(_t.outlet)
 
 

@@ -30,7 +30,7 @@ def events(connection: Connection, outlet: str, run: str, until: str, limit: int
     gives the run's hours, and the capture's file says whether it is this run's.
     """
     same = and_(_o.outlet == outlet, _o.article == _e.article, _o.time == _e.time)
-    mine = exists().where(same, _o.file >= f"{run}.", _o.file < f"{run}/")  # a stem begins with its run; "/" comes after "."
+    mine = exists().where(same, _o.file.startswith(f"{run}.", autoescape=True))  # a stem begins with its run
     begun = f"{keys.run_time(run):%Y-%m-%dT%H:%M:%S}"
     its = _e.outlet.concat("") == outlet  # bare, SQLite would rather read every event of the outlet by the key
     query = select(*(_e[one.name] for one in fields(EventRow))).where(its, _e.time >= begun, _e.time <= until)

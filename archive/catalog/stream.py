@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, tuple_
+from sqlalchemy import Connection, or_, select, tuple_
 
-from archive.catalog import acted, bulk, models, tally, textmatch
+from archive.catalog import acted, bulk, models, stretches, tally, textmatch
 from archive.catalog.bulk import chunks
 from archive.catalog.hits import Wish
 from archive.catalog.rows import EventPage, EventRow
@@ -61,7 +62,7 @@ def page(connection: Connection, asked: Asked, limit: int) -> EventPage:
     names = [asked.outlet] if asked.outlet else list(connection.scalars(select(models.outlet.c.outlet)))
     few, test = _few(connection, asked, names)
     if few is not None:
-        return _cut(connection, sorted(_of_articles(connection, asked, few), key=_key, reverse=True), limit)
+        return _cut(connection, sorted(_of_articles(connection, asked, few), key=stretches.place, reverse=True), limit)
     if test is None:
         return _cut(connection, _page(connection, asked, names, limit + 1), limit)
     kept: list[EventRow] = []
@@ -79,10 +80,6 @@ def page(connection: Connection, asked: Asked, limit: int) -> EventPage:
 def _cut(connection: Connection, found: list[EventRow], limit: int) -> EventPage:
     rows = tuple(acted.veil(connection, found[:limit]))
     return EventPage(rows, rows[-1].cursor if rows and len(found) > limit else "")
-
-
-def _key(row: EventRow) -> tuple[str, str, str, int]:
-    return row.time, row.outlet, row.article, row.number
 
 
 Test = Callable[[Sequence[EventRow]], Iterable[EventRow]]
@@ -167,35 +164,49 @@ def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key]) 
                 if row.time >= low and (not high or row.time < high) and _is(row.kinds, asked.kind):
                     found.append(row)
     cursor = asked.cursor
-    return [row for row in found if _key(row) < cursor] if cursor else found
+    return [row for row in found if stretches.place(row) < cursor] if cursor else found
 
 
 def _pages(connection: Connection, asked: Asked, names: Sequence[str]) -> Iterator[list[EventRow]]:
     """All that may answer, newest first, so many at a time; the last ones are fewer."""
+    if asked.outlet or asked.kind:
+        merged = _merged(connection, asked, names, AT_ONCE)
+        while True:
+            events = list(islice(merged, AT_ONCE))
+            yield events
+            if len(events) < AT_ONCE:
+                return
     while True:
         events = _page(connection, asked, names, AT_ONCE)
         yield events
         if len(events) < AT_ONCE:
             return
-        asked = Asked(asked.outlet, asked.kind, events[-1].cursor, since=asked.since, until=asked.until)
+        asked = Asked(before=events[-1].cursor, since=asked.since, until=asked.until)
 
 
 def _page(connection: Connection, asked: Asked, names: Sequence[str], limit: int) -> list[EventRow]:
     """The newest events of an outlet, a kind, a time."""
+    if asked.outlet or asked.kind:
+        return list(islice(_merged(connection, asked, names, limit), limit))
+    where = _where(connection, asked)
+    if cursor := asked.cursor:
+        where += [_e.time <= cursor[0], or_(_e.time < cursor[0], tuple_(*_ORDER) < tuple_(*cursor))]
+    query = select(*_COLUMNS).where(*where).order_by(*(column.desc() for column in _ORDER)).limit(limit)
+    return [EventRow(*row) for row in connection.execute(query)]
+
+
+def _merged(connection: Connection, asked: Asked, names: Sequence[str], wanted: int) -> Iterator[EventRow]:
+    """Events of an outlet, a kind, a time, newest first, of which about `wanted` will be taken."""
+    of = _kinds(connection, names, asked.kind)
+    return stretches.newest(connection, of, asked.cursor, _where(connection, asked), wanted=wanted, most=AT_ONCE)
+
+
+def _where(connection: Connection, asked: Asked) -> list[Any]:
     low, high = asked.span()
     where: list[Any] = [_e.time >= low] if low else []
     if high:
         where.append(_e.time < high)
-    if cursor := asked.cursor:
-        where += [_e.time <= cursor[0], or_(_e.time < cursor[0], tuple_(*_ORDER) < tuple_(*cursor))]
-    query = select(*_COLUMNS).where(*where, *acted.hidden(connection, models.event)).limit(limit)
-    query = query.order_by(*(column.desc() for column in _ORDER))
-    if not (asked.outlet or asked.kind):
-        return [EventRow(*row) for row in connection.execute(query)]
-    found: list[EventRow] = []
-    for outlet, kinds in _kinds(connection, names, asked.kind):
-        found += [EventRow(*row) for row in connection.execute(query.where(and_(_e.outlet == outlet, _e.kinds == kinds)))]
-    return sorted(found, key=_key, reverse=True)[:limit]
+    return [*where, *acted.hidden(connection, models.event)]
 
 
 def _kinds(connection: Connection, names: Sequence[str], kind: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -21,14 +21,13 @@ from archive.catalog.bulk import chunks
 from archive.catalog.derive import stamp, when
 from archive.catalog.listed import current_lists, unlisted
 from archive.catalog.sightings import Sighting, words
-from archive.catalog.waiting import WHYS
+from archive.catalog.waiting import NEWS, WHYS
 from archive.history import STANDS
 from archive.plan import Habits, Known
 from archive.schedule import Visit, noisy, trusted
 
 NEVER = ("moved", "gone")
 _LIST = {"rest": "rest", "text": "rest", "sitemap": "sitemap"}  # kind of word → kind of list that says it
-NEWS = ("rest", "rest sitemap", "rest sitemap text", "rest text", "sitemap", "sitemap text", "text")
 REMEMBERED = timedelta(days=30)  # how long a list's fruitless words are held against it
 _a = models.article.c
 _COLUMNS = (

@@ -18,6 +18,7 @@ from archive.catalog.rows import DueRow
 
 SOON = timedelta(hours=24)
 WHYS = ("confirm", "retry", "revisit")  # whose time `due` tells (archive.catalog.visits)
+NEWS = ("rest", "rest sitemap", "rest sitemap text", "rest text", "sitemap", "sitemap text", "text")  # all that `news` can be
 ANNOUNCED, BACKLOG = "announced", "backlog"
 _a, _d, _o, _t = models.article.c, models.due_day.c, models.outlet.c, models.tally.c
 _Sums = dict[str, Counter[tuple[str, bool]]]  # outlet → (reason, due already?) → how many
@@ -53,7 +54,8 @@ def _dated(now: str, soon: str) -> Any:
 
 
 def _announced(now: str, soon: str) -> Any:
-    mine = (_a.outlet == _o.outlet, models.some("news"))
+    # Each value named, or the index (outlet, news, news_due) is read from end to end.
+    mine = (_a.outlet == _o.outlet, _a.news.in_(NEWS), models.some("news"))
     return select(_o.outlet, literal(ANNOUNCED), *_counted(mine, _a.news_due, literal(ANNOUNCED), now, soon))
 
 
