@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from archive.acts import Act
+from archive.acts import key as act_key
+from archive.address import article_id
 from archive.alarms import judge
 from archive.catalog import Catalog, apply, database, logged, tally
 from archive.catalog.alarms import Measure
@@ -20,7 +23,8 @@ from archive.observation import Observation
 from archive.settings import from_environment
 from archive.steps import rebuild, rebuilding
 from archive.steps.workshop import Workshop
-from tests.test_catalog import OUTLET, Item, batches, catalog, either, on_postgres, postgres, story  # noqa: F401
+from tests.histories import at
+from tests.test_catalog import OUTLET, Item, batches, catalog, either, on_postgres, postgres, story, url  # noqa: F401
 
 OTHERS = [replace(OUTLET, name=f"other_{n}", url=f"https://other-{n}.example/") for n in range(1)]
 
@@ -138,3 +142,18 @@ class Empty:
 
     def list(self, *_: object) -> list[str]:
         return []
+
+
+def test_what_is_withheld_and_held_is_so_from_the_moment_that_a_rebuild_has_emptied_the_catalog(either: Catalog) -> None:  # noqa: F811
+    article = article_id(url(1))
+    ruled = [Act(kind, at(99), "amal", "a court", article=article) for kind in ("restrict", "hold")]
+    for one in story():
+        either.apply(*one, OUTLET)
+    either.clear({act_key(one): one for one in ruled})
+    for one in story():
+        either.apply(*one, OUTLET)
+    assert article not in {row.article for row in either.articles()}
+    assert either.articles()
+    (standing,) = either.standing().values()
+    assert standing.withheld
+    assert standing.held

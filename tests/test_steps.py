@@ -20,6 +20,7 @@ import pytest
 
 from archive import observation, warc
 from archive import outlet as outlets
+from archive.acts import Act
 from archive.catalog import Catalog
 from archive.steps import seeds
 from archive.steps.rebuild import rebuild
@@ -151,8 +152,8 @@ def test_rebuild_gives_the_same_rows_from_the_bucket_and_the_settings_alone(
     cleared: list[bool] = []
     before, listed = fresh.catalog.clear, fresh.store.list
 
-    def clear() -> None:
-        before()
+    def clear(ruled: dict[str, Act]) -> None:
+        before(ruled)
         cleared.append(True)
 
     monkeypatch.setattr(fresh.catalog, "clear", clear)

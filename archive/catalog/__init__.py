@@ -82,16 +82,18 @@ class Catalog(Searched):
 
         return apply(self._database, items, outlet)
 
-    def clear(self) -> None:
-        """Empty every table that follows from the bucket. Leases stay.
+    def clear(self, ruled: Mapping[str, Act] | None = None) -> None:
+        """Empty every table that follows from the bucket, but for these acts, by their keys. Leases stay.
 
-        Nobody applies meanwhile: rows that a seal has read before and counts off after would leave the tallies wrong.
+        Nobody applies meanwhile: rows that a seal has read before and counts off after would leave the tallies wrong. And who
+        applies next finds the acts there: what is withheld is not shown in between, and what is held is held.
         """
-        from archive.catalog import models
+        from archive.catalog import acted, models
 
         with self._database.write_alone() as connection:
             for table in (*models.FROM_BUCKET, *models.COMPARED):
                 connection.execute(table.delete())
+            acted.apply(connection, ruled or {})
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row that follows from the bucket, by table, sorted: two catalogs are equal when these are."""

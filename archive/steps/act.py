@@ -91,13 +91,18 @@ def see(shop: Workshop, *, whole: bool = False) -> list[str]:
 
 def take_in(shop: Workshop, wanted: Iterable[str]) -> list[str]:
     """Bring these acts into the catalog; the keys that are new. A damaged one is told and passed over: the others count."""
+    return shop.catalog.note_acts(sound(shop, wanted))
+
+
+def sound(shop: Workshop, wanted: Iterable[str]) -> dict[str, Act]:
+    """These acts by their keys, without the damaged ones, which are told."""
     found: dict[str, Act] = {}
     for key in wanted:
         try:
             found[key] = read(shop, key)
         except BadRecord as error:
             shop.say(f"acts: not taken in: {error}")
-    return shop.catalog.note_acts(found)
+    return found
 
 
 def log_waiting(shop: Workshop) -> int:

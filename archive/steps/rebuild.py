@@ -25,9 +25,10 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             "put their TOML files back (enabled = false is enough); the catalog was not touched",
         )
     sign = rebuilding.Sign(shop, len(stems))
-    shop.catalog.clear()
+    ruled = act.sound(shop, sign.beside(shop.store.list(acts.PREFIX)))
+    shop.catalog.clear(ruled)
     stems = _there(shop, outlets)  # again: what a seal put there and into the catalog meanwhile was cleared with the rest
-    ruled = act.take_in(shop, sign.beside(shop.store.list(acts.PREFIX)))  # before any article: what is withheld is never shown
+    since = act.take_in(shop, (key for key in shop.store.list(acts.PREFIX) if key not in ruled))
     shop.catalog.note_batches(sign.beside(walk(shop.store, 0)))
     stems = _sealed(shop, stems)
     lines = done = 0
@@ -42,8 +43,8 @@ def rebuild(shop: Workshop, outlets: dict[str, Outlet], tick: Callable[[int, int
             sign.alive(done)
     sign.over()
     return Outcome(
-        f"rebuild: {len(stems)} observation files, {lines} lines, {len(ruled)} acts",
-        {"files": len(stems), "lines": lines, "acts": len(ruled)},
+        f"rebuild: {len(stems)} observation files, {lines} lines, {len(ruled) + len(since)} acts",
+        {"files": len(stems), "lines": lines, "acts": len(ruled) + len(since)},
     )
 
 
