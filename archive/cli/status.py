@@ -139,6 +139,8 @@ def _tell(shop: Workshop, found: Standing) -> str:
     if missing := absent(shop.settings):
         return f"{missing} — {REMEDY}"
     why = {part: found.parts.get(part) or str(found.trouble.get(part, "")) or found.late.get(part, "") for part in found.stale}
+    if "log" in why:
+        why["log"] = found.log.line.removeprefix("log: ")
     name = shop.settings.deployment
     lines = {part: f"Warraq {name}: STALE {part}: {reason or 'nothing new for too long'}" for part, reason in why.items()}
     try:

@@ -150,6 +150,7 @@ def test_a_book_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.
         status, lines = run()
     assert (status, said(hook)) == (78, ["STALE log"])
     assert "STALE log: cannot be looked at: /media/book.txt: Permission denied" in lines
+    assert "STALE log: cannot be looked at: /media/book.txt: Permission denied" in json.loads(hook.seen[0][1])["text"]
 
 
 def test_it_is_told_before_anything_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
