@@ -65,5 +65,9 @@ def _put(path: Path, reason: str) -> bool:
 
 def _prune(folder: Path, now: datetime) -> None:
     for path in folder.glob("kept-*"):
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - KEPT:
+        try:
+            written = path.stat().st_mtime
+        except FileNotFoundError:  # pruned meanwhile, with another form
+            continue
+        if datetime.fromtimestamp(written, UTC) < now - KEPT:
             path.unlink(missing_ok=True)

@@ -7,8 +7,9 @@ after DAYS, and the oldest before that when there are more than MOST or they tak
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,18 +41,20 @@ def name(article: str, now: datetime, *, restricted: bool) -> str:
 
 
 def parse(text: str) -> Kept | None:
-    """What the name of a bundle says; None for any other name."""
+    """What the name of a bundle says; None for any other name, so for one of a day or an hour that there is not."""
     match = _NAME.fullmatch(text)
     if match is None:
         return None
-    d = match["made"]
-    made = f"{d[:4]}-{d[4:6]}-{d[6:8]}T{d[9:11]}:{d[11:13]}:{d[13:15]}Z"
-    return Kept(text, match["article"], made, bool(match["restricted"]))
+    try:
+        made = datetime.strptime(match["made"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Kept(text, match["article"], f"{made.isoformat()[:19]}Z", bool(match["restricted"]))
 
 
 def listed(state: Path, article: str = "") -> list[Kept]:
     """The bundles in the state folder, of one article or all, newest first."""
-    found = _kept(path for path in (state / FOLDER).glob(f"evidence-{article}*.zip") if path.is_file())
+    found = _kept((state / FOLDER).glob(f"evidence-{article}*.zip"))
     return sorted(found, key=lambda one: (one.made, one.name), reverse=True)
 
 
@@ -74,8 +77,15 @@ def prune(state: Path, now: datetime) -> list[Kept]:
 
 
 def _kept(paths: Iterable[Path]) -> list[Kept]:
-    return [
-        Kept(one.name, one.article, one.made, one.restricted, path.stat().st_size)
-        for path in paths
-        if (one := parse(path.name)) is not None
-    ]
+    """The bundles among them; one that is pruned meanwhile is none."""
+    found = []
+    for path in paths:
+        if (one := parse(path.name)) is None:
+            continue
+        try:
+            told = path.stat()
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(told.st_mode):
+            found.append(replace(one, size=told.st_size))
+    return found

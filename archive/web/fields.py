@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archive import reasons
+
 LONGEST = 20_000  # characters of one field
 # What is wrong with a field; the Arabic is in arabic/forms.toml.
 FILL_IN, NOT_SO, TOO_LONG = "Fill this in.", "This is not written as it should be.", "This is too long."
 NO_NUMBER, NOT_OFFERED, NO_JSON = "A number.", "Not one of these.", "This is no JSON."
 PRIVATE = "Kept with the act. It stands in no log, and the run in Airflow says only where it is kept."
-_LONGEST_PRIVATE = 2000
 _KINDS = {"boolean": "check", "integer": "number", "number": "number", "array": "list", "object": "json"}
 
 
@@ -128,7 +129,7 @@ def _json(_: Mapping[str, Any], text: str) -> tuple[Any, str]:
 
 
 def _apart(_: Mapping[str, Any], text: str) -> tuple[Any, str]:
-    return text, TOO_LONG if len(text) > _LONGEST_PRIVATE else ""
+    return text, TOO_LONG if len(text) > reasons.LONGEST else ""
 
 
 def private(params: Mapping[str, Mapping[str, Any]]) -> list[str]:

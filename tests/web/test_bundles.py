@@ -57,6 +57,27 @@ def test_names_say_what_a_bundle_is() -> None:
     assert kept.parse(f"{name}\n") is None
 
 
+@pytest.mark.parametrize("made", ["99999999T999999Z", "20260230T100000Z", "00000101T000000Z"])
+def test_a_name_of_a_day_that_there_is_not_is_no_bundle(folder: Path, made: str) -> None:
+    name = f"evidence-{EDITED}-{made}.zip"
+    (folder / name).write_bytes(b"PK")
+    assert kept.parse(name) is None
+    assert client(operator=True).get(f"/warraq/bundle/{name}").status_code == 404
+    assert name not in client(operator=True).get("/warraq/bundles").text
+    assert kept.prune(folder.parent, NOW) == []
+    assert (folder / name).exists()
+
+
+def test_a_bundle_that_is_pruned_while_they_are_listed_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = kept.name(EDITED, NOW + timedelta(hours=1), restricted=False)
+    (folder / kept.name(DELETED, NOW + timedelta(hours=2), restricted=False)).mkdir()
+    whole = kept.listed(folder.parent)
+    assert len(whole) == 3
+    real = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [*real(self, pattern), self / gone])
+    assert kept.listed(folder.parent) == whole
+
+
 def test_who_may_make_one_sees_all_and_others_what_is_shown(folder: Path) -> None:
     mine, others = (
         {one.rpartition("/")[2] for one in links(client(operator=operator).get("/warraq/bundles").text) if "/bundle/" in one}

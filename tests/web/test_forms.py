@@ -173,6 +173,14 @@ def test_a_reason_is_kept_for_thirty_days_and_nothing_else_is_read(tmp_path: Pat
         reasons.keep(tmp_path, "why", "../x", now)
 
 
+def test_a_reason_that_another_form_prunes_meanwhile_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [self / "kept-20200101T000000Z-0a1b2c3d-0", *real(self, pattern)])
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    reference = reasons.keep(tmp_path, "why", "20261122T100000Z-0a1b2c3d", now)
+    assert reasons.read(tmp_path, reference) == "why"
+
+
 def test_an_address_becomes_an_id_before_airflow_hears_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WARRAQ_STATE", str(tmp_path))
     house = Withholding(OPERATOR)
