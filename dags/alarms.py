@@ -29,7 +29,7 @@ them with what to do; docs/OPERATIONS.md has a section for each.
 - **check, exit 75**: the catalog was away or busy. The next run, five minutes later, looks again.
 - **check, exit 78 or 65**: a setting, the outlets' folder or the catalog; the line says which.
 - **tell**: nobody took the message; the log says who refused it and why. It is told again by the next run.
-- That it failed is itself told at once, by webhook and mail, once a day.
+- That it failed is itself told at once, by webhook and mail: once a day, or anew when it went well again meanwhile.
 - What this DAG cannot tell, it cannot tell: let cron or systemd run `warraq status --max-age` (docs/OPERATIONS.md, "The
   dead man's switch").
 """

@@ -38,7 +38,7 @@ def failed(
         row = streak(held)
         first = [one for one in row if started_by_hand(one) is by_hand and one.time < new.time][:1]
         others = [one for one in row if started_by_hand(one) is not by_hand and one.time != new.time]
-        return sorted([*first, *others, new], key=lambda one: one.time)
+        return sorted([*first, *others[:1], *others[1:][-1:], new], key=lambda one: one.time)
 
     catalog.restate(NAME, new.subject, change)
 

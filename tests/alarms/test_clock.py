@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -126,6 +127,10 @@ def test_a_state_is_no_row_more_each_time(shop: Workshop, monkeypatch: pytest.Mo
         memory.keep()
     assert (rows(shop, "task"), rows(shop, "told"), rows(shop, "audit"), rows(shop, "idle")) == (3, 1, 2, 1)
     assert [(one.reason, one.since) for one in facts.failures(shop)] == [("5", NOW), ("3", NOW + 3 * HOUR)]
+    said = json.dumps({"reason": "x", "by_hand": False})
+    shop.catalog.measure(Measure("task", "warraq_b.crawl", stamp(NOW + n * HOUR), 1.0, said) for n in range(5))  # of before
+    outcome.failed(shop.catalog, "warraq_b", "crawl", NOW + DAY, "y", by_hand=True)
+    assert [one.time[11:13] for one in shop.catalog.measures("task", subject="warraq_b.crawl")] == ["12", "16", "12"]
     writes: list[Callable[..., object]] = []
     monkeypatch.setattr(type(shop.catalog), "restate", lambda *more: writes.append(more[-1]))
     alarms._heard(shop, "the webhook is away", NOW + DAY)
