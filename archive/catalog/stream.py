@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, tuple_
@@ -26,7 +28,9 @@ EDITED, EDITS = "edited", frozenset(("headline", "body"))  # a kind to ask for, 
 LOOKED_AT, AT_ONCE = 6000, 500  # events, for one page; with one question
 _e, _l, _d, _t = models.event.c, models.seed_link.c, models.document.c, models.tally.c
 _ORDER = (_e.time, _e.outlet, _e.article, _e.number)
-_COLUMNS = tuple(_e[name] for name in EventRow.__dataclass_fields__)
+_NAMES = tuple(EventRow.__dataclass_fields__)  # outlet, article, number, time, kinds, flags …
+_TIME, _KINDS, _FLAGS = (_NAMES.index(name) for name in ("time", "kinds", "flags"))
+_COLUMNS = tuple(_e[name] for name in _NAMES)
 Key = tuple[str, str]  # outlet, article
 
 
@@ -62,7 +66,7 @@ def page(connection: Connection, asked: Asked, limit: int) -> EventPage:
     names = [asked.outlet] if asked.outlet else list(connection.scalars(select(models.outlet.c.outlet)))
     few, test = _few(connection, asked, names)
     if few is not None:
-        return _cut(connection, sorted(_of_articles(connection, asked, few), key=stretches.place, reverse=True), limit)
+        return _cut(connection, _of_articles(connection, asked, few, limit + 1), limit)
     if test is None:
         return _cut(connection, _page(connection, asked, names, limit + 1), limit)
     kept: list[EventRow] = []
@@ -147,24 +151,28 @@ def _reader(connection: Connection, match: textmatch.Match) -> Test:
     return test
 
 
-def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key]) -> list[EventRow]:
-    """All events of these articles that answer, in no order."""
+def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key], limit: int) -> list[EventRow]:
+    """The newest `limit` events of these articles that answer."""
     of: dict[str, list[str]] = defaultdict(list)
     for outlet, article in articles:
         if asked.outlet in ("", outlet):
             of[outlet].append(article)
-    names = tuple(EventRow.__dataclass_fields__)
     hidden = set() if connection.get_execution_options().get(acted.SHOWN) else set(acted.withheld(connection))
     low, high = asked.span()
-    found = []
+    cursor = asked.cursor
+    found: list[tuple[tuple[str, str, str, int], Any]] = []  # thousands, of which few become rows
     for outlet, ids in of.items():
         for part in chunks([one for one in ids if one not in hidden]):
-            for raw in bulk.rows(connection, models.event, outlet, part, names):
-                row = replace(EventRow(*raw), kinds=tuple(raw[4].split()), flags=tuple(raw[5].split()))
-                if row.time >= low and (not high or row.time < high) and _is(row.kinds, asked.kind):
-                    found.append(row)
-    cursor = asked.cursor
-    return [row for row in found if stretches.place(row) < cursor] if cursor else found
+            for raw in bulk.rows(connection, models.event, outlet, part, _NAMES):
+                place = (raw[_TIME], *raw[:3])
+                out = place[0] < low or (high and place[0] >= high) or (cursor and place >= cursor)
+                if not out and _is(raw[_KINDS].split(), asked.kind):
+                    found.append((place, raw))
+    return [_row(raw) for _, raw in nlargest(limit, found, key=itemgetter(0))]
+
+
+def _row(raw: Sequence[Any]) -> EventRow:
+    return replace(EventRow(*raw), kinds=tuple(raw[_KINDS].split()), flags=tuple(raw[_FLAGS].split()))
 
 
 def _pages(connection: Connection, asked: Asked, names: Sequence[str]) -> Iterator[list[EventRow]]:
