@@ -1,7 +1,8 @@
 """`warraq doctor`: is this machine, and is this bucket, fit to keep an archive?
 
 `examine` asks; the `judge_…` functions decide, and are pure. The bucket's own promises are probed by archive.probes, the log
-and who vouches for it by archive.doctor_log, who is told of what goes wrong by archive.doctor_telling.
+and who vouches for it by archive.doctor_log, who is told of what goes wrong by archive.doctor_telling, the database by
+archive.doctor_catalog.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def examine(
     return [
         *_store(settings, client, create),
         judge_contact(settings.contact, settings.sandbox),
-        *_telling(settings),
+        *_beside(settings),
         judge_state(settings.state, [folder for folder in _upwards(settings.state) if (folder / ".git").exists()]),
         _writable(settings.state),
         judge_disk(settings.state, shutil.disk_usage(next(p for p in _upwards(settings.state) if p.exists())).free),
@@ -80,10 +81,10 @@ def _store(settings: Settings, client: S3Client | None, create: bool) -> list[Ch
     ]
 
 
-def _telling(settings: Settings) -> list[Check]:
-    from archive import doctor_telling
+def _beside(settings: Settings) -> list[Check]:
+    from archive import doctor_catalog, doctor_telling
 
-    return doctor_telling.checks(settings)
+    return [*doctor_telling.checks(settings), *doctor_catalog.checks(settings)]
 
 
 def _offset(store: S3Store) -> float:

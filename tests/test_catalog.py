@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import acts
+from archive import acts, doctor_catalog
 from archive.acts import Act
 from archive.address import article_id
 from archive.catalog import Catalog, migrations
@@ -31,6 +31,7 @@ from archive.log.leaf import Batch, Leaf, Unit
 from archive.observation import Observation
 from archive.outlet import Outlet
 from archive.plan import Habits, decide, room
+from archive.settings import from_environment
 from tests.histories import START, at, content, line, reread, revisit, sha
 from tests.looks import NEW, OLD, drawn
 
@@ -280,6 +281,16 @@ def test_whatever_collation_the_database_has_it_answers_alike(catalog: Catalog, 
     assert expected["changes of a run"]
     assert expected["one by one"] == expected["new ones"] != []
     assert _answers(collated) == expected
+    (told,) = doctor_catalog.checks(from_environment({"WARRAQ_CATALOG": str(collated._database.engine.url)}))
+    assert (told.name, told.state, "und-u-ka-shifted" in told.what) == ("catalog", "warn", True)
+
+
+def test_the_doctor_is_content_with_the_order_of_code_points(on_postgres: Catalog) -> None:
+    (told,) = doctor_catalog.checks(from_environment({"WARRAQ_CATALOG": str(on_postgres._database.engine.url)}))
+    assert (told.name, told.state) == ("catalog", "ok")
+    assert doctor_catalog.checks(from_environment({"WARRAQ_STATE": "/nowhere"})) == []
+    (lost,) = doctor_catalog.checks(from_environment({"WARRAQ_CATALOG": "postgresql://nobody@127.0.0.1:9/nothing"}))
+    assert (lost.name, lost.state) == ("catalog", "fail")
 
 
 def _answers(of: Catalog) -> dict[str, list[object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,14 +69,24 @@ def test_a_name_of_a_day_that_there_is_not_is_no_bundle(folder: Path, made: str)
     assert (folder / name).exists()
 
 
-def test_a_bundle_that_is_pruned_while_they_are_listed_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = kept.name(EDITED, NOW + timedelta(hours=1), restricted=False)
+def test_a_bundle_that_is_pruned_while_they_are_listed_fails_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = kept.name(EDITED, NOW, restricted=True)
     (folder / kept.name(DELETED, NOW + timedelta(hours=2), restricted=False)).mkdir()
-    whole = kept.listed(folder.parent)
-    assert len(whole) == 3
-    real = Path.glob
-    monkeypatch.setattr(Path, "glob", lambda self, pattern: [*real(self, pattern), self / gone])
-    assert kept.listed(folder.parent) == whole
+    real = Path.stat
+
+    def stat(self: Path, **more: bool) -> os.stat_result:
+        told = real(self, **more)
+        if self.name == gone:
+            self.unlink()
+        return told
+
+    everywhere = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [*everywhere(self, pattern), self / gone, self / gone])
+    monkeypatch.setattr(Path, "stat", stat)
+    found = kept.listed(folder.parent)
+    assert [one.name for one in found if one.name != gone] == [
+        kept.name(one, NOW, restricted=False) for one in sorted((EDITED, DELETED), reverse=True)
+    ]
 
 
 def test_who_may_make_one_sees_all_and_others_what_is_shown(folder: Path) -> None:
