@@ -48,8 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         stack.start(more=lambda: (_seeds(stack), _newsroom(stack)))
         try:
-            checks = {"verify": partial(verify, stack), "checkpoint": partial(checkpoint, stack)}
-            return Demo(stack, _catalog(stack), **checks, began=began, limit=limit).run()
+            ways = partial(verify, stack), partial(checkpoint, stack)
+            return Demo(stack, _catalog(stack), *ways, began=began, limit=limit).run()
         finally:
             stack.stop()
     except KeyboardInterrupt:
