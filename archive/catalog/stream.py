@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, tuple_
@@ -29,7 +28,7 @@ LOOKED_AT, AT_ONCE = 6000, 500  # events, for one page; with one question
 _e, _l, _d, _t = models.event.c, models.seed_link.c, models.document.c, models.tally.c
 _ORDER = (_e.time, _e.outlet, _e.article, _e.number)
 _NAMES = tuple(EventRow.__dataclass_fields__)  # outlet, article, number, time, kinds, flags …
-_TIME, _KINDS, _FLAGS = (_NAMES.index(name) for name in ("time", "kinds", "flags"))
+_KINDS, _FLAGS = (_NAMES.index(name) for name in ("kinds", "flags"))
 _COLUMNS = tuple(_e[name] for name in _NAMES)
 Key = tuple[str, str]  # outlet, article
 
@@ -152,23 +151,33 @@ def _reader(connection: Connection, match: textmatch.Match) -> Test:
 
 
 def _of_articles(connection: Connection, asked: Asked, articles: Iterable[Key], limit: int) -> list[EventRow]:
-    """The newest `limit` events of these articles that answer."""
+    """The newest `limit` events of these articles that answer. They may have thousands, of which only these are read whole."""
     of: dict[str, list[str]] = defaultdict(list)
-    for outlet, article in articles:
-        if asked.outlet in ("", outlet):
-            of[outlet].append(article)
     hidden = set() if connection.get_execution_options().get(acted.SHOWN) else set(acted.withheld(connection))
+    for outlet, article in articles:
+        if asked.outlet in ("", outlet) and article not in hidden:
+            of[outlet].append(article)
     low, high = asked.span()
     cursor = asked.cursor
-    found: list[tuple[tuple[str, str, str, int], Any]] = []  # thousands, of which few become rows
+    found: list[stretches.Key] = []
     for outlet, ids in of.items():
-        for part in chunks([one for one in ids if one not in hidden]):
-            for raw in bulk.rows(connection, models.event, outlet, part, _NAMES):
-                place = (raw[_TIME], *raw[:3])
-                out = place[0] < low or (high and place[0] >= high) or (cursor and place >= cursor)
-                if not out and _is(raw[_KINDS].split(), asked.kind):
-                    found.append((place, raw))
-    return [_row(raw) for _, raw in nlargest(limit, found, key=itemgetter(0))]
+        for time, article, number, kinds in bulk.rows(
+            connection, models.event, outlet, ids, ("time", "article", "number", "kinds")
+        ):
+            place = (time, outlet, article, number)
+            if time >= low and (not high or time < high) and (not cursor or place < cursor) and _is(kinds.split(), asked.kind):
+                found.append(place)
+    return _read(connection, nlargest(limit, found))
+
+
+def _read(connection: Connection, places: Sequence[stretches.Key]) -> list[EventRow]:
+    rows: dict[stretches.Key, EventRow] = {}
+    for outlet in {place[1] for place in places}:
+        ids = sorted({place[2] for place in places if place[1] == outlet})
+        for raw in bulk.rows(connection, models.event, outlet, ids, _NAMES):
+            row = _row(raw)
+            rows[stretches.place(row)] = row
+    return [rows[place] for place in places]
 
 
 def _row(raw: Sequence[Any]) -> EventRow:
