@@ -37,6 +37,12 @@ class Newcomer:
         self.click(self.page.get_by_role("link", name="Warraq"))
         self.frame.locator("h1").first.wait_for()
 
+    def edits(self) -> None:
+        """What was edited today at an outlet, from its card."""
+        self.enter()
+        card = self.frame.locator("article.outlet", has_text="صحيفة وادي الأجراس")
+        self.click(card.locator("a[href*='kind=edited']"))
+
 
 @pytest.fixture
 def newcomer(people: People, request: pytest.FixtureRequest) -> Iterator[Newcomer]:
@@ -47,17 +53,14 @@ def newcomer(people: People, request: pytest.FixtureRequest) -> Iterator[Newcome
 
 
 def test_find_what_was_edited_today_at_an_outlet(newcomer: Newcomer, edited: str) -> None:
-    newcomer.enter()
-    card = newcomer.frame.locator("article.outlet", has_text="صحيفة وادي الأجراس")
-    newcomer.click(card.locator("a[href*='kind=edited']"))
+    newcomer.edits()
     newcomer.frame.locator(f"a[href*='/article/{edited}']").first.wait_for()
     assert newcomer.clicks <= 2
     newcomer.person.shot("task-1")
 
 
 def test_see_how_an_article_was_edited(newcomer: Newcomer, edited: str) -> None:
-    newcomer.enter()
-    newcomer.click(newcomer.frame.locator("header a", has_text="Changes"))
+    newcomer.edits()
     row = newcomer.frame.locator("li", has=newcomer.page.locator(f"a[href*='/compare/{edited}']"))
     newcomer.click(row.locator("a[href*='/compare/']"))
     newcomer.frame.locator("ins, del").first.wait_for()
@@ -66,8 +69,7 @@ def test_see_how_an_article_was_edited(newcomer: Newcomer, edited: str) -> None:
 
 
 def test_prove_an_article(newcomer: Newcomer, stack: Stack, edited: str) -> None:
-    newcomer.enter()
-    newcomer.click(newcomer.frame.locator("header a", has_text="Changes"))
+    newcomer.edits()
     newcomer.click(newcomer.frame.locator(f"a[href*='/article/{edited}']"))
     newcomer.click(newcomer.frame.get_by_role("link", name="Prove it"))
     newcomer.click(newcomer.frame.locator("main button[type=submit]"))
