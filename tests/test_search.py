@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from archive import acts, keys, snapshot
 from archive.acts import Act
 from archive.address import article_id
-from archive.catalog import Catalog, migrations, search
+from archive.catalog import Catalog, migrations, search, textmatch
 from archive.catalog.database import Database
 from archive.catalog.hits import REMOVED, Found, Wish, first_id
 from archive.errors import BadRecord, Refused
@@ -435,3 +437,27 @@ def test_an_older_catalog_has_its_long_texts_indexed_again(postgres: str) -> Non
     with older._database.read() as connection:
         assert connection.exec_driver_sql("SELECT id FROM search").all() == connection.exec_driver_sql("SELECT 1").all()
     older.close()
+
+
+def test_a_statement_that_is_kept_prepared_asks_the_index_of_words_not_that_of_ids(on_postgres: Catalog) -> None:  # noqa: F811
+    """Its plan knows no bounds: it would take them for narrow, and walk through a million ids for a word that three texts have."""
+    asked: list[str] = []
+    engine = on_postgres._database.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE search")
+        connection.exec_driver_sql(
+            "INSERT INTO search (id, words) SELECT n, '''here'''::tsvector FROM generate_series(1, 3000) AS n"
+        )
+        textmatch.match(connection, parse("nowhere"), "").ids(connection, 1, 9000, 1)
+        (sql,) = [one for one in asked if one.startswith("WITH found")]
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        places = iter(("$1", "$2", "$3", "$4"))
+        connection.exec_driver_sql(
+            f"PREPARE kept (text, bigint, bigint, bigint) AS {re.sub('%s', lambda _: next(places), sql)}"
+        )
+        plan = "\n".join(connection.exec_driver_sql("EXPLAIN EXECUTE kept ('''nowhere''', 1, 9000, 1)").scalars())
+        connection.exec_driver_sql("TRUNCATE search")
+    assert "search_words" in plan
+    assert not re.search(r"Index Cond: .*\bid\b", plan)

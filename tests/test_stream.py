@@ -83,7 +83,7 @@ def test_a_reader_comes_to_the_end_however_little_is_looked_at_for_a_page(
     for narrower, rows in zip(ways, expected, strict=True):
         pages, older = [], ""
         while not pages or older:
-            pages.append(told.changes_page(before=older, limit=3, **narrower))
+            pages.append(told.changes_page(stream.Asked(before=older, **narrower), 3))
             older = pages[-1].older
         assert [row for page in pages for row in page.rows] == rows != []
         ended = [page for page in pages if page.looked_to]

@@ -88,7 +88,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events, newest first. `older`: for `Catalog.changes_page(before=…)`, "" when nothing older answers.
+    """Events, newest first. `older`: the `before` of the page after, "" when nothing older answers.
 
     `looked_to`: not "" when looking ended before the page was full: everything that happened since then was looked at.
     """

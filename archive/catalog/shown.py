@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archive.catalog.gallery import PictureRow
     from archive.catalog.pairs import Pair
     from archive.catalog.rooms import AnnouncedRow, LinkedRow, SeedFileRow
+    from archive.catalog.stream import Asked
     from archive.coverage import Coverage
     from archive.outlet import Outlet
     from archive.watch import Watched
@@ -56,26 +57,16 @@ class Shown:
         article: str | None = None,
         **narrower: str,
     ) -> list[EventRow]:
-        """The rows of `changes_page`."""
-        return list(self.changes_page(outlet, kind, before, limit, article, **narrower).rows)
-
-    def changes_page(
-        self,
-        outlet: str | None = None,
-        kind: str | None = None,
-        before: str | None = None,
-        limit: int = 50,
-        article: str | None = None,
-        **narrower: str,
-    ) -> EventPage:
-        """Events, newest first. `before`: a time, or `EventPage.older` of the page before.
-
-        `since`, `until`: days or times. `seed`: a seed file's SHA-256 or name, of which the article shares words. `words`:
-        that some version has, as `search` finds them; Refused when there is no word among them.
-        """
-        from archive.catalog.stream import Asked, page
+        """The rows of `changes_page`, of what archive.catalog.stream.Asked says."""
+        from archive.catalog.stream import Asked
 
         asked = Asked(outlet or "", kind or "", before or "", article or "", **narrower)
+        return list(self.changes_page(asked, limit).rows)
+
+    def changes_page(self, asked: Asked, limit: int = 50) -> EventPage:
+        """Events, newest first; Refused when there is no word among the words that are asked for."""
+        from archive.catalog.stream import page
+
         with self._shown() as connection:
             return page(connection, asked, limit)
 

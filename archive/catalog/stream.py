@@ -35,7 +35,10 @@ Key = tuple[str, str]  # outlet, article
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`before`: a time, or the cursor of an event. `until`: a day is meant whole. `seed`: SHA-256 or name of a seed file."""
+    """`before`: a time, or the cursor of an event. `since`, `until`: days or times; a day is meant whole.
+
+    `seed`: SHA-256 or name of a seed file, of which the article shares words. `words`: that some version has.
+    """
 
     outlet: str = ""
     kind: str = ""

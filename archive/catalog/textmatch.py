@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -29,19 +29,16 @@ _APART = 9  # places between title and body: no phrase spans both
 _LONG = "'@~'"  # a word of long texts; no outlet is named so
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Protocol):
     """A question in the language of one database."""
-
-    text: str
 
     def ids(self, connection: Connection, low: int, below: int, limit: int) -> tuple[list[int], int]:
         """(ids from `low` to before `below` that answer, newest first; down to which id that is all there is)."""
-        raise NotImplementedError
+        ...
 
     def among(self, connection: Connection, ids: Sequence[int]) -> set[int]:
         """Those of a few ids that answer."""
-        raise NotImplementedError
+        ...
 
 
 def match(connection: Connection, query: Query, outlet: str) -> Match:
@@ -51,7 +48,10 @@ def match(connection: Connection, query: Query, outlet: str) -> Match:
     return _Vectors(_tsquery(query, outlet), wanted, unwanted)
 
 
-class _Fts5(Match):
+@dataclass(frozen=True, slots=True)
+class _Fts5:
+    text: str
+
     def ids(self, connection: Connection, low: int, below: int, limit: int) -> tuple[list[int], int]:
         sql = "SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
         found = [row[0] for row in connection.exec_driver_sql(sql, (self.text, low, below, limit))]
@@ -63,7 +63,7 @@ class _Fts5(Match):
 
 
 @dataclass(frozen=True, slots=True)
-class _Vectors(Match):
+class _Vectors:
     """A word that many texts have is found among the newest ones; a rare one by the index, all at once, and sorted.
 
     Between both lies a phrase of words that everybody uses: the index names half of all texts, and each has to be looked
@@ -72,6 +72,7 @@ class _Vectors(Match):
     `wanted`, `unwanted`: phrases that long texts must and must not have, which `text` alone does not tell of them.
     """
 
+    text: str
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
 

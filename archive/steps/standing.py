@@ -14,6 +14,7 @@ from archive.alarms.facts import RebuildFacts
 from archive.alarms.model import Alarm
 from archive.alarms.overdue import overdue
 from archive.alarms.row import AlarmRow, row
+from archive.alarms.sentences import minute
 from archive.errors import BadOutlet, WarraqError
 from archive.latency import Summary, overall, stamp
 from archive.outlet import Outlet
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(days=7)  # of latencies
 CHECKS = timedelta(minutes=16)  # the scheduler looks every five minutes: three in a row did not come
-ROOM = 1 << 30  # free bytes without which nothing runs (as `warraq doctor` has it)
 AHEAD = timedelta(minutes=5)  # that a time may be after now
 SILENCE = ("outlet-silent", "dag-paused")  # alarms that say of an outlet what `silent` does
 LogSaid = tuple[Outcome, list[str]]
@@ -119,7 +119,7 @@ def _stale(shop: Workshop, found: Standing, now: datetime, most: timedelta) -> l
 def full(state: Path) -> str:
     """Why nothing can run on the disk of the state folder; "" when it has room. Asked without the catalog, which is on it."""
     there = next((folder for folder in (state, *state.parents) if folder.is_dir()), None)
-    if there is None or (free := shutil.disk_usage(there).free) >= ROOM:
+    if there is None or (free := shutil.disk_usage(there).free) >= judge.LEAST:
         return ""
     return f"{free / (1 << 30):.1f} GB are free for {state}; nothing runs with less than 1 GB"
 
@@ -134,8 +134,8 @@ def silent(one: Outlet, row: OutletRow | None, since: datetime, now: datetime, m
     due = pace.after(one.schedule, last or since)
     if now <= due + timedelta(seconds=one.budget) + most:
         return ""
-    begun = f"no capture since {_minute(last)}" if last else "never captured"
-    return f"{begun}; a run was due at {_minute(due)} (schedule {one.schedule})"
+    begun = f"no capture since {minute(last)} UTC" if last else "never captured"
+    return f"{begun}; a run was due at {minute(due)} UTC (schedule {one.schedule})"
 
 
 def untold(rows: Iterable[AlarmRow]) -> list[str]:
@@ -149,10 +149,6 @@ def _written(path: Path, now: datetime) -> datetime:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError:  # taken away just now
         return now
-
-
-def _minute(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def lines(found: Standing, now: datetime) -> list[str]:

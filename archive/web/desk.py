@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RunRow,
         StoredRow,
     )
+    from archive.catalog.stream import Asked
     from archive.outlet import Outlet
     from archive.settings import Settings
     from archive.steps.signed import Condition
@@ -46,9 +47,7 @@ def _now() -> datetime:
 class Catalog(Protocol):
     """The part of archive.catalog.Catalog that the pages use. Its answers are without withheld articles."""
 
-    def changes_page(
-        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str
-    ) -> EventPage: ...
+    def changes_page(self, asked: Asked, limit: int = 50) -> EventPage: ...
 
     def history(self, article: str) -> HistoryRow:
         """Refused when there is no such article, Withheld when it may not be shown."""

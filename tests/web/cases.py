@@ -27,6 +27,7 @@ from archive.catalog.rows import (
     SeedLinkRow,
     VersionRow,
 )
+from archive.catalog.stream import Asked
 from archive.errors import Refused
 from archive.republished import Link
 from archive.web.desk import Desk
@@ -250,10 +251,9 @@ class Shelf:
             )
         self.events = sorted(events, key=lambda e: (e.time, e.outlet, e.article, e.number), reverse=True)
 
-    def changes_page(
-        self, outlet: str | None = None, kind: str | None = None, before: str | None = None, limit: int = 50, **narrower: str
-    ) -> EventPage:
-        rows = self.changes(outlet, kind, before, limit + 1, **narrower)
+    def changes_page(self, asked: Asked, limit: int = 50) -> EventPage:
+        narrower = {name: value for name in ("since", "until", "seed", "words") if (value := getattr(asked, name))}
+        rows = self.changes(asked.outlet, asked.kind, asked.before, limit + 1, **narrower)
         return EventPage(tuple(rows[:limit]), rows[limit - 1].cursor if len(rows) > limit else "")
 
     def changes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import date
 
 from starlette.exceptions import HTTPException
@@ -20,6 +21,8 @@ _CURSOR = re.compile(r"[0-9]{4}-[0-9:.TZ-]{5,30}\|[a-z0-9_]{1,40}\|[0-9a-f]{32}\
 
 
 def changes(desk: Desk, request: Request) -> Answer:
+    from archive.catalog import stream
+
     ask = request.query_params
     asked = changes_view.Asked(
         **{name: ask.get(name, "").strip()[:LONGEST] for name in changes_view.Asked.__dataclass_fields__}
@@ -27,9 +30,8 @@ def changes(desk: Desk, request: Request) -> Answer:
     outlets = [(row.outlet, desk.title(row.outlet)) for row in desk.catalog.outlets()]
     seeds = desk.catalog.seed_files()
     _check(asked, dict(outlets), {row.sha256 for row in seeds})
-    narrower = {name: getattr(asked, name) for name in ("since", "until", "seed", "words") if getattr(asked, name)}
     try:
-        found = desk.catalog.changes_page(asked.outlet or None, asked.kind or None, asked.before or None, LIMIT, **narrower)
+        found = desk.catalog.changes_page(stream.Asked(**asdict(asked)), LIMIT)
     except Refused as error:  # no word among the words
         return "changes.html", {**changes_view.changes(EventPage(()), asked, outlets, seeds), "trouble": error.what}
     return "changes.html", changes_view.changes(found, asked, outlets, seeds)
