@@ -59,8 +59,8 @@ class Running:
         """First words of the command line → pid, of the supervisor's children."""
         found = {}
         tables = Path(f"/proc/{self.process.pid}/task").glob("*/children")  # a thread of the supervisor revives
-        for child in " ".join(table.read_text() for table in tables).split():
-            words = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        for child in " ".join(map(still_read, tables)).split():
+            words = still_read(Path(f"/proc/{child}/cmdline")).replace("\0", " ")
             for name in ("guardian.py", "weed", "api_server", "dag-processor", "scheduler", "triggerer"):
                 if name in words:
                     found[name] = int(child)
@@ -68,6 +68,14 @@ class Running:
 
     def everyone(self) -> list[int]:
         return guardian.members(set(self.services().values()), "")
+
+
+def still_read(path: Path) -> str:
+    """A file of /proc; "" when what it tells of is gone meanwhile."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 @pytest.fixture(scope="module")

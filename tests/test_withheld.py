@@ -19,6 +19,7 @@ from archive.acts import Act
 from archive.address import article_id
 from archive.catalog import Catalog
 from archive.catalog.measured import Measured
+from archive.catalog.stream import Asked
 from archive.errors import Refused, Withheld
 from archive.republished import Link
 from archive.web import app as web
@@ -172,6 +173,7 @@ def answers(of: Catalog) -> dict[str, object]:
     run = f"{START + timedelta(hours=1):%Y%m%dT%H%M%SZ}-{'0' * 12}"
     of_one = {"coverage": (OUTLET,), "drift": (OUTLET.name,), "waiting": (START + timedelta(hours=90),)}
     of_one |= {"run": (run,), "of_run": (OUTLET.name, run, at(200)), "linked": (sha("001.txt"),)}
+    of_one |= {"changes_page": (Asked(),)}
     return {name: getattr(of, name)(*of_one.get(name, ())) for name in sorted(found - named - of_steps)}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from archive.alarms import judge
 from archive.alarms.facts import StoreFacts
 from archive.alarms.model import Alarm
 from archive.alarms.overdue import overdue
@@ -223,7 +224,7 @@ def test_a_catalog_that_is_being_rebuilt_says_nothing_of_outlets(shop: Workshop)
 
 def test_the_disk_is_judged_without_the_catalog_that_lies_on_it(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stale(shop).stale == []
-    monkeypatch.setattr(standing, "ROOM", 1 << 60)
+    monkeypatch.setattr(judge, "LEAST", 1 << 60)
     dead = set_to(shop, catalog="postgresql://nobody@127.0.0.1:9/none")
     found = stale(dead)
     assert found.stale == ["disk", "catalog"]
@@ -233,8 +234,6 @@ def test_the_disk_is_judged_without_the_catalog_that_lies_on_it(shop: Workshop, 
 def test_a_check_that_can_note_nothing_tells_what_it_found(
     shop: Workshop, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archive.alarms import judge
-
     monkeypatch.setattr(judge, "LEAST", 1 << 60)
     assert shop.catalog.outlets() == []
     with (

@@ -18,6 +18,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.test_stack import alive
+
 
 @pytest.fixture
 def steps(airflow_home: Path):
@@ -168,7 +170,7 @@ def test_a_command_dies_with_a_task_that_was_killed(steps, tmp_path: Path) -> No
     task.kill()
     task.wait()
     child = int(pid.read_text())
-    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+    while alive(child):
         assert time.monotonic() < deadline, "the command outlived its task"
         time.sleep(0.05)
 
