@@ -20,6 +20,7 @@ import botocore.session
 import botocore.utils
 from botocore import exceptions as boto
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from archive.errors import Refused, StoreUnreachable, UnsafeStore, WarraqError
 from archive.settings import Settings
@@ -27,6 +28,7 @@ from archive.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+_MODELS = Loader()  # what S3 is like, read from botocore's files once for all clients of a process: four fifths of making one
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"([A-Za-z0-9_=.-]+/)*")
 _ATTEMPTS = 5  # one try and four retries, with botocore's jittered backoff: about 8 s for a server that is down
@@ -100,6 +102,7 @@ def _client(settings: Settings, profile: str, given: dict[str, Any], env: Mappin
     try:
         # One of our own: boto3's default session is a module-level singleton.
         core = botocore.session.Session()
+        core.register_component("data_loader", _MODELS)
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
         session = boto3.session.Session(botocore_session=core, profile_name=profile or None)
         region = given.pop("region_name", None) or session.region_name or env.get("AWS_REGION") or "us-east-1"
