@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -31,10 +32,10 @@ BOTO = {"archive/s3.py", "archive/s3_client.py", "archive/s3_quick.py", "archive
 READS = ("get_", "head_", "list_", "can_paginate", "close", "exceptions", "generate_presigned", "meta", "select_")
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for folder in CODE:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
+@functools.cache
+def sources() -> list[tuple[str, ast.Module]]:
+    paths = [path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths]
 
 
 def s3_writes() -> set[str]:

@@ -244,7 +244,7 @@ def receiver() -> Iterator[SimpleNamespace]:
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     got.address = f"http://127.0.0.1:{server.server_port}/hook"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield got
     server.shutdown()

@@ -109,7 +109,7 @@ class Site:
                 pass  # a killed client is what these tests are about
 
         server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server
 
     def answer(self, path: str, host: str) -> tuple[int, str, bytes]:
