@@ -32,9 +32,22 @@ class Pages:
         await self.app(scope, receive, send)
 
 
+class Slash:
+    """The prefix typed without its slash is our first page; a mount does not take it, and Airflow would answer with its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == f"{scope.get('root_path', '').rstrip('/')}{PREFIX}":
+            scope = {**scope, "path": f"{scope['path']}/", "raw_path": scope["path"].encode() + b"/"}
+        await self.app(scope, receive, send)
+
+
 class WarraqPages(AirflowPlugin):
     name = "warraq_ui"
     fastapi_apps = [{"app": Pages(), "url_prefix": PREFIX, "name": "Warraq"}]  # noqa: RUF012 -- Airflow's way
+    fastapi_root_middlewares = [{"middleware": Slash, "name": "Warraq"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
             "name": "Warraq",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -9,6 +11,7 @@ from tests.browser.conftest import Stack
 
 pytestmark = pytest.mark.slow
 PATHS = [
+    "/warraq",
     "/warraq/",
     "/warraq/card.json",
     "/warraq/health",
@@ -55,8 +58,17 @@ def test_every_role_may_read_by_token_and_by_cookie(stack: Stack) -> None:
     for user in stack.logins:
         token = stack.token(user)
         for given in ({"headers": {"Authorization": f"Bearer {token}"}}, {"cookies": {"_token": token}}):
-            for path in ("/warraq/changes", "/warraq/static/style.css", f"/warraq/article/{stack.edited}"):
+            for path in ("/warraq", "/warraq/changes", "/warraq/static/style.css", f"/warraq/article/{stack.edited}"):
                 assert get(stack, path, **given).status_code == 200, (user, path)
+
+
+def test_the_slash_of_the_first_page_need_not_be_typed(stack: Stack) -> None:
+    there = {"Authorization": f"Bearer {stack.token(next(iter(stack.logins)))}"}
+    typed, linked = (get(stack, path, headers=there).text for path in ("/warraq", "/warraq/"))
+    assert "<title>" in linked
+    assert re.sub(r'nonce="[^"]*"', "", typed) == re.sub(r'nonce="[^"]*"', "", linked)
+    led = get(stack, "/warraq", headers={"Accept": "text/html"})
+    assert led.headers["location"].endswith("%2Fwarraq%2F")
 
 
 def test_the_page_is_in_airflows_menu(stack: Stack) -> None:
