@@ -8,9 +8,14 @@ is there is left alone, so an operator can set one to 0 slots.
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy.orm import Session
 
 DESCRIPTION = "Warraq's: an outlet's steps, one at a time; pages by hand, a few"
 
@@ -19,7 +24,7 @@ class Pools:
     """Airflow's listener; runs inside the scheduler."""
 
     @hookimpl
-    def on_starting(self, component) -> None:
+    def on_starting(self, component: object) -> None:
         if type(component).__name__ != "Job":  # a task, which has no database
             return
         from airflow.utils.session import create_session
@@ -33,7 +38,7 @@ class Pools:
                 ensure(name, session, slots)
 
     @hookimpl
-    def on_dag_run_running(self, dag_run, msg: str) -> None:
+    def on_dag_run_running(self, dag_run: DagRun, msg: str) -> None:
         from sqlalchemy.orm import object_session
 
         # In the scheduler's own transaction: another one would wait for it for ever on SQLite.
@@ -44,11 +49,11 @@ class Pools:
             ensure(dag_run.dag_id, session, watch.POOLS.get(dag_run.dag_id, 1))
 
 
-def _tags(dag_run) -> set[str]:
+def _tags(dag_run: DagRun) -> set[str]:
     return {tag.name for tag in getattr(dag_run.dag_model, "tags", ())}
 
 
-def ensure(name: str, session, slots: int = 1) -> None:
+def ensure(name: str, session: Session, slots: int = 1) -> None:
     """Add the pool when there is none of that name. Does not commit."""
     from airflow.models.pool import Pool
     from sqlalchemy import select

@@ -241,8 +241,9 @@ class Discovery:
     # --- items
 
     def _note_named(self, rows: Iterable[ChannelAddress], cited: Cited | None) -> None:
-        for row in rows if cited else ():
-            self._named.setdefault(row.url, cited)
+        if cited:
+            for row in rows:
+                self._named.setdefault(row.url, cited)
 
     def _offer_all(self, job: Job, channel: Channel, cited: Cited | None) -> int:
         """Put the articles of a channel document into the frontier; how many of them nobody had seen before."""
