@@ -126,3 +126,10 @@ def test_a_line_that_the_layout_drops_still_says_what_it_said() -> None:
     assert of_lines([GOES_ON], OUTLET, ("line: الوطن - وكالات",)).agency == ("وكالات",)
     assert of_lines([GOES_ON], OUTLET, ("box: رويترز", "box: مقالات ذات صلة")) == Stated()  # a tag
     assert of_lines([], OUTLET) == Stated()
+
+
+def test_an_agency_in_brackets_that_is_said_without_end_is_read_once() -> None:
+    found = first("(رويترز) - " * 5000 + "بيروت - قالت الوزارة إن العام الدراسي يبدأ في موعده")
+    assert (found.agency, found.place) == (("رويترز",), "")
+    two = first("(رويترز) - (سانا) - بيروت - قالت الوزارة إن العام الدراسي يبدأ في موعده")
+    assert (two.agency, two.place) == (("رويترز", "سانا"), "بيروت")

@@ -169,8 +169,11 @@ def _parted(text: str, own: frozenset[str]) -> Stated | None:
     return Stated(byline="" if lone else text, names=tuple(rest), agency=agency, place=place)
 
 
-def _dateline(text: str, own: frozenset[str]) -> Stated:
-    """What leads into the first sentence: «دمشق (رويترز) - », «بيروت – », «القامشلي/ نورث برس», «واشنطن – أ ف ب – »."""
+def _dateline(text: str, own: frozenset[str], more: int = 3) -> Stated:
+    """What leads into the first sentence: «دمشق (رويترز) - », «بيروت – », «القامشلي/ نورث برس», «واشنطن – أ ف ب – ».
+
+    `more`: agencies in brackets that may stand before it, «(رويترز) - (د ب أ) - »; a page may repeat one without end.
+    """
     lead = text[:_LEAD]
     if (found := _BRACKETED.match(lead)) and _is_lead(found["place"]):
         who, place = found["who"].strip(), _bare(found["place"])
@@ -179,8 +182,8 @@ def _dateline(text: str, own: frozenset[str]) -> Stated:
             agency = (who,)
         if agency or plain(who) in own or is_place(place):
             return Stated(agency=agency, place=place)
-    if (found := _OPENING.match(lead)) and (agency := agencies(found["who"])):
-        return _joined(Stated(agency=agency), _dateline(text[found.end() :], own))
+    if more and (found := _OPENING.match(lead)) and (agency := agencies(found["who"])):
+        return _joined(Stated(agency=agency), _dateline(text[found.end() :], own, more - 1))
     found = _DATELINE.match(lead)
     return _led(found["place"].strip(), text[found.end() :], own) if found and _is_lead(found["place"]) else Stated()
 
