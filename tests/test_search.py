@@ -30,6 +30,7 @@ from archive.search.query import parse
 from archive.settings import Settings
 from archive.steps.search import LATER, index
 from archive.steps.workshop import Workshop
+from archive.web import search_view
 from tests.histories import START, at, content, line, sha
 from tests.newsrooms import Newsrooms, outlet, url
 from tests.servers import Server
@@ -461,3 +462,14 @@ def test_a_statement_that_is_kept_prepared_asks_the_index_of_words_not_that_of_i
         connection.exec_driver_sql("TRUNCATE search")
     assert "search_words" in plan
     assert not re.search(r"Index Cond: .*\bid\b", plan)
+
+
+def test_the_version_that_is_named_is_the_one_whose_text_is_shown(shelf: Shelf) -> None:
+    shelf.print("a", 1, "المستشفى سيفتح غدا")
+    shelf.print("a", 30, "المستشفى لن يفتح أبدا")
+    shelf.fill()
+    (early,), (all_time,) = shelf.find("المستشفى", until="2026-11-01").hits, shelf.find("المستشفى").hits
+    assert (early.number, early.found, shelf.texts[early.snapshot][1]) == (1, (1, 2), "المستشفى سيفتح غدا")
+    assert (all_time.number, shelf.texts[all_time.snapshot][1]) == (2, "المستشفى لن يفتح أبدا")
+    cards = [search_view.card(hit, "", None, parse("المستشفى")) for hit in (early, all_time)]
+    assert [(card.version, card.gone_in) for card in cards] == [(1, 0), (2, 0)]

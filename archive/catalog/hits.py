@@ -44,7 +44,8 @@ class Hit:
     state: str
     versions: int
     found: tuple[int, ...]  # numbers of the versions that answer
-    time: str  # first capture of the newest of these
+    number: int  # of the newest of these in the span that was asked for
+    time: str  # its first capture
     snapshot: str  # its text
     language: str = ""
 

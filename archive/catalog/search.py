@@ -181,7 +181,8 @@ def _hit(article: _Article, texts: Iterable[int], newest: int) -> Hit:
     now, shown = article.row, article.newest[newest]
     found = tuple(sorted(number for text in texts for number in article.texts[text]))
     title, url = now.now_title or shown.title, now.now_url or shown.url
-    return Hit(now.outlet, now.article, url, title, now.state, now.versions, found, shown.time, shown.snapshot, shown.language)
+    of_shown = (shown.number, shown.time, shown.snapshot, shown.language)
+    return Hit(now.outlet, now.article, url, title, now.state, now.versions, found, *of_shown)
 
 
 def _standing(connection: Connection, ids: Sequence[int]) -> dict[_Key, _Article]:

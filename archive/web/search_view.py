@@ -17,7 +17,7 @@ from archive.web.paragraphs import direction
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article found. `version`: the newest one that answers, whose text is shown; `missing`: it cannot be read."""
+    """An article found. `version`: the newest in the span that answers, whose text is shown; `missing`: it cannot be read."""
 
     hit: Hit
     outlet: str
@@ -32,16 +32,15 @@ class Card:
 
 def card(hit: Hit, outlet: str, snapshot: Mapping[str, Any] | None, query: Query) -> Card:
     title, body = texts(snapshot) if snapshot else (hit.title, "")
-    newest = hit.found[-1]
     return Card(
         hit=hit,
         outlet=outlet,
         title=tuple(marked(title or hit.title or in_line(hit.url), query)),
         places=tuple(excerpts(body, query)) if body else (),
         dir=direction(hit.language, body or hit.title),
-        version=newest,
+        version=hit.number,
         versions=ranges(hit.found),
-        gone_in=newest + 1 if hit.removed else 0,
+        gone_in=hit.found[-1] + 1 if hit.removed else 0,
         missing=snapshot is None,
     )
 
