@@ -97,7 +97,7 @@ with DAG(
         if refused and not took:
             warraq("alarms", *trouble)
             raise AirflowException(f"nobody took it: {'; '.join(refused)}")
-        ids = ",".join(one["id"] for one in message["alarms"])
+        ids = ",".join(f"{one['id']}=over" if one["told"] == "over" else one["id"] for one in message["alarms"])
         told = warraq("alarms", "--told", ids, *trouble)
         return f"{told} ({', '.join(took) or 'on the page only: neither WARRAQ_WEBHOOK nor WARRAQ_MAIL is set'})"
 

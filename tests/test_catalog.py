@@ -883,6 +883,14 @@ class TestQueries:
         told.apply(key(23), [line(23, "gone", url(3))], OUTLET)
         assert told.outlets()[0].failing_since == ""
 
+    def test_a_capture_of_a_time_to_come_is_not_the_last_one(self, told: Catalog) -> None:
+        now = START + timedelta(hours=15)
+        (before,) = told.outlets(now)
+        told.apply(key(900), [line(900, "content", url(3)), announce(901, klass="blocked")], OUTLET)
+        (after,) = told.outlets(now)
+        assert (after.last_capture, after.failing_since) == (before.last_capture, before.failing_since) == (at(14.7), "")
+        assert told.outlets()[0].last_capture == at(901), "whoever gives no time is told what is there"
+
 
 class TestLease:
     def test_one_holder_at_a_time(self, either: Catalog) -> None:

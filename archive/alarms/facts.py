@@ -47,6 +47,7 @@ class Spooled:
     outlet: str
     files: int
     oldest: datetime  # when its oldest file was written last
+    known: bool = True  # has the outlet a file?
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class Facts:
     mirror_wanted: bool = True
     rebuild: RebuildFacts | None = None  # None: none goes on
     airflow: Mapping[str, str] | None = None  # part of Airflow → why it is not well, "" when it is
+    airflow_wanted: bool = True
     trouble: Mapping[str, str] = field(default_factory=dict)  # source (or outlet) that could not be asked → why
     dags: DagsFacts | None = None
     dags_wanted: bool = True

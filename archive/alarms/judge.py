@@ -88,6 +88,8 @@ def found(facts: Facts, now: datetime) -> tuple[list[Finding], frozenset[str]]:
         unknown |= {"clock"}
     if not facts.mirror_wanted:
         unknown -= {"mirror"}
+    if not facts.airflow_wanted:
+        unknown -= {"scheduler"}
     if not facts.dags_wanted:
         unknown -= {name for name, part in NEEDS.items() if part == "dags"}
     return out, frozenset(unknown)
@@ -127,6 +129,8 @@ def _outlet(one: OutletFacts, now: datetime) -> Iterator[Finding]:
 def _spooled(one: Spooled, now: datetime) -> Iterator[Finding]:
     if now - one.oldest > SPOOLED:
         say = "{files} files lie in the spool, the oldest since {since}."
+        if not one.known:
+            say = "{files} files lie in the spool since {since}, and the outlet has no file: put it back, enabled = false."
         yield Finding("spool", one.outlet, say, {"files": f"{one.files:,}", "since": minute(one.oldest)}, since=one.oldest)
 
 

@@ -23,10 +23,13 @@ def names(connection: Connection) -> list[str]:
     return sorted(connection.scalars(select(models.outlet.c.outlet)))
 
 
-def outlets(connection: Connection) -> list[OutletRow]:
-    """Every outlet that has a capture, by name. A handful of questions, however many outlets there are."""
+def outlets(connection: Connection, until: str = "") -> list[OutletRow]:
+    """Every outlet that has a capture, by name. A handful of questions, however many outlets there are.
+
+    `until`: captures after it are none of the newest: a clock was ahead, and would hide that nothing came since.
+    """
     found = tally.of_articles(connection, names(connection))
-    edges = {row.outlet: row for row in connection.execute(_edges())}
+    edges = {row.outlet: row for row in connection.execute(_edges(until))}
     changed = {outlet: time or "" for outlet, time in connection.execute(_last_changes(connection))}
     told = {name: max(row.told_article, row.told_list) for name, row in edges.items()}
     last = {name: max(row.last_article, row.last_list) for name, row in edges.items()}
@@ -44,7 +47,7 @@ def outlets(connection: Connection) -> list[OutletRow]:
     ]
 
 
-def _edges() -> Any:
+def _edges(until: str) -> Any:
     """By outlet, each from the end of an index: newest captures, the newest ones that told something, newest run.
 
     A robots.txt that answers tells nothing about pages.
@@ -53,15 +56,16 @@ def _edges() -> Any:
     return select(
         _o.outlet,
         func.coalesce(select(func.max(r.run)).where(r.outlet == _o.outlet).scalar_subquery(), "").label("run"),
-        _newest(o).label("last_article"),
-        _newest(c).label("last_list"),
-        _newest(o, o.c.klass.not_in(tally.TROUBLE)).label("told_article"),
-        _newest(c, c.c.klass.not_in(tally.TROUBLE), c.c.channel != "robots").label("told_list"),
+        _newest(o, until).label("last_article"),
+        _newest(c, until).label("last_list"),
+        _newest(o, until, o.c.klass.not_in(tally.TROUBLE)).label("told_article"),
+        _newest(c, until, c.c.klass.not_in(tally.TROUBLE), c.c.channel != "robots").label("told_list"),
     )
 
 
-def _newest(table: Table, *where: Any) -> ColumnElement[str]:
+def _newest(table: Table, until: str, *where: Any) -> ColumnElement[str]:
     """Time of an outlet's newest capture, by the index; "" when there is none."""
+    where = (*where, table.c.time <= until) if until else where
     query = select(table.c.time).where(table.c.outlet == _o.outlet, *where).order_by(table.c.time.desc()).limit(1)
     return func.coalesce(query.scalar_subquery(), "")
 

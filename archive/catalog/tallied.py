@@ -11,12 +11,17 @@ from archive.catalog.shown import Shown
 class Tallied(Shown):
     """See `archive.catalog.tally` and `archive.catalog.figures`."""
 
-    def outlets(self) -> list[OutletRow]:
-        """Every outlet that has a capture: counts, last capture, failing since."""
+    def outlets(self, now: datetime | None = None) -> list[OutletRow]:
+        """Every outlet that has a capture: counts, last capture, failing since.
+
+        With `now`, a capture of a time to come is none of the last: it was a clock that was ahead.
+        """
+        from archive.alarms.model import AHEAD
         from archive.catalog import figures
+        from archive.latency import stamp
 
         with self._shown() as connection:
-            return figures.outlets(connection)
+            return figures.outlets(connection, stamp(now + AHEAD) if now else "")
 
     def newest_runs(self) -> list[RunRow]:
         """Of each outlet the report of its newest run, by outlet; those without one are left out."""

@@ -19,7 +19,12 @@ def alarms(
     *,
     check: Annotated[bool, typer.Option("--check", help="Look at everything now, open and close alarms, and tell.")] = False,
     hold: Annotated[bool, typer.Option("--hold", help="With --check: tell nobody; whoever does says so with --told.")] = False,
-    told: Annotated[str, typer.Option("--told", help="Ids, with commas: somebody took the message about these alarms.")] = "",
+    told: Annotated[
+        str,
+        typer.Option(
+            "--told", help="Ids, with commas, ID=over for what is over: somebody took the message about these alarms."
+        ),
+    ] = "",
     trouble: Annotated[str, typer.Option("--trouble", help="Who did not take it, and why; without --told nobody did.")] = "",
     which: Annotated[str, typer.Option("--acknowledge", help="Id of an alarm that somebody sees to.")] = "",
     forget: Annotated[str, typer.Option("--forget", help="Id of an alarm about a run that failed and comes no more.")] = "",

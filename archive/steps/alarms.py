@@ -22,6 +22,8 @@ from archive.steps.workshop import Outcome, Workshop
 if TYPE_CHECKING:
     from archive.catalog import Catalog
 
+OVER = "=over"  # behind the id of an alarm that was told to be over
+
 
 def check(shop: Workshop, *, hold: bool = False) -> Outcome:
     """Look, and tell. `hold`: somebody else tells the message, and says so with `mark`.
@@ -84,14 +86,18 @@ def _since(one: Alarm, kind: str, checked: datetime) -> bool:
 
 
 def mark(shop: Workshop, ids: Collection[str], trouble: str = "") -> Outcome:
-    """Note that the message about these alarms was taken by somebody; `trouble`: who did not take it, and why."""
+    """Note that the message about these alarms was taken by somebody; `trouble`: who did not take it, and why.
+
+    `ids`: each with OVER at its end when the message said that it is over: it may have closed while it was told to stand.
+    """
     now = shop.clock()
+    over = {one.removesuffix(OVER) for one in ids if one.endswith(OVER)}
+    begun = set(ids) - over
 
     def change(held: Sequence[Alarm]) -> list[Alarm]:
-        mine = [one for one in held if one.id in ids]
-        begun = [one for one in mine if one.open or one.told is None]  # it may have closed while it was being told
-        message = Message(new=tuple(begun), over=tuple(one for one in mine if one not in begun))
-        return telling.told(mine, message, now)
+        ended = tuple(one for one in held if one.id in over and not one.open)
+        message = Message(new=tuple(one for one in held if one.id in begun), over=ended)
+        return telling.told(held, message, now)
 
     changed = shop.catalog.change_alarms(change, now - ledger.SOON)
     _heard(shop, trouble, now)
@@ -142,7 +148,7 @@ def _about(one: Alarm) -> str:
 
 
 def _tell(shop: Workshop, message: Message) -> str:
-    ids = [one.id for one in (*message.new, *message.again, *message.over)]
+    ids = [*(one.id for one in (*message.new, *message.again)), *(f"{one.id}{OVER}" for one in message.over)]
     took, refused = tell.send(tell.ways(shop.settings), _message(shop.settings.deployment, message) or {})
     trouble = "; ".join(refused)
     if refused and not took:

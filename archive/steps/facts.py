@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +46,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
         outlets=ask("outlets", lambda: tuple(asks.all(outlets))) if whole and bad is not None else None,
         broken_files=None if bad is None else _reasons(bad),
         failures=ask("failures", lambda: tuple(failures(shop))),
-        spool=ask("spool", lambda: tuple(spooled(shop.settings.spool, good))),
+        spool=ask("spool", lambda: tuple(spooled(shop.settings.spool, good, shop.names()))),
         disks=ask("disk", lambda: tuple(disks(memory, places(shop), now))),
         store=held,
         unapplied=ask("catalog", lambda: store.unapplied(shop.names())) if there and whole else None,
@@ -56,6 +56,7 @@ def gather(shop: Workshop, memory: Memory) -> Facts:
         mirror_wanted=bool(shop.settings.mirror),
         rebuild=rebuild,
         airflow=parts,
+        airflow_wanted=bool(shop.settings.airflow),
         dags=ask("dags", lambda: dags(memory, wanted(good, bad), well=well)) if dags_wanted else None,
         dags_wanted=dags_wanted,
         unheard=ask("unheard", store.unheard) or "",
@@ -94,7 +95,7 @@ def failures(shop: Workshop) -> Iterable[Failure]:
                 yield Failure(dag, task, _when(mine[-1].time), reason, by_hand=by_hand, since=_when(mine[0].time))
 
 
-def spooled(folder: Path, good: Mapping[str, Outlet]) -> Iterable[Spooled]:
+def spooled(folder: Path, good: Mapping[str, Outlet], known: Collection[str]) -> Iterable[Spooled]:
     """Outlets of which captures lie here; a file that is being written by a run within its budget is none of them."""
     for inside in sorted(path for path in folder.glob("*") if path.is_dir()):
         times = []
@@ -106,7 +107,7 @@ def spooled(folder: Path, good: Mapping[str, Outlet]) -> Iterable[Spooled]:
                     continue
         budget = good[inside.name].budget if inside.name in good else 0.0
         if times:
-            yield Spooled(inside.name, len(times), datetime.fromtimestamp(min(times) + budget, UTC))
+            yield Spooled(inside.name, len(times), datetime.fromtimestamp(min(times) + budget, UTC), inside.name in known)
 
 
 def places(shop: Workshop) -> list[Path]:

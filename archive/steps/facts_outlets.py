@@ -36,7 +36,7 @@ class Outlets:
 
     def all(self, good: Iterable[Outlet]) -> Iterator[OutletFacts]:
         """Those that could be asked; why others could not is noted with the sources, by their names."""
-        rows = {row.outlet: row for row in self.shop.catalog.outlets()}
+        rows = {row.outlet: row for row in self.shop.catalog.outlets(self.memory.now)}
         gone = self.shop.catalog.gone_since(stamp(self.memory.now - DAY))
         before = {name: self.memory.series(name, ever=name == "outlet") for name in ("outlet", "waiting", "layout")}
         for one in good:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.exposition import Sample, gauge, seconds
+from archive.alarms.model import AHEAD
 from archive.latency import overall, stamp
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ _held: WeakKeyDictionary[Catalog, tuple[datetime, Mapping[str, float]]] = WeakKe
 
 def exposition(catalog: Catalog, now: datetime) -> str:
     """Every family. `alarms_open` is there for every condition, so that an alert can be written before one is ever wrong."""
-    rows = catalog.outlets()
-    beats = catalog.measures("check", since=stamp(now - WEEK), subject="scheduler")
-    free = {one.subject: one.value for one in catalog.measures("disk", since=stamp(now - timedelta(hours=3)))}
+    rows = catalog.outlets(now)
+    most = stamp(now + AHEAD)  # what is later was noted by a clock that was ahead
+    beats = [one for one in catalog.measures("check", since=stamp(now - WEEK), subject="scheduler") if one.time <= most]
+    disks = catalog.measures("disk", since=stamp(now - timedelta(hours=3)))
+    free = {one.subject: one.value for one in disks if one.time <= most}
     return "".join(
         [
             *_alarms(catalog),

@@ -171,7 +171,7 @@ def lines(found: Standing, now: datetime) -> list[str]:
 
 
 def _catalog(shop: Workshop, now: datetime, window: timedelta | None) -> InCatalog:
-    rows = {row.outlet: row for row in shop.catalog.outlets()}
+    rows = {row.outlet: row for row in shop.catalog.outlets(now)}
     held = shop.catalog.recent_alarms(now)
     heard, fresh = anybody(shop.settings), window or CHECKS
     # A time after now was written by a clock that was wrong; a little after it, while this was asked.

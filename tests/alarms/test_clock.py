@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from archive.alarms import judge
+from archive.alarms import judge, ledger, telling
 from archive.alarms.facts import AuditFacts, Facts, Failure, MirrorFacts, RebuildFacts
-from archive.alarms.model import Alarm
+from archive.alarms.model import Alarm, Finding
 from archive.alarms.overdue import overdue
 from archive.catalog.alarms import Measure
 from archive.latency import stamp
-from archive.steps import airflow, alarms, facts, facts_kept, outcome
+from archive.steps import airflow, alarms, facts, facts_kept, metrics, outcome, rebuilding
 from archive.steps.facts_memory import Memory
 from archive.steps.workshop import Workshop
 from tests.alarms.test_gather import DAY, HOUR, NOW, empty, shop
@@ -168,3 +168,43 @@ def test_what_was_told_by_hand_between_the_check_and_the_telling_is_not_told_aga
     assert told not in found["text"]
     alarms.mark(shop, ids)
     assert left() is None
+
+
+def test_a_rebuild_that_died_under_a_clock_that_was_ahead_is_ended_by_the_next_one(shop: Workshop) -> None:
+    ahead = Workshop(shop.settings, clock=lambda: NOW + 3 * HOUR, say=print)
+    rebuilding.Sign(ahead, 100)  # and it is killed
+    again = rebuilding.Sign(shop, 100)
+    assert rebuilding.going_on(shop.catalog) == RebuildFacts(NOW, NOW, 0, 100)
+    again.over()
+    assert rebuilding.going_on(shop.catalog) is None
+
+
+def test_a_look_and_free_bytes_to_come_are_not_the_last_ones(shop: Workshop) -> None:
+    for when, free in ((NOW + 3 * DAY, 500e9), (NOW - HOUR, 1e9)):
+        shop.catalog.measure([Measure("check", "scheduler", stamp(when), 0.0, ""), Measure("disk", "/", stamp(when), free)])
+    told = metrics.exposition(shop.catalog, NOW).splitlines()
+    assert f"warraq_last_check_timestamp_seconds {(NOW - HOUR).timestamp():g}" in [
+        f"{name} {float(value):g}" for name, _, value in (line.rpartition(" ") for line in told if line[:1] != "#")
+    ]
+    assert [line for line in told if line.startswith("warraq_disk_free_bytes{")] == [
+        'warraq_disk_free_bytes{path="/"} 1000000000'
+    ]
+
+
+def test_an_alarm_that_was_told_to_stand_and_closed_meanwhile_is_told_to_be_over(shop: Workshop) -> None:
+    def step(now: datetime, *found: Finding) -> telling.Message:
+        shop.catalog.change_alarms(lambda held: ledger.step(held, found, now), NOW - DAY)
+        shop.clock = lambda: now
+        return telling.due(shop.catalog.recent_alarms(NOW - DAY), now)
+
+    (new,) = step(NOW, *wrong("run-failed", "x")).new
+    alarms.mark(shop, [new.id])
+    again = step(NOW + DAY + HOUR, *wrong("run-failed", "x")).again
+    assert [one.id for one in again] == [new.id]
+    for minutes in range(0, 60, 5):
+        message = step(NOW + DAY + 2 * HOUR + timedelta(minutes=minutes))
+    alarms.mark(shop, [new.id])  # whoever told "still" says so only now
+    assert [one.id for one in message.over] == [new.id]
+    assert [one.id for one in telling.due(shop.catalog.recent_alarms(NOW), shop.clock()).over] == [new.id]
+    alarms.mark(shop, [f"{new.id}{alarms.OVER}"])
+    assert not telling.due(shop.catalog.recent_alarms(NOW), shop.clock())

@@ -341,3 +341,13 @@ def test_a_backlog(levels: Sequence[float], grows: int) -> None:
 )
 def test_when_the_next_run_was_due(schedule: str, after: str) -> None:
     assert pace.after(schedule, NOW) == datetime.fromisoformat(f"{after}+00:00")
+
+
+def test_an_outlet_whose_file_is_gone_is_told_what_to_do_with_its_captures() -> None:
+    (found,), _ = judge.found(Facts(spool=(Spooled("a", 1, NOW - 3 * HOUR, known=False),)), NOW)
+    assert "put it back, enabled = false" in found.say
+
+
+def test_an_airflow_that_is_not_asked_any_more_leaves_no_alarm_standing() -> None:
+    assert "scheduler" in judge.found(Facts(), NOW)[1]
+    assert "scheduler" not in judge.found(Facts(airflow_wanted=False), NOW)[1]

@@ -145,7 +145,7 @@ def task(dag, name: str):
 def test_who_took_it_is_noted(dag, commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dag, "send", lambda message, context: (["mail"], ["webhook: away"]))
     said = task(dag, "tell")({"message": MESSAGE}, ti=SimpleNamespace())
-    assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071", "--trouble", "webhook: away")]
+    assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071=over", "--trouble", "webhook: away")]
     assert said == "alarms: 2 told (mail)"
 
 
@@ -162,7 +162,7 @@ def test_without_any_way_it_stands_on_the_page(dag, commands, monkeypatch: pytes
     monkeypatch.delenv("WARRAQ_WEBHOOK", raising=False)
     monkeypatch.delenv("WARRAQ_MAIL", raising=False)
     assert "on the page only" in task(dag, "tell")({"message": MESSAGE})
-    assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071")]
+    assert commands == [("alarms", "--told", "0a1b2c3d,4e5f6071=over")]
 
 
 def test_what_somebody_told_meanwhile_is_skipped_and_what_cannot_be_asked_is_told(

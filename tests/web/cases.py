@@ -285,7 +285,7 @@ class Shelf:
     def withheld(self, articles: Collection[str]) -> set[str]:
         return set()
 
-    def outlets(self) -> list[OutletRow]:
+    def outlets(self, now: datetime | None = None) -> list[OutletRow]:
         return [row(OutletRow, outlet=name) for name in ("manara", "masar")]
 
     def republished(self, article: str) -> list[Pair]:

@@ -126,7 +126,7 @@ class Scheduler(Open):
 
 
 class Morning(Shelf):
-    def outlets(self) -> list[OutletRow]:
+    def outlets(self, now: datetime | None = None) -> list[OutletRow]:
         return ROWS
 
     def runs(self, outlet: str | None = None, limit: int | None = 50) -> list[RunRow]:

@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -125,7 +125,7 @@ def test_a_quiet_morning_says_so() -> None:
         def alarms(self, open_only: bool = True, limit: int = 500) -> list[Any]:
             return []
 
-        def outlets(self) -> list[OutletRow]:
+        def outlets(self, now: datetime | None = None) -> list[OutletRow]:
             return super().outlets()[:1]
 
     held = replace(desk(Calm()), outlets={"manara": FILES["manara"]}, broken={})

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from archive.alarms.conditions import CONDITIONS
 from archive.alarms.exposition import TYPE
 from archive.alarms.layout import FAULT
+from archive.alarms.model import AHEAD
 from archive.alarms.row import RUNBOOK
 from archive.alarms.sentences import parts
 from archive.latency import stamp
@@ -43,7 +44,7 @@ def alarms(desk: Desk, request: Request) -> Answer:
     said = words(request)
     rows = [_shown(row, said, desk) for row in desk.catalog.alarms(open_only=False, limit=OVER)]
     checks = desk.catalog.measures("check", since=stamp(desk.now() - timedelta(days=7)), subject="scheduler")
-    checked = checks[-1].time if checks else ""
+    checked = max((one.time for one in checks if one.time <= stamp(desk.now() + AHEAD)), default="")  # no clock was ahead
     given = desk.settings() if desk.settings else None
     return "alarms.html", {
         "standing": [row for row in rows if not row["row"].closed],

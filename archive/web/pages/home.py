@@ -64,7 +64,7 @@ def facts(desk: Desk, request: Request) -> today.Facts:
     now, catalog = desk.now(), desk.catalog
     return today.Facts(
         now=now,
-        rows=catalog.outlets(),
+        rows=catalog.outlets(now),
         days=catalog.days(today.since(now)),
         firsts=catalog.first_days(),
         alarms=catalog.alarms(),
