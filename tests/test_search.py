@@ -473,3 +473,17 @@ def test_the_version_that_is_named_is_the_one_whose_text_is_shown(shelf: Shelf) 
     assert (all_time.number, shelf.texts[all_time.snapshot][1]) == (2, "المستشفى لن يفتح أبدا")
     cards = [search_view.card(hit, "", None, parse("المستشفى")) for hit in (early, all_time)]
     assert [(card.version, card.gone_in) for card in cards] == [(1, 0), (2, 0)]
+
+
+def test_of_a_text_that_came_back_the_version_of_the_time_asked_for_is_shown(shelf: Shelf) -> None:
+    """A re-reading stores equal texts of an article once."""
+    for hours, text in ((1, "المستشفى سيفتح غدا"), (30, "المدرسة ستفتح غدا"), (60, "المستشفى سيفتح غدا")):
+        shelf.print("a", hours, text)
+    first, _, third = shelf.lines
+    shelf.read_again(first, "المستشفى سيفتح غدا الجديد", "r2")
+    made = content(60, "المستشفى سيفتح غدا الجديد", title="عنوان", url=third.url, rules="r2").reading
+    shelf.take(replace(third, reread=True, run=f"{third.run[:-1]}1", reading=made))
+    shelf.fill()
+    (late,), (early,) = shelf.find("المستشفى").hits, shelf.find("المستشفى", until="2026-11-01").hits
+    assert (late.number, late.found, early.number, early.found) == (3, (1, 3), 1, (1, 3))
+    assert [hit.time[:10] for hit in (late, early)] == ["2026-11-03", "2026-11-01"]

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, and_, func, literal, select
 from archive.catalog import acted, models, textmatch
 from archive.catalog.bulk import chunks
 from archive.catalog.derive import Row, stamp
-from archive.catalog.hits import REMOVED, Found, Hit, Waiting, Wish, first_id
+from archive.catalog.hits import REMOVED, Found, Hit, Waiting, Wish, first_id, milliseconds
 from archive.catalog.textmatch import Match
 from archive.search.entry import Entry
 
@@ -118,11 +118,10 @@ def _is_taken(connection: Connection, one: int) -> bool:
 
 @dataclass
 class _Article:
-    """What stands of one article: by id of each text that is indexed, the numbers of the versions that are this text."""
+    """What stands of one article: by id of each text that is indexed, the rows of the versions that are it, by number."""
 
     row: Any
-    texts: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    newest: dict[int, Any] = field(default_factory=dict)  # by id: the row of the newest of these versions
+    texts: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
 
 def search(connection: Connection, wish: Wish, limit: int) -> Found:
@@ -172,14 +171,20 @@ def _hits(
         texts = [text for text in article.texts if text in answering]
         if max(text for text in texts if span[0] <= text < span[1]) != one:
             continue
-        hit = _hit(article, texts, one)
+        hit = _hit(article, texts, _in_span(article.texts[one], span))
         if state in ("", hit.state) or (state == REMOVED and hit.removed):
             yield one, hit
 
 
-def _hit(article: _Article, texts: Iterable[int], newest: int) -> Hit:
-    now, shown = article.row, article.newest[newest]
-    found = tuple(sorted(number for text in texts for number in article.texts[text]))
+def _in_span(rows: Sequence[Any], span: tuple[int, int]) -> Any:
+    """The newest of these versions that is of that time; a text that came back is the text of several (archive.rereading)."""
+    inside = [row for row in rows if span[0] <= milliseconds(datetime.fromisoformat(row.time)) < span[1]]
+    return (inside or rows)[-1]
+
+
+def _hit(article: _Article, texts: Iterable[int], shown: Any) -> Hit:
+    now = article.row
+    found = tuple(sorted(row.number for text in texts for row in article.texts[text]))
     title, url = now.now_title or shown.title, now.now_url or shown.url
     of_shown = (shown.number, shown.time, shown.snapshot, shown.language)
     return Hit(now.outlet, now.article, url, title, now.state, now.versions, found, *of_shown)
@@ -191,8 +196,7 @@ def _standing(connection: Connection, ids: Sequence[int]) -> dict[_Key, _Article
     for part in _parts(ids):
         for row in connection.execute(_versions(connection, select(_d.article).where(_d.id.in_(part)))):
             article = found.setdefault((row.outlet, row.article), _Article(row))
-            article.texts[row.id].append(row.number)
-            article.newest[row.id] = row  # by number, so the last one is the newest
+            article.texts[row.id].append(row)
     return found
 
 
