@@ -159,6 +159,7 @@ class TestTimeStamps:
             assert at.anchor(**asking(authority)).nothing_due
         assert len(authority.seen) == 1
         at.ahead = timedelta(hours=1)
+        at.anchor()  # the book, should that be tomorrow
         with pytest.raises(TryAgain, match="the clock here says"):  # asked, as an hour is over; not kept, as it is not
             at.anchor(**asking(authority))
         at.ahead = timedelta(0)
